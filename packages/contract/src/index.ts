@@ -1,1 +1,12 @@
-export {};
+export * from "./error-catalogue.ts";
+export * from "./events.ts";
+export * from "./fabric-error.ts";
+export * from "./ids.ts";
+export * from "./lifecycle.ts";
+export * from "./live.ts";
+export * from "./manifest.ts";
+export * from "./plan.ts";
+export * from "./safetensors.ts";
+export * from "./take.ts";
+export * from "./worker-framing.ts";
+export * from "./worker-messages.ts";

@@ -1,0 +1,74 @@
+/**
+ * The closed list of errors. `docs/errors.md` is generated from it.
+ * `status` is the HTTP status, `retryable` says whether the same call may succeed later without a change,
+ * `remedy` is what a person does about it.
+ */
+export const ERROR_CATALOGUE = {
+  // Requests
+  invalid_json: { status: 400, title: "The body is not valid JSON", retryable: false, remedy: "Send a JSON object with Content-Type: application/json." },
+  invalid_multipart: { status: 400, title: "The multipart body cannot be read", retryable: false, remedy: "Send multipart/form-data with a boundary and complete parts." },
+  invalid_request: { status: 400, title: "A field has a value that is not accepted", retryable: false, remedy: "Change the field that the message names." },
+  unknown_field: { status: 400, title: "A field is not known here", retryable: false, remedy: "Remove the field or correct its name; nothing is silently ignored." },
+  unsupported_value: { status: 400, title: "The model cannot do this", retryable: false, remedy: "Choose a value inside the model's limits, which the error lists." },
+  invalid_cursor: { status: 400, title: "The page cursor is not known", retryable: false, remedy: "Start again without the cursor." },
+  invalid_host: { status: 421, title: "The request names another host", retryable: false, remedy: "Use the address the server prints at its start, or set ARC_ALLOWED_HOSTS." },
+  unauthorized: { status: 401, title: "A valid token is required", retryable: false, remedy: "Send Authorization: Bearer <token> with the token from ARC_TOKEN." },
+  not_found: { status: 404, title: "There is nothing at this address", retryable: false, remedy: "See /docs for the list of addresses." },
+  method_not_allowed: { status: 405, title: "This address does not take this method", retryable: false, remedy: "See /docs for the methods of this address." },
+  payload_too_large: { status: 413, title: "The body is too large", retryable: false, remedy: "Send less; the limit is in the message." },
+  unsupported_media_type: { status: 415, title: "The body's type is not accepted", retryable: false, remedy: "Send application/json or, where the address takes it, multipart/form-data." },
+  range_not_satisfiable: { status: 416, title: "The byte range lies outside the file", retryable: false, remedy: "Ask for a range inside the length given by Content-Range." },
+  idempotency_key_reused: { status: 422, title: "The Idempotency-Key was used for another request", retryable: false, remedy: "Use a new key for a new request." },
+
+  // Things that are not there
+  model_not_found: { status: 404, title: "There is no such model", retryable: false, remedy: "List the models with GET /api/v1/models." },
+  session_not_found: { status: 404, title: "There is no such session", retryable: false, remedy: "List the sessions with GET /api/v1/sessions." },
+  take_not_found: { status: 404, title: "There is no such take", retryable: false, remedy: "List the takes with GET /api/v1/takes." },
+  state_not_found: { status: 404, title: "This step's state is not stored", retryable: false, remedy: "List the stored states with GET /api/v1/takes/{take_id}/states." },
+  artifact_not_found: { status: 404, title: "There is no such artifact", retryable: false, remedy: "List the artifacts with GET /api/v1/takes/{take_id}." },
+
+  // Conflicts with the present status
+  artifact_not_ready: { status: 409, title: "The take has not produced this yet", retryable: true, remedy: "Wait until the take is completed." },
+  take_not_active: { status: 409, title: "The take is already finished", retryable: false, remedy: "Nothing needs to be done; read the take for its result." },
+  take_active: { status: 409, title: "The take is not finished", retryable: true, remedy: "Cancel the take first." },
+  session_active: { status: 409, title: "The session has a take that is not finished", retryable: true, remedy: "Cancel its takes first." },
+
+  // Capacity
+  queue_full: { status: 429, title: "The queue is full", retryable: true, remedy: "Send the request again after the number of seconds in Retry-After." },
+  disk_full: { status: 507, title: "The disk is full", retryable: true, remedy: "Free space on the disk of the data directory; what was stored is intact and the take can be started again." },
+  shutting_down: { status: 503, title: "The server is stopping", retryable: true, remedy: "Send the request again when the server is back." },
+
+  // Models and workers
+  weights_missing: { status: 503, title: "A weight file of the model is missing", retryable: false, remedy: "Restore the file named in the message, for example by checking out the repository again." },
+  weights_corrupt: { status: 503, title: "A weight file does not match its digest", retryable: false, remedy: "Replace the file named in the message; its digest is in the model's manifest." },
+  manifest_invalid: { status: 500, title: "A model's manifest cannot be read", retryable: false, remedy: "Correct the field of manifest.json that the message names." },
+  worker_start_failed: { status: 503, title: "The worker did not start", retryable: true, remedy: "Read the worker's log, which the message quotes." },
+  worker_lost: { status: 503, title: "The worker stopped unexpectedly", retryable: true, remedy: "The take continues from its last state by itself; after repeated losses start it again." },
+  worker_protocol: { status: 500, title: "The worker sent something that is not in the protocol", retryable: false, remedy: "Make sure server and worker are of the same version." },
+  worker_timeout: { status: 504, title: "The worker did not answer in time", retryable: true, remedy: "Look at the machine's load; the take continues from its last state." },
+  out_of_memory: { status: 503, title: "There is not enough memory for the model", retryable: true, remedy: "Close other programs or choose a smaller model or size." },
+  generation_failed: { status: 500, title: "The model failed", retryable: false, remedy: "Read the take's log." },
+  encoder_unavailable: { status: 503, title: "No usable video encoder", retryable: false, remedy: "Set ARC_VIDEO_ENCODER=auto or allow the software encoder with ARC_ALLOW_SOFTWARE_ENCODER=true." },
+  encoder_failed: { status: 500, title: "The video could not be encoded", retryable: true, remedy: "Read the take's log; the latents are stored, so nothing has to be generated again." },
+  state_corrupt: { status: 500, title: "A stored state does not match its digest", retryable: false, remedy: "The take falls back to the state before; check the disk." },
+
+  // The server itself
+  config_invalid: { status: 500, title: "A configuration value is not accepted", retryable: false, remedy: "Correct the setting that the message names." },
+  address_needs_token: { status: 500, title: "This address may only be served with a token", retryable: false, remedy: "Set ARC_TOKEN to a long random string, or listen on 127.0.0.1." },
+  port_in_use: { status: 500, title: "The port is in use", retryable: false, remedy: "Stop the other program or choose another port with ARC_PORT." },
+  data_dir_unwritable: { status: 500, title: "The data directory cannot be written", retryable: false, remedy: "Give the user that runs the server write access, or set ARC_DATA_DIR." },
+  data_dir_newer: { status: 500, title: "The data directory was written by a newer version", retryable: false, remedy: "Run that version or a newer one, or set ARC_DATA_DIR to another directory." },
+  data_dir_locked: { status: 500, title: "Another server uses this data directory", retryable: false, remedy: "Stop the other server or set ARC_DATA_DIR to another directory." },
+  server_unreachable: { status: 503, title: "The server cannot be reached", retryable: true, remedy: "Start it with npm start, or check the address." },
+  internal: { status: 500, title: "Something broke inside the server", retryable: false, remedy: "Report it with the request id and the server's log." },
+} as const satisfies Record<string, ErrorEntry>;
+
+export interface ErrorEntry {
+  readonly status: number;
+  readonly title: string;
+  readonly retryable: boolean;
+  readonly remedy: string;
+}
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+export const ERROR_CODES = Object.keys(ERROR_CATALOGUE) as [ErrorCode, ...ErrorCode[]];

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { errorRecordSchema } from "./fabric-error.ts";
+import { sessionIdSchema, takeIdSchema } from "./ids.ts";
+import { artifactSchema, environmentSchema, takePhaseSchema, takeWarningSchema } from "./take.ts";
+
+const ofTake = { take_id: takeIdSchema };
+
+/** Every durable event: its type and what it carries. */
+export const EVENT_DATA = {
+  "session.created": z.object({ title: z.string() }),
+  "session.renamed": z.object({ title: z.string() }),
+  "take.queued": z.object({ ...ofTake }),
+  "take.started": z.object({ ...ofTake, resumed_from_step: z.int().nonnegative(), environment: environmentSchema }),
+  "take.warned": z.object({ ...ofTake, warnings: z.array(takeWarningSchema) }),
+  "phase.changed": z.object({ ...ofTake, phase: takePhaseSchema }),
+  "step.completed": z.object({
+    ...ofTake,
+    step: z.int().positive(),
+    total_steps: z.int().positive(),
+    sigma: z.number(),
+    digest: z.string(),
+    seconds: z.number(),
+    has_preview: z.boolean(),
+  }),
+  "take.interrupted": z.object({ ...ofTake, last_step: z.int().nonnegative(), reason: z.string() }),
+  "artifact.created": z.object({ ...ofTake, artifact: artifactSchema }),
+  "take.completed": z.object({ ...ofTake }),
+  "take.failed": z.object({ ...ofTake, error: errorRecordSchema }),
+  "take.cancelled": z.object({ ...ofTake, last_step: z.int().nonnegative() }),
+  "take.deleted": z.object({ ...ofTake }),
+} as const;
+
+export type EventType = keyof typeof EVENT_DATA;
+export const EVENT_TYPES = Object.keys(EVENT_DATA) as [EventType, ...EventType[]];
+
+export type EventData<Type extends EventType> = z.infer<(typeof EVENT_DATA)[Type]>;
+
+/** An event before the store gives it its numbers. */
+export type NewEvent = { [Type in EventType]: { type: Type; data: EventData<Type> } }[EventType];
+
+/**
+ * `seq` is gapless per session and is the id of the session's event stream; `position` counts over all sessions,
+ * may have gaps, and is the id of the stream of everything.
+ */
+export type FabricEvent = NewEvent & { session_id: z.infer<typeof sessionIdSchema>; seq: number; position: number; at: string };
+
+const envelope = { session_id: sessionIdSchema, seq: z.int().positive(), position: z.int().positive(), at: z.iso.datetime() };
+
+export const eventSchema = z.discriminatedUnion(
+  "type",
+  EVENT_TYPES.map((type) => z.object({ ...envelope, type: z.literal(type), data: EVENT_DATA[type] })) as never,
+) as unknown as z.ZodType<FabricEvent>;

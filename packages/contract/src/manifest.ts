@@ -1,0 +1,81 @@
+import { z } from "zod";
+
+const positiveInt = z.int().positive();
+
+/** A whole-number range a parameter may take: min, min + step, … max. */
+export const intRangeSchema = z.strictObject({ min: z.int(), max: z.int(), step: positiveInt.default(1) });
+export const numberRangeSchema = z.strictObject({ min: z.number(), max: z.number() });
+
+export const solverSchema = z.enum(["euler", "dpmpp_2m"]);
+export type Solver = z.infer<typeof solverSchema>;
+
+export const capabilitySchema = z.enum(["text_to_video"]);
+
+export const weightRoleSchema = z.enum(["text_encoder", "denoiser", "decoder", "encoder", "preview", "tokenizer"]);
+
+export const weightFileSchema = z.strictObject({
+  path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, "must be a relative path inside the model's folder")
+    .refine((path) => !path.split("/").includes(".."), "must not leave the model's folder"),
+  role: weightRoleSchema,
+  bytes: positiveInt,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** What a person may say to a model with a closed vocabulary; shown by the studio's prompt builder. */
+export const vocabularySchema = z.record(z.string(), z.array(z.string()));
+
+/** One model of the registry, from `models/<id>/manifest.json`. */
+export const manifestSchema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+  name: z.string(),
+  family: z.string(),
+  runtime: z.enum(["onnx"]),
+  latent_space: z.string(),
+  version: z.string(),
+  description: z.string(),
+  licence: z.string(),
+  capabilities: z.array(capabilitySchema).min(1),
+  /** A state's latents are [channels, latent frames, height, width], fp32. */
+  latents: z.strictObject({
+    channels: positiveInt,
+    height: positiveInt,
+    width: positiveInt,
+    frames_per_group: positiveInt,
+  }),
+  limits: z.strictObject({
+    width: z.array(positiveInt).min(1),
+    height: z.array(positiveInt).min(1),
+    num_frames: intRangeSchema,
+    fps: intRangeSchema,
+    num_inference_steps: intRangeSchema,
+    guidance_scale: numberRangeSchema,
+    prompt_chars: positiveInt,
+  }),
+  defaults: z.strictObject({
+    width: positiveInt,
+    height: positiveInt,
+    num_frames: positiveInt,
+    fps: positiveInt,
+    num_inference_steps: positiveInt,
+    guidance_scale: z.number(),
+    solver: solverSchema,
+    shift: z.number().positive(),
+  }),
+  memory_bytes: positiveInt,
+  vocabulary: vocabularySchema.default({}),
+  examples: z.array(z.string()).default([]),
+  files: z.array(weightFileSchema).min(1),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+export const workerStatusSchema = z.enum(["cold", "starting", "warm", "busy", "stopping", "error"]);
+export type WorkerStatus = z.infer<typeof workerStatusSchema>;
+
+/** A model as the API shows it: its manifest with the status of its worker. */
+export const modelSchema = manifestSchema.omit({ files: true }).extend({
+  status: workerStatusSchema,
+  /** Digest over the digests of all weight files; part of every state's derivation. */
+  weights_digest: z.string(),
+  is_default: z.boolean(),
+});
+export type Model = z.infer<typeof modelSchema>;

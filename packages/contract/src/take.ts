@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { errorRecordSchema } from "./fabric-error.ts";
+import { artifactIdSchema, sessionIdSchema, takeIdSchema } from "./ids.ts";
+import { takeStatusSchema } from "./lifecycle.ts";
+import { solverSchema } from "./manifest.ts";
+import { planSchema } from "./plan.ts";
+
+/** 2^53 - 1: every seed survives JSON. */
+const MAX_SEED = Number.MAX_SAFE_INTEGER;
+/** The protocol's bound; a model's own `limits.prompt_chars` is usually smaller. */
+const MAX_PROMPT_CHARS = 100_000;
+
+/** What a client asks for. What is left out is filled from the model's defaults; what is sent takes effect or is refused. */
+export const takeRequestSchema = z.strictObject({
+  prompt: z.string().trim().min(1, "must not be empty").max(MAX_PROMPT_CHARS),
+  negative_prompt: z.string().max(MAX_PROMPT_CHARS).optional(),
+  model: z.string().optional(),
+  seed: z.int().min(0).max(MAX_SEED).optional(),
+  width: z.int().positive().optional(),
+  height: z.int().positive().optional(),
+  num_frames: z.int().positive().optional(),
+  fps: z.int().positive().optional(),
+  num_inference_steps: z.int().positive().optional(),
+  guidance_scale: z.number().optional(),
+  solver: solverSchema.optional(),
+  /** Timestep shift s' = s·u / (1 + (s - 1)·u); above 1 spends more steps at high noise. */
+  shift: z.number().min(0.1).max(20).optional(),
+  /** Steps by which each latent frame trails the one before it; 0 denoises all frames together. */
+  frame_lag: z.int().min(0).max(8).optional(),
+});
+export type TakeRequest = z.infer<typeof takeRequestSchema>;
+
+/** A request with every value filled in: what will really run. */
+export const takeParametersSchema = takeRequestSchema.required();
+export type TakeParameters = z.infer<typeof takeParametersSchema>;
+
+export const takePhaseSchema = z.enum(["queued", "loading", "encoding", "denoising", "decoding", "finishing", "done"]);
+export type TakePhase = z.infer<typeof takePhaseSchema>;
+
+export const takeProgressSchema = z.object({
+  phase: takePhaseSchema,
+  /** Steps whose state is stored. */
+  step: z.int().nonnegative(),
+  total_steps: z.int().positive(),
+  /** Median seconds of a step so far; null before the first one. */
+  step_seconds: z.number().nullable(),
+  remaining_seconds: z.number().nullable(),
+});
+export type TakeProgress = z.infer<typeof takeProgressSchema>;
+
+export const artifactKindSchema = z.enum(["video", "thumbnail", "spritesheet", "log"]);
+export type ArtifactKind = z.infer<typeof artifactKindSchema>;
+
+export const artifactSchema = z.object({
+  id: artifactIdSchema,
+  take_id: takeIdSchema,
+  kind: artifactKindSchema,
+  media_type: z.string(),
+  bytes: z.int().nonnegative(),
+  /** sha256 of the content, hex. */
+  digest: z.string(),
+  /** Frame count, rate, size, encoder, tile layout: what the kind needs to be used. */
+  metadata: z.record(z.string(), z.unknown()),
+  created_at: z.iso.datetime(),
+});
+export type Artifact = z.infer<typeof artifactSchema>;
+
+/** Words of the prompt the model does not know, and the like: the take runs, but not quite as asked. */
+export const takeWarningSchema = z.object({ code: z.enum(["unknown_words", "prompt_truncated"]), message: z.string(), words: z.array(z.string()) });
+export type TakeWarning = z.infer<typeof takeWarningSchema>;
+
+/** Hardware and versions a trajectory was computed with; equal environments give equal bytes. */
+export const environmentSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+export type Environment = z.infer<typeof environmentSchema>;
+
+export const takeSchema = z.object({
+  id: takeIdSchema,
+  session_id: sessionIdSchema,
+  status: takeStatusSchema,
+  model: z.string(),
+  parameters: takeParametersSchema,
+  plan: planSchema,
+  progress: takeProgressSchema,
+  /** 1 = next to run; null when not queued. */
+  queue_position: z.int().positive().nullable(),
+  error: errorRecordSchema.nullable(),
+  warnings: z.array(takeWarningSchema),
+  environment: environmentSchema.nullable(),
+  /** How often a worker or server was lost and the take went on from a stored state. */
+  resumes: z.int().nonnegative(),
+  artifacts: z.array(artifactSchema),
+  created_at: z.iso.datetime(),
+  started_at: z.iso.datetime().nullable(),
+  finished_at: z.iso.datetime().nullable(),
+});
+export type Take = z.infer<typeof takeSchema>;
+
+export const sessionSchema = z.object({
+  id: sessionIdSchema,
+  title: z.string(),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+  take_count: z.int().nonnegative(),
+  /** Sequence number of the session's newest event. */
+  last_seq: z.int().nonnegative(),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** A stored step of a trajectory. The blob itself is at /api/v1/takes/{take_id}/states/{step}/content. */
+export const stateSchema = z.object({
+  take_id: takeIdSchema,
+  /** Number of steps done: state k is what step k reads. */
+  step: z.int().positive(),
+  sigma: z.number(),
+  bytes: z.int().positive(),
+  /** sha256 of the safetensors blob, hex. */
+  digest: z.string(),
+  /** Digest of everything that determined this state: equal derivations have equal bytes in one environment. */
+  derivation: z.string(),
+  has_preview: z.boolean(),
+  /** Seconds the step took, and the part of it spent inside the model. */
+  seconds: z.number(),
+  model_seconds: z.number(),
+  created_at: z.iso.datetime(),
+});
+export type State = z.infer<typeof stateSchema>;
+
+export const logLineSchema = z.object({
+  at: z.iso.datetime(),
+  level: z.enum(["debug", "info", "warn", "error"]),
+  source: z.enum(["server", "worker"]),
+  message: z.string(),
+});
+export type LogLine = z.infer<typeof logLineSchema>;

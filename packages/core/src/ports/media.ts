@@ -1,0 +1,47 @@
+import type { RgbFrames } from "./model-host.ts";
+
+export interface ClipOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly numFrames: number;
+  /** Existing empty folder; the files are written into it. */
+  readonly directory: string;
+}
+
+export interface ClipFile {
+  readonly kind: "video" | "thumbnail" | "spritesheet";
+  readonly path: string;
+  readonly mediaType: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** A clip being written. `write` resolves when more may be sent (backpressure). */
+export interface ClipWriter {
+  /** Frames in order, RGB24. */
+  write(frames: RgbFrames): Promise<void>;
+  /** @throws `encoder_failed` when the count of frames is not `numFrames` or the encoder fails */
+  finish(): Promise<readonly ClipFile[]>;
+  /** Stops and leaves nothing behind. */
+  abort(): Promise<void>;
+}
+
+export interface EncoderReport {
+  readonly encoder: string;
+  readonly hardware: boolean;
+  readonly usable: boolean;
+  readonly error: string | null;
+  readonly ms: number;
+}
+
+/** Pictures and clips from raw frames; runs in child processes so that a crashing encoder takes nothing with it. */
+export interface Media {
+  /** H.264 (yuv420p, faststart) MP4, a JPEG thumbnail and a JPEG sprite sheet of every frame. */
+  openClip(options: ClipOptions): Promise<ClipWriter>;
+  /** Frames next to one another in one JPEG (a preview strip; one frame = a still). */
+  encodeStrip(frames: RgbFrames): Promise<Uint8Array>;
+  /** One JPEG per frame. */
+  encodeStills(frames: RgbFrames): Promise<readonly Uint8Array[]>;
+  probe(): Promise<readonly EncoderReport[]>;
+  close(): Promise<void>;
+}
