@@ -10,3 +10,8 @@ export * from "./safetensors.ts";
 export * from "./take.ts";
 export * from "./worker-framing.ts";
 export * from "./worker-messages.ts";
+export * from "./endpoints/endpoint.ts";
+export * from "./endpoints/table.ts";
+export * from "./endpoints/native.ts";
+export * from "./endpoints/openai.ts";
+export * from "./endpoints/system.ts";
