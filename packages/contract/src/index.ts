@@ -8,6 +8,7 @@ export * from "./manifest.ts";
 export * from "./plan.ts";
 export * from "./safetensors.ts";
 export * from "./take.ts";
+export * from "./weights-digest.ts";
 export * from "./worker-framing.ts";
 export * from "./worker-messages.ts";
 export * from "./endpoints/endpoint.ts";
