@@ -81,7 +81,11 @@ export interface Store {
   /** Events of finished transactions, in order; the callback must not throw. */
   subscribe(listener: (event: FabricEvent) => void): () => void;
 
-  createSession(session: { id: SessionId; title: string; nowMs: number }): Promise<Session>;
+  /**
+   * @throws `idempotency_key_reused`
+   * @returns the session of the first call when the idempotency record is known
+   */
+  createSession(session: { id: SessionId; title: string; nowMs: number }, idempotency?: IdempotencyRecord | null): Promise<Session>;
   getSession(id: SessionId): Promise<Session | null>;
   listSessions(page: Page): Promise<Paged<Session>>;
   renameSession(id: SessionId, title: string, nowMs: number): Promise<Session | null>;
