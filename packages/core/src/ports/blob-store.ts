@@ -15,4 +15,6 @@ export interface BlobStore {
   collectGarbage(referenced: ReadonlySet<string>, olderThanMs: number): Promise<{ removed: number; bytes: number }>;
   /** An empty folder on the same file system for work in progress; emptied at start. */
   workDirectory(name: string): Promise<string>;
+  /** Removes it with whatever is left in it. */
+  removeWorkDirectory(name: string): Promise<void>;
 }

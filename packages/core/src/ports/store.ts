@@ -68,7 +68,6 @@ export interface Paged<Item> {
 /** What of a running take changes together with an event. */
 export interface TakePatch {
   readonly phase?: Take["progress"]["phase"];
-  readonly stepSeconds?: number;
   readonly environment?: Take["environment"];
   readonly warnings?: Take["warnings"];
 }

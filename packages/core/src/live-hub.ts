@@ -1,0 +1,90 @@
+import type { LiveFrame, TakeId } from "@arc-fabric/contract";
+import type { Media } from "./ports/media.ts";
+import type { RgbFrames } from "./ports/model-host.ts";
+import type { System } from "./ports/system.ts";
+
+/** Finished frames kept for viewers that join late; a longer clip is read from its file soon enough. */
+const MAX_KEPT_FRAMES = 512;
+
+export type LiveViewer = (frame: LiveFrame) => void;
+
+interface Channel {
+  readonly viewers: Set<LiveViewer>;
+  readonly fps: number;
+  readonly numFrames: number;
+  preview: { frames: RgbFrames; step: number; producedAtMs: number; pictures: Promise<readonly Uint8Array[]> | null } | null;
+  readonly finished: LiveFrame[];
+}
+
+/** Live pictures of running takes, handed to whoever watches. Nothing is encoded while nobody does. */
+export class LiveHub {
+  readonly #media: Media;
+  readonly #system: System;
+  readonly #channels = new Map<TakeId, Channel>();
+
+  constructor(deps: { media: Media; system: System }) {
+    this.#media = deps.media;
+    this.#system = deps.system;
+  }
+
+  /** Begins with the newest preview or the finished frames so far. @returns stops watching */
+  watch(takeId: TakeId, viewer: LiveViewer): () => void {
+    const channel = this.#channels.get(takeId);
+    if (!channel) return () => {};
+    channel.viewers.add(viewer);
+    if (channel.finished.length > 0) for (const frame of channel.finished) viewer(frame);
+    else void this.#sendPreview(channel, [viewer]);
+    return () => channel.viewers.delete(viewer);
+  }
+
+  open(takeId: TakeId, clip: { fps: number; numFrames: number }): void {
+    this.#channels.set(takeId, { viewers: new Set(), ...clip, preview: null, finished: [] });
+  }
+
+  close(takeId: TakeId): void {
+    this.#channels.delete(takeId);
+  }
+
+  /** Shows the expected clean clip as of `step`. */
+  preview(takeId: TakeId, step: number, frames: RgbFrames): void {
+    const channel = this.#channels.get(takeId);
+    if (!channel) return;
+    channel.preview = { frames, step, producedAtMs: this.#system.now(), pictures: null };
+    void this.#sendPreview(channel, channel.viewers);
+  }
+
+  /** Shows decoded frames. They are encoded for late viewers too: a clip is decoded only once. */
+  async finishedFrames(takeId: TakeId, firstFrame: number, step: number, frames: RgbFrames): Promise<void> {
+    const channel = this.#channels.get(takeId);
+    if (!channel) return;
+    const producedAtMs = this.#system.now();
+    const pictures = await this.#media.encodeStills(frames);
+    pictures.forEach((data, i) => {
+      const frame: LiveFrame = {
+        kind: "frame",
+        codec: "jpeg",
+        frameIndex: firstFrame + i,
+        frameCount: channel.numFrames,
+        step,
+        producedAtMs,
+        fps: channel.fps,
+        data,
+      };
+      if (channel.finished.length < MAX_KEPT_FRAMES) channel.finished.push(frame);
+      for (const viewer of channel.viewers) viewer(frame);
+    });
+  }
+
+  async #sendPreview(channel: Channel, viewers: Iterable<LiveViewer>): Promise<void> {
+    const { preview } = channel;
+    if (!preview || channel.viewers.size === 0) return;
+    preview.pictures ??= this.#media.encodeStills(preview.frames);
+    const pictures = await preview.pictures.catch(() => []);
+    if (channel.preview !== preview || channel.finished.length > 0) return;
+    pictures.forEach((data, frameIndex) => {
+      const { step, producedAtMs } = preview;
+      for (const viewer of viewers)
+        viewer({ kind: "preview", codec: "jpeg", frameIndex, frameCount: pictures.length, step, producedAtMs, fps: channel.fps, data });
+    });
+  }
+}
