@@ -9,7 +9,6 @@ const MAX_KEPT_FRAMES = 512;
 export type LiveViewer = (frame: LiveFrame) => void;
 
 interface Channel {
-  readonly viewers: Set<LiveViewer>;
   readonly fps: number;
   readonly numFrames: number;
   preview: { frames: RgbFrames; step: number; producedAtMs: number; pictures: Promise<readonly Uint8Array[]> | null } | null;
@@ -21,6 +20,8 @@ export class LiveHub {
   readonly #media: Media;
   readonly #system: System;
   readonly #channels = new Map<TakeId, Channel>();
+  /** Kept apart from the channels: viewers may come before their take runs, and stay when it is interrupted and goes on. */
+  readonly #viewers = new Map<TakeId, Set<LiveViewer>>();
 
   constructor(deps: { media: Media; system: System }) {
     this.#media = deps.media;
@@ -29,16 +30,20 @@ export class LiveHub {
 
   /** Begins with the newest preview or the finished frames so far. @returns stops watching */
   watch(takeId: TakeId, viewer: LiveViewer): () => void {
+    const viewers = this.#viewersOf(takeId);
+    this.#viewers.set(takeId, viewers);
+    viewers.add(viewer);
     const channel = this.#channels.get(takeId);
-    if (!channel) return () => {};
-    channel.viewers.add(viewer);
-    if (channel.finished.length > 0) for (const frame of channel.finished) viewer(frame);
-    else void this.#sendPreview(channel, [viewer]);
-    return () => channel.viewers.delete(viewer);
+    if (channel && channel.finished.length > 0) for (const frame of channel.finished) viewer(frame);
+    else if (channel) void this.#sendPreview(channel, new Set([viewer]));
+    return () => {
+      viewers.delete(viewer);
+      if (viewers.size === 0 && this.#viewers.get(takeId) === viewers) this.#viewers.delete(takeId);
+    };
   }
 
   open(takeId: TakeId, clip: { fps: number; numFrames: number }): void {
-    this.#channels.set(takeId, { viewers: new Set(), ...clip, preview: null, finished: [] });
+    this.#channels.set(takeId, { ...clip, preview: null, finished: [] });
   }
 
   close(takeId: TakeId): void {
@@ -50,7 +55,7 @@ export class LiveHub {
     const channel = this.#channels.get(takeId);
     if (!channel) return;
     channel.preview = { frames, step, producedAtMs: this.#system.now(), pictures: null };
-    void this.#sendPreview(channel, channel.viewers);
+    void this.#sendPreview(channel, this.#viewersOf(takeId));
   }
 
   /** Shows decoded frames. They are encoded for late viewers too: a clip is decoded only once. */
@@ -71,13 +76,17 @@ export class LiveHub {
         data,
       };
       if (channel.finished.length < MAX_KEPT_FRAMES) channel.finished.push(frame);
-      for (const viewer of channel.viewers) viewer(frame);
+      for (const viewer of this.#viewersOf(takeId)) viewer(frame);
     });
   }
 
-  async #sendPreview(channel: Channel, viewers: Iterable<LiveViewer>): Promise<void> {
+  #viewersOf(takeId: TakeId): Set<LiveViewer> {
+    return this.#viewers.get(takeId) ?? new Set();
+  }
+
+  async #sendPreview(channel: Channel, viewers: ReadonlySet<LiveViewer>): Promise<void> {
     const { preview } = channel;
-    if (!preview || channel.viewers.size === 0) return;
+    if (!preview || viewers.size === 0) return;
     preview.pictures ??= this.#media.encodeStills(preview.frames);
     const pictures = await preview.pictures.catch(() => []);
     if (channel.preview !== preview || channel.finished.length > 0) return;
