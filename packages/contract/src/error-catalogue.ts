@@ -58,6 +58,7 @@ export const ERROR_CATALOGUE = {
   port_in_use: { status: 500, title: "The port is in use", retryable: false, remedy: "Stop the other program or choose another port with ARC_PORT." },
   data_dir_unwritable: { status: 500, title: "The data directory cannot be written", retryable: false, remedy: "Give the user that runs the server write access, or set ARC_DATA_DIR." },
   data_dir_newer: { status: 500, title: "The data directory was written by a newer version", retryable: false, remedy: "Run that version or a newer one, or set ARC_DATA_DIR to another directory." },
+  data_dir_damaged: { status: 500, title: "The data directory is damaged", retryable: false, remedy: "Restore the file that the message names from a backup, or set ARC_DATA_DIR to another directory; check the disk." },
   data_dir_locked: { status: 500, title: "Another server uses this data directory", retryable: false, remedy: "Stop the other server or set ARC_DATA_DIR to another directory." },
   server_unreachable: { status: 503, title: "The server cannot be reached", retryable: true, remedy: "Start it with npm start, or check the address." },
   internal: { status: 500, title: "Something broke inside the server", retryable: false, remedy: "Report it with the request id and the server's log." },
