@@ -38,6 +38,7 @@ export interface Endpoint {
 export const defineEndpoints = <const Table extends Record<string, Endpoint>>(table: Table): Table => table;
 
 export type ParamsOf<E extends Endpoint> = E["params"] extends z.ZodType ? z.infer<E["params"]> : Record<never, never>;
+export type ParamsInputOf<E extends Endpoint> = E["params"] extends z.ZodType ? z.input<E["params"]> : Record<never, never>;
 export type QueryOf<E extends Endpoint> = E["query"] extends z.ZodType ? z.infer<E["query"]> : Record<never, never>;
 export type QueryInputOf<E extends Endpoint> = E["query"] extends z.ZodType ? z.input<E["query"]> : Record<never, never>;
 export type BodyOf<E extends Endpoint> = E["body"] extends z.ZodType ? z.infer<E["body"]> : undefined;

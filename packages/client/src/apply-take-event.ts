@@ -1,0 +1,66 @@
+import type { FabricEvent, Take } from "@arc-fabric/contract";
+
+/** Weight of the newest step in the running mean of seconds per step; the server's own number is a median. */
+const NEWEST_STEP_WEIGHT = 0.3;
+
+/** The take after an event, so that a view follows the stream without asking again; the same object when it is not concerned. */
+export function applyTakeEvent(take: Take, event: FabricEvent): Take {
+  if (!("take_id" in event.data) || event.data.take_id !== take.id) return take;
+  switch (event.type) {
+    case "take.queued":
+      return { ...take, status: "queued", progress: { ...take.progress, phase: "queued" } };
+    case "take.started":
+      return started(take, event.data.resumed_from_step, event.data.environment, event.at);
+    case "take.warned":
+      return { ...take, warnings: event.data.warnings };
+    case "phase.changed":
+      return { ...take, progress: { ...take.progress, phase: event.data.phase } };
+    case "step.completed":
+      return stepped(take, event.data.step, event.data.total_steps, event.data.seconds);
+    case "take.interrupted":
+      return { ...take, status: "queued", resumes: take.resumes + 1, progress: { ...take.progress, phase: "queued", step: event.data.last_step } };
+    case "artifact.created": {
+      const { artifact } = event.data;
+      return { ...take, artifacts: [...take.artifacts.filter((known) => known.id !== artifact.id), artifact] };
+    }
+    case "take.completed":
+      return finished({ ...take, status: "completed", progress: { ...take.progress, step: take.progress.total_steps } }, event.at);
+    case "take.failed":
+      return finished({ ...take, status: "failed", error: event.data.error }, event.at);
+    case "take.cancelled":
+      return finished({ ...take, status: "cancelled", progress: { ...take.progress, step: event.data.last_step } }, event.at);
+    // Of a newer server: nothing here depends on it.
+    default:
+      return take;
+  }
+}
+
+function started(take: Take, fromStep: number, environment: Take["environment"], at: string): Take {
+  return {
+    ...take,
+    status: "running",
+    queue_position: null,
+    environment,
+    started_at: take.started_at ?? at,
+    progress: { ...take.progress, phase: "loading", step: fromStep },
+  };
+}
+
+function stepped(take: Take, step: number, totalSteps: number, seconds: number): Take {
+  const before = take.progress.step_seconds;
+  const stepSeconds = before === null ? seconds : before + NEWEST_STEP_WEIGHT * (seconds - before);
+  return {
+    ...take,
+    progress: {
+      phase: "denoising",
+      step,
+      total_steps: totalSteps,
+      step_seconds: stepSeconds,
+      remaining_seconds: (totalSteps - step) * stepSeconds,
+    },
+  };
+}
+
+function finished(take: Take, at: string): Take {
+  return { ...take, queue_position: null, finished_at: at, progress: { ...take.progress, phase: "done", remaining_seconds: null } };
+}
