@@ -10,9 +10,13 @@ export function normaliseBaseUrl(baseUrl: string): string {
   if (baseUrl === "") return "";
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
   if (!url || (url.protocol !== "http:" && url.protocol !== "https:"))
-    throw new FabricError("invalid_request", `"${baseUrl}" is not a server address; it looks like http://127.0.0.1:8000.`, {
-      details: { field: "baseUrl", value: baseUrl },
-    });
+    throw new FabricError(
+      "invalid_request",
+      `"${baseUrl}" is not a server address; it looks like http://127.0.0.1:8000.`,
+      {
+        details: { field: "baseUrl", value: baseUrl },
+      },
+    );
   return (url.origin + url.pathname).replace(/\/+$/, "");
 }
 
@@ -26,10 +30,13 @@ export function addressOf(baseUrl: string, operation: Operation, input: AddressI
   const path = endpointOf(operation).path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name];
     if (value === undefined || value === "")
-      throw new FabricError("invalid_request", `${operation} needs "${name}".`, { details: { field: name } });
+      throw new FabricError("invalid_request", `${operation} needs "${name}".`, {
+        details: { field: name },
+      });
     return encodeURIComponent(String(value));
   });
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(input.query ?? {})) if (value !== undefined) query.set(name, String(value));
+  for (const [name, value] of Object.entries(input.query ?? {}))
+    if (value !== undefined) query.set(name, String(value));
   return query.size > 0 ? `${baseUrl}${path}?${query}` : baseUrl + path;
 }

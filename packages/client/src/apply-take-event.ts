@@ -1,4 +1,4 @@
-import type { FabricEvent, Take } from "@arc-fabric/contract";
+import type { FabricEvent, Take, TakePhase } from "@arc-fabric/contract";
 
 /** Weight of the newest step in the running mean of seconds per step; the server's own number is a median. */
 const NEWEST_STEP_WEIGHT = 0.3;
@@ -14,25 +14,55 @@ export function applyTakeEvent(take: Take, event: FabricEvent): Take {
     case "take.warned":
       return { ...take, warnings: event.data.warnings };
     case "phase.changed":
-      return { ...take, progress: { ...take.progress, phase: event.data.phase } };
+      return entered(take, event.data.phase);
     case "step.completed":
       return stepped(take, event.data.step, event.data.total_steps, event.data.seconds);
     case "take.interrupted":
-      return { ...take, status: "queued", resumes: take.resumes + 1, progress: { ...take.progress, phase: "queued", step: event.data.last_step } };
+      return {
+        ...take,
+        status: "queued",
+        resumes: take.resumes + 1,
+        progress: { ...take.progress, phase: "queued", step: event.data.last_step },
+      };
     case "artifact.created": {
       const { artifact } = event.data;
-      return { ...take, artifacts: [...take.artifacts.filter((known) => known.id !== artifact.id), artifact] };
+      return {
+        ...take,
+        artifacts: [...take.artifacts.filter((known) => known.id !== artifact.id), artifact],
+      };
     }
     case "take.completed":
-      return finished({ ...take, status: "completed", progress: { ...take.progress, step: take.progress.total_steps } }, event.at);
+      return finished(
+        {
+          ...take,
+          status: "completed",
+          progress: { ...take.progress, step: take.progress.total_steps },
+        },
+        event.at,
+      );
     case "take.failed":
       return finished({ ...take, status: "failed", error: event.data.error }, event.at);
     case "take.cancelled":
-      return finished({ ...take, status: "cancelled", progress: { ...take.progress, step: event.data.last_step } }, event.at);
+      return finished(
+        {
+          ...take,
+          status: "cancelled",
+          progress: { ...take.progress, step: event.data.last_step },
+        },
+        event.at,
+      );
     // Of a newer server: nothing here depends on it.
     default:
       return take;
   }
+}
+
+/** A claimed take has no event of its own: its first phase says that it runs. */
+function entered(take: Take, phase: TakePhase): Take {
+  const running = { ...take, progress: { ...take.progress, phase } };
+  return take.status === "queued" && phase !== "queued"
+    ? { ...running, status: "running", queue_position: null }
+    : running;
 }
 
 function started(take: Take, fromStep: number, environment: Take["environment"], at: string): Take {
@@ -42,7 +72,7 @@ function started(take: Take, fromStep: number, environment: Take["environment"],
     queue_position: null,
     environment,
     started_at: take.started_at ?? at,
-    progress: { ...take.progress, phase: "loading", step: fromStep },
+    progress: { ...take.progress, phase: "encoding", step: fromStep },
   };
 }
 
@@ -62,5 +92,10 @@ function stepped(take: Take, step: number, totalSteps: number, seconds: number):
 }
 
 function finished(take: Take, at: string): Take {
-  return { ...take, queue_position: null, finished_at: at, progress: { ...take.progress, phase: "done", remaining_seconds: null } };
+  return {
+    ...take,
+    queue_position: null,
+    finished_at: at,
+    progress: { ...take.progress, phase: "done", remaining_seconds: null },
+  };
 }

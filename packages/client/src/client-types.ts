@@ -24,8 +24,11 @@ import type { Platform } from "./platform.ts";
 
 type EndpointOf<Op extends Operation> = (typeof ENDPOINTS)[Op];
 /** Operations of the endpoint table that answer with JSON. */
-export type JsonOperation = { [Op in Operation]: EndpointOf<Op> extends { response: { kind: "json" } } ? Op : never }[Operation];
-export type AnswerOf<Op extends Operation> = EndpointOf<Op> extends Endpoint ? ResponseOf<EndpointOf<Op>> : never;
+export type JsonOperation = {
+  [Op in Operation]: EndpointOf<Op> extends { response: { kind: "json" } } ? Op : never;
+}[Operation];
+export type AnswerOf<Op extends Operation> =
+  EndpointOf<Op> extends Endpoint ? ResponseOf<EndpointOf<Op>> : never;
 
 type Field<Name extends string, Value> = [Value] extends [undefined]
   ? { readonly [Key in Name]?: undefined }
@@ -68,7 +71,12 @@ export type Connection =
   | { readonly status: "connecting"; readonly attempt: number }
   | { readonly status: "open" }
   /** Tries again after `delayMs`. */
-  | { readonly status: "lost"; readonly attempt: number; readonly delayMs: number; readonly error: Error };
+  | {
+      readonly status: "lost";
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly error: Error;
+    };
 
 export interface StreamOptions {
   readonly signal?: AbortSignal;
@@ -125,7 +133,11 @@ export interface ClientOptions {
 export interface FabricClient {
   readonly baseUrl: string;
   /** Any JSON operation of the endpoint table. */
-  call<Op extends JsonOperation>(operation: Op, input: CallInput<Op>, options?: CreateOptions): Promise<AnswerOf<Op>>;
+  call<Op extends JsonOperation>(
+    operation: Op,
+    input: CallInput<Op>,
+    options?: CreateOptions,
+  ): Promise<AnswerOf<Op>>;
   /** The address of an operation, for an <img>, a <video> or a download link. */
   url<Op extends Operation>(operation: Op, input: Pick<CallInput<Op>, "params" | "query">): string;
 
@@ -149,7 +161,10 @@ export interface FabricClient {
     /** In a new session unless `sessionId` is given. */
     create(request: TakeRequest, options?: CreateOptions & { sessionId?: string }): Promise<Take>;
     /** What a request would run, without running it. */
-    plan(request: TakeRequest, options?: CallOptions): Promise<{ parameters: TakeParameters; plan: Plan }>;
+    plan(
+      request: TakeRequest,
+      options?: CallOptions,
+    ): Promise<{ parameters: TakeParameters; plan: Plan }>;
     list(options?: PageOptions & { sessionId?: string; status?: TakeStatus }): Promise<Page<Take>>;
     get(takeId: string, options?: CallOptions): Promise<Take>;
     cancel(takeId: string, options?: CallOptions): Promise<Take>;

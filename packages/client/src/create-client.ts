@@ -1,6 +1,15 @@
 import type { FabricEvent } from "@arc-fabric/contract";
 import { addressOf, endpointOf, normaliseBaseUrl, type AddressInput } from "./address.ts";
-import type { AnswerOf, CallInput, CallOptions, ClientOptions, CreateOptions, EventsOptions, FabricClient, JsonOperation } from "./client-types.ts";
+import type {
+  AnswerOf,
+  CallInput,
+  CallOptions,
+  ClientOptions,
+  CreateOptions,
+  EventsOptions,
+  FabricClient,
+  JsonOperation,
+} from "./client-types.ts";
 import { defaultPlatform } from "./default-platform.ts";
 import { downloadArtifact } from "./download-artifact.ts";
 import { eventStream } from "./event-stream.ts";
@@ -23,15 +32,25 @@ export function createClient(options: ClientOptions): FabricClient {
     silenceMs: options.silenceMs ?? DEFAULTS.silenceMs,
     platform: options.platform ?? defaultPlatform,
   };
-  const call: FabricClient["call"] = (operation, input, callOptions) => callOperation(transport, operation, input, callOptions);
-  const events = (eventsOptions: EventsOptions = {}): AsyncIterableIterator<FabricEvent> => eventStream(transport, eventsOptions);
-  const url: FabricClient["url"] = (operation, input) => addressOf(transport.baseUrl, operation, input as AddressInput);
+  const call: FabricClient["call"] = (operation, input, callOptions) =>
+    callOperation(transport, operation, input, callOptions);
+  const events = (eventsOptions: EventsOptions = {}): AsyncIterableIterator<FabricEvent> =>
+    eventStream(transport, eventsOptions);
+  const url: FabricClient["url"] = (operation, input) =>
+    addressOf(transport.baseUrl, operation, input as AddressInput);
   const sessions = sessionsOf(call);
   const takes: FabricClient["takes"] = {
     ...takesOf(call),
-    wait: (takeId, waitOptions = {}) => waitForTake({ client: { events, sessions, takes }, platform: transport.platform }, takeId, waitOptions),
-    watch: (takeId, watchOptions = {}) => watchTake({ transport, client: { takes } }, takeId, watchOptions),
-    statePreviewUrl: (takeId, step) => url("getStatePreview", { params: { take_id: takeId, step } }),
+    wait: (takeId, waitOptions = {}) =>
+      waitForTake(
+        { client: { events, sessions, takes }, platform: transport.platform },
+        takeId,
+        waitOptions,
+      ),
+    watch: (takeId, watchOptions = {}) =>
+      watchTake({ transport, client: { takes } }, takeId, watchOptions),
+    statePreviewUrl: (takeId, step) =>
+      url("getStatePreview", { params: { take_id: takeId, step } }),
   };
   return {
     baseUrl: transport.baseUrl,
@@ -44,12 +63,16 @@ export function createClient(options: ClientOptions): FabricClient {
     system: (callOptions) => call("getSystem", {}, callOptions),
     models: {
       list: async (callOptions) => (await call("listModels", {}, callOptions)).items,
-      get: (modelId, callOptions) => call("getModel", { params: { model_id: modelId } }, callOptions),
+      get: (modelId, callOptions) =>
+        call("getModel", { params: { model_id: modelId } }, callOptions),
     },
     artifacts: {
-      get: (artifactId, callOptions) => call("getArtifact", { params: { artifact_id: artifactId } }, callOptions),
-      contentUrl: (artifactId) => url("getArtifactContent", { params: { artifact_id: artifactId } }),
-      download: (artifactId, downloadOptions = {}) => downloadArtifact(transport, artifactId, downloadOptions),
+      get: (artifactId, callOptions) =>
+        call("getArtifact", { params: { artifact_id: artifactId } }, callOptions),
+      contentUrl: (artifactId) =>
+        url("getArtifactContent", { params: { artifact_id: artifactId } }),
+      download: (artifactId, downloadOptions = {}) =>
+        downloadArtifact(transport, artifactId, downloadOptions),
     },
   };
 }
@@ -61,13 +84,16 @@ function callOperation<Op extends JsonOperation>(
   options: CreateOptions = {},
 ): Promise<AnswerOf<Op>> {
   const endpoint = endpointOf(operation);
-  const idempotencyKey = endpoint.idempotent ? (options.idempotencyKey ?? transport.platform.randomUuid()) : undefined;
+  const idempotencyKey = endpoint.idempotent
+    ? (options.idempotencyKey ?? transport.platform.randomUuid())
+    : undefined;
   return sendRequest(transport, {
     method: endpoint.method,
     url: addressOf(transport.baseUrl, operation, input as AddressInput),
     headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
     body: (input as { body?: unknown }).body,
-    safeToRepeat: endpoint.method === "GET" || idempotencyKey !== undefined || PURE_POSTS.has(operation),
+    safeToRepeat:
+      endpoint.method === "GET" || idempotencyKey !== undefined || PURE_POSTS.has(operation),
     signal: options.signal,
     timeoutMs: options.timeoutMs,
     retries: options.retries,
@@ -79,14 +105,19 @@ function sessionsOf(call: FabricClient["call"]): FabricClient["sessions"] {
   const ofSession = (sessionId: string) => ({ params: { session_id: sessionId } });
   return {
     create: (request, options) => call("createSession", { body: request }, options),
-    list: ({ limit, after, order, ...options } = {}) => call("listSessions", { query: { limit, after, order } }, options),
+    list: ({ limit, after, order, ...options } = {}) =>
+      call("listSessions", { query: { limit, after, order } }, options),
     get: (sessionId, options) => call("getSession", ofSession(sessionId), options),
-    rename: (sessionId, title, options) => call("renameSession", { ...ofSession(sessionId), body: { title } }, options),
-    delete: async (sessionId, options) => void (await call("deleteSession", ofSession(sessionId), options)),
+    rename: (sessionId, title, options) =>
+      call("renameSession", { ...ofSession(sessionId), body: { title } }, options),
+    delete: async (sessionId, options) =>
+      void (await call("deleteSession", ofSession(sessionId), options)),
   };
 }
 
-function takesOf(call: FabricClient["call"]): Omit<FabricClient["takes"], "wait" | "watch" | "statePreviewUrl"> {
+function takesOf(
+  call: FabricClient["call"],
+): Omit<FabricClient["takes"], "wait" | "watch" | "statePreviewUrl"> {
   const ofTake = (takeId: string) => ({ params: { take_id: takeId } });
   return {
     create: (request, { sessionId, ...options } = {}) =>

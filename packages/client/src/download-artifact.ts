@@ -10,8 +10,14 @@ const MAX_STALLS = 4;
 const STALL_BACKOFF = { baseMs: 300, maxMs: 4_000 };
 
 /** Starts a download; its chunks go on at the byte where a lost connection broke off, if the file is still the same. */
-export async function downloadArtifact(transport: Transport, artifactId: string, options: DownloadOptions): Promise<Download> {
-  const url = addressOf(transport.baseUrl, "getArtifactContent", { params: { artifact_id: artifactId } });
+export async function downloadArtifact(
+  transport: Transport,
+  artifactId: string,
+  options: DownloadOptions,
+): Promise<Download> {
+  const url = addressOf(transport.baseUrl, "getArtifactContent", {
+    params: { artifact_id: artifactId },
+  });
   const first = await open(transport, url, {}, options);
   const length = first.headers.get("content-length");
   const bytes = length === null || first.headers.has("content-encoding") ? null : Number(length);
@@ -50,19 +56,36 @@ async function* chunksOf(transfer: Transfer): AsyncGenerator<Uint8Array, void> {
         yield chunk;
       }
       if (bytes === null || done === bytes) return;
-      throw new FabricError("server_unreachable", `The download of ${url} ended after ${done} of ${bytes} bytes.`);
+      throw new FabricError(
+        "server_unreachable",
+        `The download of ${url} ended after ${done} of ${bytes} bytes.`,
+      );
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;
       if (done > before) stalls = 0;
-      if (bytes === null || etag === null || stalls >= MAX_STALLS || !isConnectionLoss(error)) throw toFabricError(error);
+      if (bytes === null || etag === null || stalls >= MAX_STALLS || !isConnectionLoss(error))
+        throw toFabricError(error);
     }
-    await sleep(transport.platform, backoffMs(stalls, STALL_BACKOFF, transport.platform.random()), options.signal);
+    await sleep(
+      transport.platform,
+      backoffMs(stalls, STALL_BACKOFF, transport.platform.random()),
+      options.signal,
+    );
     response = await open(transport, url, { range: `bytes=${done}-`, "if-range": etag }, options);
-    if (response.status !== 206) throw new FabricError("artifact_not_found", `The file at ${url} changed while it was downloaded.`);
+    if (response.status !== 206)
+      throw new FabricError(
+        "artifact_not_found",
+        `The file at ${url} changed while it was downloaded.`,
+      );
   }
 }
 
-function open(transport: Transport, url: string, headers: Record<string, string>, options: DownloadOptions): Promise<Response> {
+function open(
+  transport: Transport,
+  url: string,
+  headers: Record<string, string>,
+  options: DownloadOptions,
+): Promise<Response> {
   return sendRequest(transport, {
     method: "GET",
     url,
@@ -91,7 +114,8 @@ async function* bodyOf(response: Response, url: string): AsyncGenerator<Uint8Arr
   }
 }
 
-const isConnectionLoss = (error: unknown): boolean => isFabricError(error) && error.code === "server_unreachable";
+const isConnectionLoss = (error: unknown): boolean =>
+  isFabricError(error) && error.code === "server_unreachable";
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));

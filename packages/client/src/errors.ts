@@ -1,7 +1,14 @@
-import { ERROR_CODES, FabricError, type ErrorCode, type Problem, type Take } from "@arc-fabric/contract";
+import {
+  ERROR_CODES,
+  FabricError,
+  type ErrorCode,
+  type Problem,
+  type Take,
+} from "@arc-fabric/contract";
 
 const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
-const isErrorCode = (value: unknown): value is ErrorCode => typeof value === "string" && KNOWN_CODES.has(value);
+const isErrorCode = (value: unknown): value is ErrorCode =>
+  typeof value === "string" && KNOWN_CODES.has(value);
 
 /** The id under which the server logged the request that failed; null when no answer came. */
 export function requestIdOf(error: FabricError): string | null {
@@ -11,7 +18,10 @@ export function requestIdOf(error: FabricError): string | null {
 
 /** Why a take failed, as an error; null when it did not fail. */
 export function takeError(take: Take): FabricError | null {
-  return take.error && new FabricError(take.error.code, take.error.message, { details: take.error.details });
+  return (
+    take.error &&
+    new FabricError(take.error.code, take.error.message, { details: take.error.details })
+  );
 }
 
 /** The error an answer with a status outside 2xx stands for: problem+json, the OpenAI envelope, or neither. */
@@ -28,15 +38,22 @@ export async function errorOfResponse(response: Response): Promise<FabricError> 
     request_id: problem?.request_id ?? response.headers.get("x-request-id"),
     ...retryAfter(response),
   };
-  if (isErrorCode(code) && typeof message === "string") return new FabricError(code, message, { details });
-  const said = typeof message === "string" ? message : `HTTP ${response.status} ${response.statusText}`.trim();
-  return new FabricError(codeOfStatus(response.status), `The server answered: ${said}.`, { details: { ...details, server_code: code } });
+  if (isErrorCode(code) && typeof message === "string")
+    return new FabricError(code, message, { details });
+  const said =
+    typeof message === "string" ? message : `HTTP ${response.status} ${response.statusText}`.trim();
+  return new FabricError(codeOfStatus(response.status), `The server answered: ${said}.`, {
+    details: { ...details, server_code: code },
+  });
 }
 
 /** A failure before any answer. `url` is named so that a wrong address is seen at once. */
 export function unreachable(url: string, cause: unknown): FabricError {
   const reason = networkReason(cause);
-  return new FabricError("server_unreachable", `No answer from ${originOf(url)}: ${reason}.`, { cause, details: { url, reason } });
+  return new FabricError("server_unreachable", `No answer from ${originOf(url)}: ${reason}.`, {
+    cause,
+    details: { url, reason },
+  });
 }
 
 const NETWORK_REASONS: Readonly<Record<string, string>> = {
@@ -53,7 +70,11 @@ const NETWORK_REASONS: Readonly<Record<string, string>> = {
 };
 
 function networkReason(cause: unknown): string {
-  for (let error = cause as { code?: unknown; cause?: unknown } | undefined; error; error = error.cause as typeof error) {
+  for (
+    let error = cause as { code?: unknown; cause?: unknown } | undefined;
+    error;
+    error = error.cause as typeof error
+  ) {
     const reason = typeof error.code === "string" ? NETWORK_REASONS[error.code] : undefined;
     if (reason) return reason;
   }

@@ -7,7 +7,10 @@ import { sendRequest, type Transport } from "./send-request.ts";
 import { SseParser, type SseMessage } from "./sse-parser.ts";
 
 /** Durable events in order, each once; connects again from the last one seen. Ends when the signal is aborted. */
-export async function* eventStream(transport: Transport, options: EventsOptions): AsyncGenerator<FabricEvent, undefined> {
+export async function* eventStream(
+  transport: Transport,
+  options: EventsOptions,
+): AsyncGenerator<FabricEvent, undefined> {
   const url = eventsUrl(transport, options);
   const reconnecting = new Reconnecting({ platform: transport.platform, options });
   // A session's stream begins at its beginning, so that its position is known before the first event; the stream of
@@ -16,7 +19,9 @@ export async function* eventStream(transport: Transport, options: EventsOptions)
   while (!options.signal?.aborted) {
     reconnecting.connecting();
     try {
-      for await (const message of openStream(transport, url, lastId, options.signal, () => reconnecting.opened())) {
+      for await (const message of openStream(transport, url, lastId, options.signal, () =>
+        reconnecting.opened(),
+      )) {
         if (message.type === "retry") {
           reconnecting.serverAsksFor(message.ms);
           continue;
@@ -27,7 +32,11 @@ export async function* eventStream(transport: Transport, options: EventsOptions)
         reconnecting.progressed();
         if (message.type === "event") yield parseEvent(message.data);
       }
-      await reconnecting.lost(new FabricError("server_unreachable", "The server ended the event stream.", { details: { url } }));
+      await reconnecting.lost(
+        new FabricError("server_unreachable", "The server ended the event stream.", {
+          details: { url },
+        }),
+      );
     } catch (error) {
       if (options.signal?.aborted) return;
       await reconnecting.lost(toFabricError(error)).catch((reason: unknown) => {
@@ -40,7 +49,9 @@ export async function* eventStream(transport: Transport, options: EventsOptions)
 function eventsUrl(transport: Transport, options: EventsOptions): string {
   return options.sessionId === undefined
     ? addressOf(transport.baseUrl, "streamEvents", {})
-    : addressOf(transport.baseUrl, "streamSessionEvents", { params: { session_id: options.sessionId } });
+    : addressOf(transport.baseUrl, "streamSessionEvents", {
+        params: { session_id: options.sessionId },
+      });
 }
 
 /** The messages of one connection. */
@@ -55,7 +66,10 @@ async function* openStream(
   const body = await sendRequest(transport, {
     method: "GET",
     url,
-    headers: { accept: "text/event-stream", ...(lastId === null ? {} : { "last-event-id": String(lastId) }) },
+    headers: {
+      accept: "text/event-stream",
+      ...(lastId === null ? {} : { "last-event-id": String(lastId) }),
+    },
     safeToRepeat: false,
     signal: signal ? AbortSignal.any([signal, ended.signal]) : ended.signal,
     read: (response) => Promise.resolve(eventBody(response)),
@@ -79,15 +93,27 @@ async function* openStream(
 function eventBody(response: Response): ReadableStream<Uint8Array> {
   const type = response.headers.get("content-type") ?? "";
   if (response.body && type.startsWith("text/event-stream")) return response.body;
-  throw new FabricError("server_unreachable", `${response.url} does not send events but "${type}".`);
+  throw new FabricError(
+    "server_unreachable",
+    `${response.url} does not send events but "${type}".`,
+  );
 }
 
 /** A connection whose other end vanished without a word stays silent for ever; the server's heartbeats tell it from a quiet one. */
-async function readWithin(transport: Transport, reader: ReadableStreamDefaultReader<Uint8Array>, url: string): Promise<Uint8Array | null> {
+async function readWithin(
+  transport: Transport,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  url: string,
+): Promise<Uint8Array | null> {
   let cancel = () => {};
   const silence = new Promise<never>((_, reject) => {
     cancel = transport.platform.after(transport.silenceMs, () =>
-      reject(unreachable(url, new Error(`no sign of life for ${Math.round(transport.silenceMs / 1000)} s`))),
+      reject(
+        unreachable(
+          url,
+          new Error(`no sign of life for ${Math.round(transport.silenceMs / 1000)} s`),
+        ),
+      ),
     );
   });
   try {

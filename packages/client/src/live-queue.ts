@@ -22,7 +22,10 @@ export class LiveQueue implements AsyncIterable<LiveFrame> {
 
   push(frame: LiveFrame): void {
     if (this.#closeCode !== null) return;
-    if (frame.kind === "preview") this.#frames = this.#frames.filter((waiting) => waiting.kind !== "preview" || staysBeside(waiting, frame));
+    if (frame.kind === "preview")
+      this.#frames = this.#frames.filter(
+        (waiting) => waiting.kind !== "preview" || staysBeside(waiting, frame),
+      );
     this.#frames.push(frame);
     this.#wake?.();
   }

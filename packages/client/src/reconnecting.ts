@@ -48,8 +48,13 @@ export class Reconnecting {
     this.#openSinceMs = null;
     this.#lostSinceMs ??= now;
     if (!mayComeBack(error)) throw error;
-    if (now - this.#lostSinceMs >= (this.#options.giveUpAfterMs ?? Number.POSITIVE_INFINITY)) throw error;
-    const delayMs = backoffMs(this.#attempt, { baseMs: this.#baseMs, maxMs: STREAM_BACKOFF.maxMs }, this.#platform.random());
+    if (now - this.#lostSinceMs >= (this.#options.giveUpAfterMs ?? Number.POSITIVE_INFINITY))
+      throw error;
+    const delayMs = backoffMs(
+      this.#attempt,
+      { baseMs: this.#baseMs, maxMs: STREAM_BACKOFF.maxMs },
+      this.#platform.random(),
+    );
     this.#attempt++;
     this.#options.onConnection?.({ status: "lost", attempt: this.#attempt, delayMs, error });
     await sleep(this.#platform, delayMs, this.#options.signal);
@@ -58,5 +63,9 @@ export class Reconnecting {
 
 /** A wrong address, token or id stays wrong; a network failure or an error of the server may pass. */
 function mayComeBack(error: Error): boolean {
-  return !isFabricError(error) || error.retryable || (error.status >= 500 && error.details["status"] !== undefined);
+  return (
+    !isFabricError(error) ||
+    error.retryable ||
+    (error.status >= 500 && error.details["status"] !== undefined)
+  );
 }

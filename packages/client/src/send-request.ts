@@ -30,7 +30,10 @@ export interface OutgoingRequest<Result> {
 }
 
 /** Sends a request, again where that is safe. @throws FabricError, or the signal's reason when it is aborted */
-export async function sendRequest<Result>(transport: Transport, request: OutgoingRequest<Result>): Promise<Result> {
+export async function sendRequest<Result>(
+  transport: Transport,
+  request: OutgoingRequest<Result>,
+): Promise<Result> {
   const attempts = request.safeToRepeat ? 1 + (request.retries ?? transport.retries) : 1;
   for (let attempt = 0; ; attempt++) {
     try {
@@ -47,7 +50,10 @@ export function authHeaders(transport: Transport): Record<string, string> {
   return transport.token === undefined ? {} : { authorization: `Bearer ${transport.token}` };
 }
 
-async function attemptRequest<Result>(transport: Transport, request: OutgoingRequest<Result>): Promise<Result> {
+async function attemptRequest<Result>(
+  transport: Transport,
+  request: OutgoingRequest<Result>,
+): Promise<Result> {
   const { platform } = transport;
   const timeoutMs = request.timeoutMs ?? transport.timeoutMs;
   const timeout = new AbortController();
@@ -83,7 +89,11 @@ export async function readJson<Result>(response: Response): Promise<Result> {
   try {
     return JSON.parse(text) as Result;
   } catch (cause) {
-    throw new FabricError("server_unreachable", `What answered at ${response.url} is not an Arc Fabric server: it did not send JSON.`, { cause });
+    throw new FabricError(
+      "server_unreachable",
+      `What answered at ${response.url} is not an Arc Fabric server: it did not send JSON.`,
+      { cause },
+    );
   }
 }
 
@@ -91,5 +101,7 @@ export async function readJson<Result>(response: Response): Promise<Result> {
  * Failures of the way to the server pass; a full queue is for the caller to decide, who may rather tell a person.
  */
 function mayPass(error: unknown): boolean {
-  return isFabricError(error) && (error.code === "server_unreachable" || error.code === "shutting_down");
+  return (
+    isFabricError(error) && (error.code === "server_unreachable" || error.code === "shutting_down")
+  );
 }

@@ -1,7 +1,12 @@
 import { FabricError } from "@arc-fabric/contract";
 
 export type SseMessage =
-  | { readonly type: "event"; readonly id: string | null; readonly name: string; readonly data: string }
+  | {
+      readonly type: "event";
+      readonly id: string | null;
+      readonly name: string;
+      readonly data: string;
+    }
   /** An id without data: where the stream stands. */
   | { readonly type: "position"; readonly id: string }
   /** The server's wish for the delay before a reconnection. */
@@ -24,9 +29,13 @@ export class SseParser {
   push(bytes: Uint8Array): SseMessage[] {
     const messages: SseMessage[] = [];
     this.#pending += this.#decoder.decode(bytes, { stream: true });
-    for (let line = this.#nextLine(); line !== null; line = this.#nextLine()) this.#onLine(line, messages);
+    for (let line = this.#nextLine(); line !== null; line = this.#nextLine())
+      this.#onLine(line, messages);
     if (this.#pending.length + this.#dataChars > MAX_PENDING_CHARS)
-      throw new FabricError("internal", `The event stream sent ${MAX_PENDING_CHARS} characters without ending an event.`);
+      throw new FabricError(
+        "internal",
+        `The event stream sent ${MAX_PENDING_CHARS} characters without ending an event.`,
+      );
     return messages;
   }
 
@@ -57,12 +66,20 @@ export class SseParser {
     else if (field === "id" && !value.includes("\0")) {
       this.#id = value;
       this.#idChanged = true;
-    } else if (field === "retry" && /^\d+$/.test(value)) messages.push({ type: "retry", ms: Number(value) });
+    } else if (field === "retry" && /^\d+$/.test(value))
+      messages.push({ type: "retry", ms: Number(value) });
   }
 
   #dispatch(messages: SseMessage[]): void {
-    if (this.#data.length > 0) messages.push({ type: "event", id: this.#id, name: this.#name || "message", data: this.#data.join("\n") });
-    else if (this.#idChanged && this.#id !== null) messages.push({ type: "position", id: this.#id });
+    if (this.#data.length > 0)
+      messages.push({
+        type: "event",
+        id: this.#id,
+        name: this.#name || "message",
+        data: this.#data.join("\n"),
+      });
+    else if (this.#idChanged && this.#id !== null)
+      messages.push({ type: "position", id: this.#id });
     this.#data = [];
     this.#dataChars = 0;
     this.#name = "";

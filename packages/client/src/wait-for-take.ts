@@ -41,19 +41,27 @@ export async function waitForTake(
   } finally {
     stop.abort(new Error("the take is no longer waited for"));
   }
-  throw options.signal?.reason ?? new FabricError("internal", "The event stream ended before the take did.");
+  throw (
+    options.signal?.reason ??
+    new FabricError("internal", "The event stream ended before the take did.")
+  );
 }
 
 function onEvent(take: Take, event: FabricEvent, options: WaitOptions): Take {
   if (!("take_id" in event.data) || event.data.take_id !== take.id) return take;
   options.onEvent?.(event);
-  if (event.type === "take.deleted") throw new FabricError("take_not_found", `The take ${take.id} was deleted.`);
+  if (event.type === "take.deleted")
+    throw new FabricError("take_not_found", `The take ${take.id} was deleted.`);
   const after = applyTakeEvent(take, event);
   options.onTake?.(after);
   return after;
 }
 
-async function nextOrTick<T>(platform: Platform, next: Promise<T>, ticking: boolean): Promise<T | "tick"> {
+async function nextOrTick<T>(
+  platform: Platform,
+  next: Promise<T>,
+  ticking: boolean,
+): Promise<T | "tick"> {
   if (!ticking) return next;
   const stop = new AbortController();
   const tick = sleep(platform, QUEUE_POSITION_MS, stop.signal).then(() => "tick" as const);
@@ -65,9 +73,15 @@ async function nextOrTick<T>(platform: Platform, next: Promise<T>, ticking: bool
   }
 }
 
-async function withQueuePosition(client: Pick<FabricClient, "takes">, take: Take, options: WaitOptions): Promise<Take> {
+async function withQueuePosition(
+  client: Pick<FabricClient, "takes">,
+  take: Take,
+  options: WaitOptions,
+): Promise<Take> {
   // The event stream has its own eye on the connection; a failure here only means an older number.
-  const now = await client.takes.get(take.id, { retries: 0, ...(options.signal ? { signal: options.signal } : {}) }).catch(() => null);
+  const now = await client.takes
+    .get(take.id, { retries: 0, ...(options.signal ? { signal: options.signal } : {}) })
+    .catch(() => null);
   if (now?.status !== "queued" || now.queue_position === take.queue_position) return take;
   const after = { ...take, queue_position: now.queue_position };
   options.onTake?.(after);

@@ -1,4 +1,10 @@
-import { decodeLiveFrame, FabricError, isFinished, toFabricError, type LiveFrame } from "@arc-fabric/contract";
+import {
+  decodeLiveFrame,
+  FabricError,
+  isFinished,
+  toFabricError,
+  type LiveFrame,
+} from "@arc-fabric/contract";
 import { addressOf } from "./address.ts";
 import type { FabricClient, StreamOptions } from "./client-types.ts";
 import { LiveQueue } from "./live-queue.ts";
@@ -34,7 +40,12 @@ export async function* watchTake(
       if (queue.closeCode === NORMAL_CLOSE || options.signal?.aborted) return;
       // A refused handshake has no readable reason, so the take itself is asked: gone, not allowed, or finished.
       if (isFinished((await client.takes.get(takeId, call)).status)) return;
-      await reconnecting.lost(new FabricError("server_unreachable", `The live connection was lost (code ${queue.closeCode}).`));
+      await reconnecting.lost(
+        new FabricError(
+          "server_unreachable",
+          `The live connection was lost (code ${queue.closeCode}).`,
+        ),
+      );
     } catch (error) {
       if (options.signal?.aborted) return;
       await reconnecting.lost(toFabricError(error)).catch((reason: unknown) => {
@@ -44,8 +55,16 @@ export async function* watchTake(
   }
 }
 
-function connect(transport: Transport, takeId: string, signal: AbortSignal | undefined, onOpen: () => void): LiveQueue {
-  const socket = transport.platform.openSocket(addressOf(transport.baseUrl, "watchTake", { params: { take_id: takeId } }), authHeaders(transport));
+function connect(
+  transport: Transport,
+  takeId: string,
+  signal: AbortSignal | undefined,
+  onOpen: () => void,
+): LiveQueue {
+  const socket = transport.platform.openSocket(
+    addressOf(transport.baseUrl, "watchTake", { params: { take_id: takeId } }),
+    authHeaders(transport),
+  );
   socket.binaryType = "arraybuffer";
   const onAbort = () => queue.close();
   const queue = new LiveQueue(() => {
