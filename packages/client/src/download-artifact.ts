@@ -71,8 +71,10 @@ async function* chunksOf(transfer: Transfer): AsyncGenerator<Uint8Array, void> {
       backoffMs(stalls, STALL_BACKOFF, transport.platform.random()),
       options.signal,
     );
-    response = await open(transport, url, { range: `bytes=${done}-`, "if-range": etag }, options);
-    if (response.status !== 206)
+    const range: Record<string, string> =
+      done > 0 ? { range: `bytes=${done}-`, "if-range": etag } : {};
+    response = await open(transport, url, range, options);
+    if (response.headers.get("etag") !== etag || (done > 0 && response.status !== 206))
       throw new FabricError(
         "artifact_not_found",
         `The file at ${url} changed while it was downloaded.`,

@@ -13,6 +13,8 @@ import { authHeaders, type Transport } from "./send-request.ts";
 
 /** WebSocket close code the server uses when the take is finished. */
 const NORMAL_CLOSE = 1000;
+/** What browsers report for a connection that ended without a close message. */
+const ABNORMAL_CLOSE = 1006;
 
 /** Live frames of a take until it is finished; connects again when the connection is lost, without showing a frame twice. */
 export async function* watchTake(
@@ -76,7 +78,8 @@ function connect(
   });
   signal?.addEventListener("abort", onAbort, { once: true });
   socket.onopen = onOpen;
-  socket.onerror = () => {};
+  // A refused handshake is an error without a close event in Node 22.
+  socket.onerror = () => queue.end(ABNORMAL_CLOSE);
   socket.onmessage = ({ data }) => {
     const frame = data instanceof ArrayBuffer ? decodeLiveFrame(new Uint8Array(data)) : null;
     if (frame) queue.push(frame);
