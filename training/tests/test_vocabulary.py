@@ -1,0 +1,33 @@
+"""The tokenizer: every word and phrase reaches its token, unknown words are named, the document is closed."""
+
+from zoetrope import vocabulary as v
+from zoetrope.prompts import held_out
+
+
+def test_every_prompt_of_the_evaluation_is_understood_in_full():
+    for row in held_out():
+        words, unknown = v.words_of(row["prompt"])
+        asked = [name for thing in row["things"] for name in (thing["colour"], thing["shape"], thing["motion"])]
+        assert not unknown
+        assert [w for w in words if w in asked] == asked
+        assert row["background"] in words
+
+
+def test_synonyms_end_in_words_and_do_not_hide_them():
+    document = v.tokenizer_document()
+    for alias, word in document["synonyms"].items():
+        assert word in document["words"]
+        assert alias not in document["words"]
+        assert v.words_of(alias)[0] == [word]
+
+
+def test_unknown_words_are_reported_and_left_out():
+    words, unknown = v.words_of("A big blue dragon spins, next to a Ball!")
+    assert words == ["large", "blue", "spins", "and", "ball"]
+    assert unknown == ["dragon"]
+
+
+def test_ids_are_padded_and_cut_to_the_limit():
+    assert v.encode("") == [v.BOS] + [v.PAD] * 23
+    assert len(v.encode("red " * 100)) == v.MAX_TOKENS
+    assert v.UNKNOWN not in v.encode("red dragon")

@@ -1,0 +1,1 @@
+"""Zoetrope: a small latent video diffusion family trained on procedurally drawn scenes."""

@@ -1,0 +1,259 @@
+"""The text encoder and the denoiser: an hourglass over 16x16, 8x8 and 4x4 cells with a transformer at its waist.
+
+Convolutions see single latent frames (time folded into the batch) and are followed by cheap mixing over time; the
+waist attends over all space-time tokens and the words. Every block is modulated by the noise level of its own latent
+frame. Shapes: B clips, T latent frames, L words.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .patches import CHANNELS, GRID
+from .vocabulary import MAX_TOKENS, VOCABULARY_SIZE
+
+
+@dataclass(frozen=True)
+class Size:
+    """Widths and depths; `frames` is the longest clip in latent frames."""
+
+    fine: int = 48
+    middle: int = 96
+    waist: int = 192
+    fine_blocks: int = 1
+    middle_blocks: int = 1
+    waist_blocks: int = 6
+    heads: int = 4
+    text: int = 128
+    text_blocks: int = 2
+    frames: int = 5
+
+
+SIZES = {"s": Size(), "tiny": Size(16, 16, 32, 1, 1, 1, 2, 32, 1)}
+
+
+class TextEncoder(nn.Module):
+    """tokens int64 [B, L] -> (text f32 [B, L, text], mask f32 [B, L] with 1 for real tokens)."""
+
+    def __init__(self, size: Size):
+        super().__init__()
+        self.words = nn.Embedding(VOCABULARY_SIZE, size.text)
+        self.places = nn.Parameter(torch.randn(MAX_TOKENS, size.text) * 0.02)
+        self.blocks = nn.ModuleList(TextBlock(size.text, size.heads) for _ in range(size.text_blocks))
+        self.norm = nn.LayerNorm(size.text)
+        nn.init.normal_(self.words.weight, std=0.5)
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        mask = (tokens > 0).float()
+        x = self.words(tokens) + self.places
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.norm(x) * mask[..., None], mask
+
+
+class TextBlock(nn.Module):
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 3 * width), nn.Linear(3 * width, width)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        q, k, v = (split_heads(part, self.heads) for part in self.qkv(self.norm1(x)).chunk(3, -1))
+        x = x + self.out(attention(q, k, v, (mask - 1)[:, None, None, :] * 1e4))
+        return x + self.down(F.gelu(self.up(self.norm2(x)), approximate="tanh"))
+
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """[B, N, D] -> [B, heads, N, D / heads]."""
+    return x.unflatten(-1, (heads, x.shape[-1] // heads)).transpose(1, 2)
+
+
+def attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Plain attention over [B, heads, N, d]; `bias` is added to the logits. Returns [B, N, heads * d]."""
+    logits = (q * (q.shape[-1] ** -0.5)) @ k.transpose(-2, -1)
+    weights = torch.softmax(logits if bias is None else logits + bias, -1)
+    return (weights @ v).transpose(1, 2).flatten(2)
+
+
+class ChannelNorm(nn.Module):
+    """Root-mean-square norm over the channels of [N, C, H, W], then scale and shift per frame [N, C, 1, 1]."""
+
+    def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-5) * (1 + scale) + shift
+
+
+class ConvBlock(nn.Module):
+    """Residual block on [B*T, C, H, W]: 3x3 convolution, mixing over time, 3x3 convolution."""
+
+    def __init__(self, width: int, condition: int, frames: int):
+        super().__init__()
+        self.norm = ChannelNorm()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.time = TimeMix(width, frames)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.modulation = nn.Linear(condition, 4 * width)
+        for layer in (self.second, self.modulation):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor, condition: Tensor, batch: int) -> Tensor:
+        scale, shift, scale2, shift2 = self.modulation(condition)[..., None, None].chunk(4, 1)
+        h = F.silu(self.first(self.norm(x, scale, shift)))
+        h = self.time(h, batch)
+        return x + self.second(h * (1 + scale2) + shift2)
+
+
+class TimeMix(nn.Module):
+    """Residual mixing of each cell with its two neighbours in time: one matrix per offset, zero at first."""
+
+    def __init__(self, width: int, frames: int):
+        super().__init__()
+        self.low = nn.Conv2d(width, width // 2, 1)
+        self.mix = nn.Conv2d(3 * (width // 2), width, 1)
+        nn.init.zeros_(self.mix.weight)
+        nn.init.zeros_(self.mix.bias)
+
+    def forward(self, x: Tensor, batch: int) -> Tensor:
+        h = self.low(x)
+        frames = h.unflatten(0, (batch, h.shape[0] // batch))
+        edge = torch.zeros_like(frames[:, :1])
+        before = torch.cat([edge, frames[:, :-1]], 1).flatten(0, 1)
+        after = torch.cat([frames[:, 1:], edge], 1).flatten(0, 1)
+        return x + F.silu(self.mix(torch.cat([before, h, after], 1)))
+
+
+class WaistBlock(nn.Module):
+    """Transformer block on [B, T*S, D]; keys and values of the words are appended to those of the tokens."""
+
+    def __init__(self, size: Size):
+        super().__init__()
+        width = size.waist
+        self.heads = size.heads
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.words = nn.Linear(size.text, 2 * width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.table = nn.Parameter(torch.zeros(6, width))
+
+    def forward(self, x: Tensor, shared: Tensor, text: Tensor, bias: Tensor, cells: int) -> Tensor:
+        """`shared` [B, T, 6, D] modulation common to all blocks; `bias` [B, 1, 1, T*S + L] masks padding words."""
+        modulation = (shared + self.table).repeat_interleave(cells, 1)
+        scale1, shift1, gate1, scale2, shift2, gate2 = modulation.unbind(2)
+        q, k, v = self.qkv(self.norm(x) * (1 + scale1) + shift1).chunk(3, -1)
+        word_k, word_v = self.words(text).chunk(2, -1)
+        q, k, v = (split_heads(part, self.heads) for part in (q, torch.cat([k, word_k], 1), torch.cat([v, word_v], 1)))
+        x = x + (1 + gate1) * self.out(attention(q, k, v, bias))
+        h = F.gelu(self.up(self.norm(x) * (1 + scale2) + shift2), approximate="tanh")
+        return x + (1 + gate2) * self.down(h)
+
+
+class Denoiser(nn.Module):
+    """latents [B, C, T, 16, 16], sigmas [B, T], text [B, L, D], mask [B, L] -> velocity like latents."""
+
+    def __init__(self, size: Size):
+        super().__init__()
+        self.size = size
+        a, b, c = size.fine, size.middle, size.waist
+        self.condition = nn.Sequential(nn.Linear(128, c), nn.SiLU(), nn.Linear(c, c))
+        self.pooled = nn.Linear(size.text, c)
+        self.shared = nn.Linear(c, 6 * c)
+        self.enter = nn.Conv2d(CHANNELS, a, 3, padding=1)
+        self.place = nn.Parameter(torch.randn(1, a, GRID, GRID) * 0.02)
+        self.down_fine = blocks(ConvBlock, size.fine_blocks, a, c, size.frames)
+        self.to_middle = nn.Conv2d(4 * a, b, 1)
+        self.down_middle = blocks(ConvBlock, size.middle_blocks, b, c, size.frames)
+        self.to_waist = nn.Conv2d(4 * b, c, 1)
+        self.cells = (GRID // 4) ** 2
+        self.space = nn.Parameter(torch.randn(1, 1, self.cells, c) * 0.02)
+        self.moment = nn.Parameter(torch.randn(1, size.frames, 1, c) * 0.02)
+        self.waist = nn.ModuleList(WaistBlock(size) for _ in range(size.waist_blocks))
+        self.from_waist = nn.Conv2d(c, 4 * b, 1)
+        self.join_middle = nn.Conv2d(2 * b, b, 1)
+        self.up_middle = blocks(ConvBlock, size.middle_blocks, b, c, size.frames)
+        self.from_middle = nn.Conv2d(b, 4 * a, 1)
+        self.join_fine = nn.Conv2d(2 * a, a, 1)
+        self.up_fine = blocks(ConvBlock, size.fine_blocks + 1, a, c, size.frames)
+        self.leave = nn.Conv2d(a + CHANNELS, CHANNELS, 3, padding=1)
+        for layer in (self.shared, self.leave):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        for block in self.waist:
+            nn.init.normal_(block.out.weight, std=0.02 / math.sqrt(2 * size.waist_blocks))
+            nn.init.normal_(block.down.weight, std=0.02 / math.sqrt(2 * size.waist_blocks))
+
+    def forward(self, latents: Tensor, sigmas: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
+        batch, _, frames, height, width = latents.shape
+        level = sigmas.reshape(-1, 1, 1, 1)
+        power = (1 - level).square() + level.square()
+        noisy = latents.transpose(1, 2).reshape(batch * frames, CHANNELS, height, width)
+        scaled = noisy * torch.rsqrt(power)
+        predicted = self.features(scaled.contiguous(memory_format=torch.channels_last), sigmas, text, text_mask)
+        velocity = noisy * ((2 * level - 1) / power) - predicted * torch.rsqrt(power)
+        return velocity.reshape(batch, frames, CHANNELS, height, width).transpose(1, 2)
+
+    def features(self, x: Tensor, sigmas: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
+        """Unit-variance input [B*T, C, 16, 16] -> the network's unit-variance target, see `flow.py`."""
+        batch = sigmas.shape[0]
+        pooled = (text * text_mask[..., None]).sum(1) / text_mask.sum(1, keepdim=True).clamp(min=1)
+        condition = self.condition(sigma_features(sigmas)) + self.pooled(pooled)[:, None]
+        condition = F.silu(condition)
+        flat = condition.flatten(0, 1)
+        fine = self.enter(x) + self.place
+        for block in self.down_fine:
+            fine = block(fine, flat, batch)
+        middle = self.to_middle(F.pixel_unshuffle(fine, 2))
+        for block in self.down_middle:
+            middle = block(middle, flat, batch)
+        waist = self.to_waist(F.pixel_unshuffle(middle, 2))
+        waist = self.transformer(waist, condition, text, text_mask)
+        middle = self.join_middle(torch.cat([F.pixel_shuffle(self.from_waist(waist), 2), middle], 1))
+        for block in self.up_middle:
+            middle = block(middle, flat, batch)
+        fine = self.join_fine(torch.cat([F.pixel_shuffle(self.from_middle(middle), 2), fine], 1))
+        for block in self.up_fine:
+            fine = block(fine, flat, batch)
+        return self.leave(torch.cat([fine, x], 1))
+
+    def transformer(self, x: Tensor, condition: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
+        batch, frames = condition.shape[:2]
+        side = GRID // 4
+        tokens = x.flatten(2).transpose(1, 2).unflatten(0, (batch, frames))
+        tokens = (tokens + self.space + self.moment[:, :frames]).flatten(1, 2)
+        shared = self.shared(condition).unflatten(-1, (6, self.size.waist))
+        real = F.pad(text_mask, (frames * self.cells, 0), value=1.0)
+        bias = (real - 1)[:, None, None, :] * 1e4
+        for block in self.waist:
+            tokens = block(tokens, shared, text, bias, self.cells)
+        return tokens.reshape(batch * frames, self.cells, self.size.waist).transpose(1, 2).unflatten(2, (side, side))
+
+
+def blocks(kind: type, number: int, *args: int) -> nn.ModuleList:
+    return nn.ModuleList(kind(*args) for _ in range(number))
+
+
+def sigma_features(sigmas: Tensor, width: int = 128) -> Tensor:
+    """Sines and cosines of the noise level: [B, T] -> [B, T, width]."""
+    rates = torch.exp(torch.linspace(0, math.log(200.0), width // 2, device=sigmas.device))
+    turns = sigmas[..., None] * rates
+    return torch.cat([turns.sin(), turns.cos()], -1)
+
+
+class Zoetrope(nn.Module):
+    """Text encoder and denoiser together, as they are trained."""
+
+    def __init__(self, size: Size):
+        super().__init__()
+        self.size = size
+        self.text = TextEncoder(size)
+        self.denoiser = Denoiser(size)
+
+    def forward(self, latents: Tensor, sigmas: Tensor, tokens: Tensor) -> Tensor:
+        return self.denoiser(latents, sigmas, *self.text(tokens))
+
+    def describe(self) -> dict:
+        return asdict(self.size) | {"parameters": sum(p.numel() for p in self.parameters())}

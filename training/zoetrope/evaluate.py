@@ -1,0 +1,105 @@
+"""Judges a folder of MP4 files against the prompts they were made from; knows nothing of the model.
+
+Per thing asked for: was its colour, shape and motion seen? Two things are read from the two halves of the picture.
+The backgrounds are judged too, by the nearest of the drawn ones at the picture's edge.
+"""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from . import video, vision
+from .export import write_json
+from .render import background
+from .scenes import Scene
+
+PROPERTIES = ("colour", "shape", "motion")
+
+
+def judge(frames: np.ndarray, row: dict) -> dict:
+    """Frames and the prompt's row -> what was asked and what was seen."""
+    things = row["things"]
+    half = frames.shape[2] // 2
+    parts = [frames] if len(things) == 1 else [frames[:, :, :half], frames[:, :, half:]]
+    seen = [vision.read(part) for part in parts]
+    return {
+        "id": row["id"],
+        "prompt": row["prompt"],
+        "seen": [{name: getattr(reading, name) for name in PROPERTIES} for reading in seen],
+        "right": [{p: getattr(reading, p) == thing[p] for p in PROPERTIES} for reading, thing in zip(seen, things, strict=True)],
+        "background": background_of(frames) == row["background"],
+    }
+
+
+def background_of(frames: np.ndarray) -> str:
+    """Name of the drawn background whose rows are nearest to the edge columns of the video."""
+    edge = np.concatenate([frames[:, :, :5], frames[:, :, -5:]], 2).transpose(1, 0, 2, 3)
+    rows = np.median(edge.reshape(len(edge), -1, 3), axis=1)
+    return min(_BACKGROUNDS, key=lambda name: float(np.abs(_BACKGROUNDS[name] - rows).mean()))
+
+
+def _rows(name: str) -> np.ndarray:
+    jitter = np.full(12, 0.5, np.float32)
+    return np.median(background(Scene((), name, jitter), 128), axis=1)
+
+
+_BACKGROUNDS = {name: _rows(name) for name in ("meadow", "sea", "desert", "night", "snow", "sunset", "light", "dark")}
+
+
+def summary(judged: list[dict]) -> dict:
+    """Shares in percent over all things; `all` needs colour, shape and motion of every thing of the video."""
+    every = [thing for video_ in judged for thing in video_["right"]]
+    groups = {
+        "all_videos": judged,
+        "one_thing": [j for j in judged if len(j["right"]) == 1],
+        "two_things": [j for j in judged if len(j["right"]) == 2],
+    }
+    scores = {}
+    for name, part in groups.items():
+        things = [thing for j in part for thing in j["right"]]
+        if things:
+            scores[name] = {p: _percent([t[p] for t in things]) for p in PROPERTIES}
+            scores[name]["background"] = _percent([j["background"] for j in part])
+            scores[name]["all"] = _percent([all(all(t.values()) for t in j["right"]) for j in part])
+            scores[name]["videos"] = len(part)
+    return scores | {"things": len(every)}
+
+
+def _percent(values: list[bool]) -> float:
+    return round(100 * float(np.mean(values)), 1)
+
+
+def confusions(judged: list[dict], rows: dict[str, dict]) -> dict:
+    """The most frequent mistakes per property, 'asked -> seen': how often."""
+    out = {}
+    for name in PROPERTIES:
+        pairs = Counter()
+        for j in judged:
+            for thing, seen in zip(rows[j["id"]]["things"], j["seen"], strict=True):
+                if thing[name] != seen[name]:
+                    pairs[f"{thing[name]} -> {seen[name] or 'nothing'}"] += 1
+        out[name] = dict(pairs.most_common(8))
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--videos", type=Path, required=True)
+    parser.add_argument("--prompts", type=Path, default=Path("results/prompts.json"))
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--note", default="", help="how the videos were made; kept in the result")
+    args = parser.parse_args()
+    rows = {row["id"]: row for row in json.loads(args.prompts.read_text())}
+    found = [path for path in sorted(args.videos.glob("*.mp4")) if path.stem in rows]
+    judged = [judge(video.read(path), rows[path.stem]) for path in found]
+    result = {"note": args.note, "scores": summary(judged), "mistakes": confusions(judged, rows), "missing": len(rows) - len(found)}
+    print(json.dumps(result, indent=1))
+    if args.out:
+        write_json(args.out, result | {"videos": judged})
+
+
+if __name__ == "__main__":
+    main()

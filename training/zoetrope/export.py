@@ -1,0 +1,167 @@
+"""Writes the model folder that the runtimes load: four ONNX graphs, tokenizer.json and manifest.json."""
+
+import argparse
+import copy
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from . import vocabulary as v
+from .autoencoder import Decoder, Encoder, LinearDecoder
+from .denoiser import SIZES, Size, Zoetrope
+from .patches import CHANNELS, GRID, GROUP, Patches
+from .scenes import FPS
+
+OPSET = 18
+VERSION = "0.1.0"
+STEPS, GUIDANCE, SHIFT = 20, 3.0, 2.0
+ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
+NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
+EXAMPLES = (
+    "a red ball bounces on a green meadow",
+    "a large yellow star spins at night",
+    "a pink heart grows on a white background",
+    "a blue square moves right in the desert",
+    "an orange ring rises over the blue sea",
+    "a small purple triangle falls in the snow",
+    "a white ball circles around on a black background",
+    "a red heart bounces and a yellow star spins on a green meadow",
+)
+
+
+def load_checkpoint(path: Path) -> tuple[Zoetrope, dict]:
+    """The averaged net of a training run, in evaluation mode, and what its card tells: steps, clips seen, seconds."""
+    state = torch.load(path, weights_only=True)
+    model = Zoetrope(SIZES[state["plan"]["size"]])
+    model.load_state_dict(state["average"])
+    facts = {
+        "size": state["plan"]["size"],
+        "steps": state["step"],
+        "clips": state["step"] * state["plan"]["batch"],
+        "seconds": round(state["elapsed"]),
+    }
+    return model.eval(), facts
+
+
+def load_decoder(patches: Patches, path: Path | None) -> Decoder:
+    """The decoder; without a trained refiner it is the plain linear one."""
+    decoder = Decoder(patches)
+    if path is not None and path.exists():
+        decoder.load_state_dict(torch.load(path, weights_only=True))
+    return decoder.eval()
+
+
+def export_graphs(model: Zoetrope, decoder: Decoder, encoder: Encoder, out: Path) -> None:
+    """Export with dynamic batch, frames and groups; all weights inside the files.
+
+    `preview` is the decoder without its refiner: a hundredth of the work, for pictures of a forming clip.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    size: Size = model.size
+    batch, frames, groups = (torch.export.Dim(name, min=1) for name in ("batch", "frames", "groups"))
+    frames = torch.export.Dim("frames", min=1, max=size.frames)
+    latents = torch.randn(2, CHANNELS, 3, GRID, GRID)
+    sigmas = torch.rand(2, 3)
+    tokens = torch.tensor([v.encode(EXAMPLES[0]), v.encode(EXAMPLES[7])])
+    text, mask = model.text(tokens)
+    plain = nn.Module.to(copy.deepcopy(model), memory_format=torch.contiguous_format)
+    _export(plain.text, (tokens,), ["tokens"], ["text", "text_mask"], ({0: batch},), out / "text-encoder.onnx")
+    shapes = ({0: batch, 2: frames}, {0: batch, 1: frames}, {0: batch}, {0: batch})
+    names = ["latents", "sigmas", "text", "text_mask"]
+    _export(plain.denoiser, (latents, sigmas, text.detach(), mask), names, ["velocity"], shapes, out / "denoiser.onnx")
+    cells = torch.randn(3, CHANNELS, GRID, GRID)
+    _export(decoder, (cells,), ["latents"], ["frames"], ({0: groups},), out / "decoder.onnx")
+    _export(LinearDecoder(decoder), (cells,), ["latents"], ["frames"], ({0: groups},), out / "preview.onnx")
+    pictures = torch.rand(3, GROUP, 3, 128, 128)
+    _export(encoder, (pictures,), ["frames"], ["latents"], ({0: groups},), out / "encoder.onnx")
+
+
+def _export(module: nn.Module, args: tuple, inputs: list[str], outputs: list[str], shapes: tuple, path: Path) -> None:
+    torch.onnx.export(
+        module.eval(),
+        args,
+        str(path),
+        input_names=inputs,
+        output_names=outputs,
+        dynamic_shapes=shapes,
+        opset_version=OPSET,
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+
+
+def manifest(size: str, folder: Path) -> dict:
+    """The model's entry for the registry, with the digest of every file in `folder`."""
+    identity, name = NAMES[size]
+    longest = 1 + GROUP * (SIZES[size].frames - 1)
+    groups = v.tokenizer_document()["groups"]
+    files = [_file(folder, f"{role}.onnx", role.replace("-", "_")) for role in ROLES] + [_file(folder, "tokenizer.json", "tokenizer")]
+    return {
+        "id": identity,
+        "name": name,
+        "family": "zoetrope",
+        "runtime": "onnx",
+        "latent_space": "zoetrope-v1",
+        "version": VERSION,
+        "description": "A small latent video diffusion model trained from scratch on drawn scenes: one or two coloured "
+        "shapes that move over simple landscapes. Runs on a CPU.",
+        "licence": "Apache-2.0",
+        "capabilities": ["text_to_video"],
+        "latents": {"channels": CHANNELS, "height": GRID, "width": GRID, "frames_per_group": GROUP},
+        "limits": {
+            "width": [128],
+            "height": [128],
+            "num_frames": {"min": 5, "max": longest, "step": GROUP},
+            "fps": {"min": 1, "max": 30},
+            "num_inference_steps": {"min": 1, "max": 100},
+            "guidance_scale": {"min": 0, "max": 15},
+            "prompt_chars": 2000,
+        },
+        "defaults": {
+            "width": 128,
+            "height": 128,
+            "num_frames": longest,
+            "fps": FPS,
+            "num_inference_steps": STEPS,
+            "guidance_scale": GUIDANCE,
+            "solver": "euler",
+            "shift": SHIFT,
+        },
+        "memory_bytes": 300_000_000,
+        "vocabulary": groups,
+        "examples": list(EXAMPLES),
+        "files": files,
+    }
+
+
+def _file(folder: Path, path: str, role: str) -> dict:
+    data = (folder / path).read_bytes()
+    return {"path": path, "role": role, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def write_json(path: Path, value: dict | list) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=Path("runs/s/last.pt"))
+    parser.add_argument("--decoder", type=Path, default=Path("runs/decoder.pt"))
+    parser.add_argument("--patches", type=Path, default=Path("runs/pool/patches.npz"))
+    parser.add_argument("--out", type=Path, default=Path("../models/zoetrope-s"))
+    args = parser.parse_args()
+    patches = Patches.load(args.patches)
+    model, facts = load_checkpoint(args.checkpoint)
+    export_graphs(model, load_decoder(patches, args.decoder), Encoder(patches), args.out)
+    write_json(args.out / "tokenizer.json", v.tokenizer_document())
+    write_json(args.out / "manifest.json", manifest(facts["size"], args.out))
+    print(json.dumps(facts | {"bytes": sum(f.stat().st_size for f in args.out.iterdir())}))
+
+
+if __name__ == "__main__":
+    main()

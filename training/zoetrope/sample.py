@@ -1,0 +1,97 @@
+"""Makes videos from prompts, with an exported model folder through ONNX Runtime or with a training checkpoint."""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from torch import Tensor
+
+from . import flow, video
+from . import vocabulary as v
+from .autoencoder import frames_of
+from .export import EXAMPLES, GUIDANCE, SHIFT, STEPS, load_checkpoint, load_decoder
+from .parity import session
+from .patches import CHANNELS, GRID, Patches
+
+FRAMES = 5
+
+
+class OnnxModel:
+    """The exported graphs behind the same two calls as `Zoetrope`, and the decoder as a third."""
+
+    def __init__(self, folder: Path, threads: int):
+        self.graphs = {name: session(folder / f"{name}.onnx", threads) for name in ("text-encoder", "denoiser", "decoder")}
+
+    def text(self, tokens: Tensor) -> tuple[Tensor, ...]:
+        return _run(self.graphs["text-encoder"], tokens=tokens)
+
+    def denoiser(self, latents: Tensor, sigmas: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
+        return _run(self.graphs["denoiser"], latents=latents, sigmas=sigmas, text=text, text_mask=text_mask)[0]
+
+    def decoder(self, latents: Tensor) -> Tensor:
+        return _run(self.graphs["decoder"], latents=latents)[0]
+
+
+def _run(graph: ort.InferenceSession, **inputs: Tensor) -> tuple[Tensor, ...]:
+    feed = {name: value.contiguous().numpy() for name, value in inputs.items()}
+    return tuple(torch.from_numpy(value) for value in graph.run(None, feed))
+
+
+def noise_of(seeds: list[int], frames: int = FRAMES) -> Tensor:
+    """Standard normal noise [B, C, T, 16, 16], each clip from its own seed."""
+    draw = [np.random.default_rng(seed).standard_normal((CHANNELS, frames, GRID, GRID), dtype=np.float32) for seed in seeds]
+    return torch.from_numpy(np.stack(draw))
+
+
+@torch.no_grad()
+def make(model: object, decoder: Callable, prompts: list[str], seeds: list[int], steps: int, guidance: float, shift: float) -> np.ndarray:
+    """Prompts -> uint8 RGB videos [B, 17, 128, 128, 3]."""
+    tokens = torch.tensor([v.encode(prompt) for prompt in prompts])
+    latents = flow.sample(model, tokens, noise_of(seeds), steps, guidance, shift)
+    return frames_of(decoder, latents).numpy()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, help="exported folder; without it the checkpoint is used")
+    parser.add_argument("--checkpoint", type=Path, default=Path("runs/s/last.pt"))
+    parser.add_argument("--decoder", type=Path, default=Path("runs/decoder.pt"))
+    parser.add_argument("--patches", type=Path, default=Path("runs/pool/patches.npz"))
+    parser.add_argument("--prompts", type=Path, help="prompts.json; without it the model's examples")
+    parser.add_argument("--limit", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
+    parser.add_argument("--shift", type=float, default=SHIFT)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("runs/videos"))
+    parser.add_argument("--sheet", type=Path)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    if args.model:
+        model = OnnxModel(args.model, args.threads)
+        decoder = model.decoder
+    else:
+        model, decoder = load_checkpoint(args.checkpoint)[0], load_decoder(Patches.load(args.patches), args.decoder)
+    examples = [{"id": f"example-{i}", "prompt": text, "seed": i} for i, text in enumerate(EXAMPLES)]
+    rows = json.loads(args.prompts.read_text()) if args.prompts else examples
+    rows = rows[:: max(1, len(rows) // args.limit)][: args.limit]
+    shown, began = [], time.monotonic()
+    for at in range(0, len(rows), 8):
+        part = rows[at : at + 8]
+        texts, seeds = [row["prompt"] for row in part], [row["seed"] for row in part]
+        for row, frames in zip(part, make(model, decoder, texts, seeds, args.steps, args.guidance, args.shift), strict=True):
+            video.write(args.out / f"{row['id']}.mp4", frames)
+            shown.append(frames)
+        done = at + len(part)
+        print(f"{done}/{len(rows)} videos, {(time.monotonic() - began) / done * (len(rows) - done):.0f} s left", flush=True)
+    if args.sheet:
+        video.sheet(shown, args.sheet, abreast=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Trains text encoder and denoiser on the pool: resumable, planned by steps or by a wall-clock budget.
+
+Each of `--workers` threads works on its own part of the batch with single-threaded operators, which loses far less on
+a machine shared with others than operators that wait for each other. Step k draws its batch from (seed, k) alone.
+"""
+
+import argparse
+import copy
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import flow
+from .captions import tokens_of
+from .denoiser import SIZES, Zoetrope
+from .optimiser import optimisers
+from .pool import GROUPS, Pool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is; `steps` or `seconds` ends it (0 = not used), the rate falls to zero over the last `decay` share."""
+
+    size: str = "s"
+    batch: int = 40
+    workers: int = 2
+    lr: float = 1.5e-3
+    warmup: int = 60
+    steps: int = 0
+    seconds: float = 0.0
+    decay: float = 0.45
+    ema: float = 0.998
+    seed: int = 11
+    save_every: float = 240.0
+
+
+class Trainer:
+    """Owns the net, its averaged copy, the optimisers and the counters; `save` and `load` make runs resumable."""
+
+    def __init__(self, plan: Plan, pool: Pool, std: np.ndarray):
+        self.plan, self.pool = plan, pool
+        torch.manual_seed(plan.seed)
+        self.model = Zoetrope(SIZES[plan.size])
+        self.model.denoiser.to(memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.model)
+        self.optimisers = optimisers(self.model, plan.lr)
+        self.weights = flow.channel_weights(std)
+        self.step, self.elapsed = 0, 0.0
+        self.workers = ThreadPoolExecutor(plan.workers)
+
+    def progress(self) -> float:
+        """Share of the plan that is done, 0..1."""
+        if self.plan.seconds:
+            return min(1.0, self.elapsed / self.plan.seconds)
+        return min(1.0, self.step / self.plan.steps)
+
+    def rate(self) -> float:
+        """Learning rate now: linear warm-up, flat, then linear to zero."""
+        tail = (1 - self.progress()) / self.plan.decay
+        return self.plan.lr * min(1.0, (self.step + 1) / self.plan.warmup, tail)
+
+    def advance(self) -> float:
+        """One step; returns the loss."""
+        began = time.monotonic()
+        parts = list(self.workers.map(self._part, range(self.plan.workers)))
+        params = list(self.model.parameters())
+        for index, p in enumerate(params):
+            p.grad = sum(grads[index] for _, grads in parts) / len(parts)
+        torch.nn.utils.clip_grad_norm_(params, 2.0)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = self.rate()
+            optimiser.step()
+        keep = min(self.plan.ema, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.parameters()), params, 1 - keep)
+        self.step += 1
+        self.elapsed += time.monotonic() - began
+        return sum(value for value, _ in parts) / len(parts)
+
+    def _part(self, worker: int) -> tuple[float, list[Tensor]]:
+        torch.set_num_threads(1)
+        x0, cover, tokens, generator = self._batch(worker)
+        sigmas = flow.draw_sigmas(len(x0), x0.shape[2], generator)
+        noise = torch.randn(x0.shape, generator=generator)
+        value = flow.loss(self.model, x0, cover, tokens, sigmas, noise, self.weights)
+        return float(value.detach()), list(torch.autograd.grad(value, list(self.model.parameters())))
+
+    def _batch(self, worker: int) -> tuple[Tensor, Tensor, Tensor, torch.Generator]:
+        rng = np.random.default_rng([self.plan.seed, self.step, worker])
+        rows = np.sort(rng.integers(self.pool.rows, size=self.plan.batch // self.plan.workers))
+        frames = GROUPS if rng.random() < 0.85 else int(rng.integers(2, GROUPS))
+        x0 = torch.from_numpy(self.pool.latents[rows, :frames].astype(np.float32)).transpose(1, 2)
+        cover = torch.from_numpy(self.pool.cover[rows, :frames].astype(np.float32) / 255)
+        tokens = torch.tensor([tokens_of(self.pool.scenes[row], rng) for row in rows])
+        return x0, cover, tokens, torch.Generator().manual_seed(int(rng.integers(2**62)))
+
+    def save(self, path: Path) -> None:
+        """Write everything the next step reads: temporary file, then rename."""
+        state = {
+            "plan": asdict(self.plan),
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimisers": [o.state_dict() for o in self.optimisers],
+            "step": self.step,
+            "elapsed": self.elapsed,
+        }
+        torch.save(state, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").rename(path)
+
+    def load(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.step, self.elapsed = state["step"], state["elapsed"]
+
+
+def run(trainer: Trainer, folder: Path) -> None:
+    """Advance to the plan's end; prints loss, speed and time left, saves as it goes."""
+    saved = logged = time.monotonic()
+    values = []
+    while trainer.progress() < 1:
+        values.append(trainer.advance())
+        now = time.monotonic()
+        if now - logged > 30:
+            trainer.pool.refresh()
+            left = trainer.elapsed * (1 / max(trainer.progress(), 1e-6) - 1)
+            line = {
+                "step": trainer.step,
+                "loss": round(float(np.mean(values)), 4),
+                "lr": round(trainer.rate(), 6),
+                "clips_per_s": round(len(values) * trainer.plan.batch / (now - logged), 1),
+                "left_s": round(left),
+            }
+            print(json.dumps(line), flush=True)
+            with open(folder / "log.jsonl", "a") as log:
+                log.write(json.dumps(line) + "\n")
+            values, logged = [], now
+        if now - saved > trainer.plan.save_every:
+            trainer.save(folder / "last.pt")
+            saved = now
+    trainer.save(folder / "last.pt")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
+    parser.add_argument("--folder", type=Path, default=Path("runs/s"))
+    for name, value in asdict(Plan()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    args = vars(parser.parse_args())
+    folder, pool = args.pop("folder"), args.pop("pool")
+    plan = Plan(**args)
+    if not (plan.steps or plan.seconds):
+        parser.error("give --steps or --seconds")
+    folder.mkdir(parents=True, exist_ok=True)
+    with np.load(pool / "patches.npz") as patches:
+        trainer = Trainer(plan, Pool(pool), patches["std"])
+    if (folder / "last.pt").exists():
+        trainer.load(folder / "last.pt")
+        print(f"resumed at step {trainer.step}")
+    print(json.dumps(trainer.model.describe()), flush=True)
+    run(trainer, folder)
+
+
+if __name__ == "__main__":
+    main()

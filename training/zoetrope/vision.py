@@ -1,0 +1,159 @@
+"""Reads colour, shape and motion of things from frames by classical vision; knows the world's palette, no model.
+
+A frame's background is taken per row from the picture's edges, the thing is the largest region that differs from it.
+Shape is decided by overlap with ideal outlines under rotation, motion by the path, the area and the turning.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from .render import DISTANCE, PALETTE
+
+DIFFERENT = 52.0
+MARGIN = 0.05
+TEMPLATE = 40
+TURNS = {"ball": (1, 1), "ring": (1, 1), "square": (12, 4), "triangle": (16, 3), "star": (12, 5), "heart": (36, 1)}
+HARMONIC = {"square": 4, "triangle": 3, "star": 5, "heart": 1}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was seen; empty strings where nothing was found. `seen` is the share of frames with a thing in them."""
+
+    colour: str
+    shape: str
+    motion: str
+    seen: float
+
+
+def read(frames: np.ndarray) -> Reading:
+    """uint8 RGB [F, H, W, 3] that holds one thing (a half picture for one of two) -> what it is and does."""
+    masks = foreground(frames)
+    areas = masks.reshape(len(masks), -1).sum(1)
+    seen = areas > 0.002 * masks[0].size
+    if seen.mean() < 0.5:
+        return Reading("", "", "", float(seen.mean()))
+    shape = shape_of(masks[seen])
+    return Reading(colour_of(frames[seen], masks[seen]), shape, motion_of(masks, seen, shape), float(seen.mean()))
+
+
+def foreground(frames: np.ndarray) -> np.ndarray:
+    """Masks [F, H, W] of the largest region that differs from the rows' edge colour."""
+    width = frames.shape[2]
+    edge = max(2, round(MARGIN * width))
+    sides = np.concatenate([frames[:, :, :edge], frames[:, :, -edge:]], 2)
+    rows = np.median(sides.transpose(1, 0, 2, 3).reshape(frames.shape[1], -1, 3), axis=1)
+    distance = np.linalg.norm(frames.astype(np.float32) - rows[None, :, None], axis=-1)
+    return np.stack([_largest(frame) for frame in distance > DIFFERENT])
+
+
+def _largest(mask: np.ndarray) -> np.ndarray:
+    mask = ndimage.binary_opening(mask, iterations=1)
+    labels, number = ndimage.label(mask)
+    if number == 0:
+        return mask
+    sizes = np.bincount(labels.ravel())[1:]
+    return labels == 1 + sizes.argmax()
+
+
+def colour_of(frames: np.ndarray, masks: np.ndarray) -> str:
+    """Nearest palette colour of the median inside pixel, by hue and saturation first, brightness little."""
+    inner = np.stack([ndimage.binary_erosion(m, iterations=2) for m in masks])
+    inner = inner if inner.sum() > 50 else masks
+    seen = _chroma(np.median(frames[inner].astype(np.float32), axis=0))
+    return min(PALETTE, key=lambda name: float(np.linalg.norm(_chroma(np.array(PALETTE[name], np.float32)) - seen)))
+
+
+def _chroma(rgb: np.ndarray) -> np.ndarray:
+    """Opponent colours after scaling the brightest channel to 1, plus a little brightness."""
+    top = max(float(rgb.max()), 1.0)
+    r, g, b = rgb / top
+    return np.array([r - g, (r + g) / 2 - b, 0.35 * top / 255])
+
+
+def shape_of(masks: np.ndarray) -> str:
+    """The outline that overlaps best, voted over frames; frames that touch the picture's edge vote only if all do."""
+    inside = np.array([not (m[0].any() or m[-1].any() or m[:, 0].any() or m[:, -1].any()) for m in masks])
+    chosen = masks[inside] if inside.any() else masks
+    scores = sum(_overlaps(mask) for mask in chosen[:: max(1, len(chosen) // 8)])
+    return list(TURNS)[int(np.argmax(scores))]
+
+
+def _overlaps(mask: np.ndarray) -> np.ndarray:
+    patch = _normalised(mask)
+    return np.array([max(float(np.minimum(patch, t).sum() / np.maximum(patch, t).sum()) for t in _TEMPLATES[name]) for name in TURNS])
+
+
+def _normalised(mask: np.ndarray) -> np.ndarray:
+    """Mask moved to its centroid and scaled to a fixed spread: f32 [TEMPLATE, TEMPLATE]."""
+    y, x = np.nonzero(mask)
+    cy, cx = y.mean(), x.mean()
+    spread = np.sqrt(((y - cy) ** 2 + (x - cx) ** 2).mean()) + 1e-6
+    grid = (np.arange(TEMPLATE) - (TEMPLATE - 1) / 2) * (2.0 * spread * 2 / TEMPLATE)
+    where = np.meshgrid(cy + grid, cx + grid, indexing="ij")
+    return ndimage.map_coordinates(mask.astype(np.float32), where, order=1)
+
+
+def _templates() -> dict[str, list[np.ndarray]]:
+    axis = (np.arange(161) - 80) / 50
+    x, y = np.meshgrid(axis, axis)
+    out = {}
+    for name, (number, symmetry) in TURNS.items():
+        angles = np.arange(number) * 2 * np.pi / symmetry / number
+        out[name] = [_normalised(DISTANCE[name](np.cos(a) * x + np.sin(a) * y, -np.sin(a) * x + np.cos(a) * y) < 0) for a in angles]
+    return out
+
+
+_TEMPLATES = _templates()
+
+
+def motion_of(masks: np.ndarray, seen: np.ndarray, shape: str) -> str:
+    """Name the motion from centre, area and angle over time; lengths are fractions of the picture's height."""
+    height = masks.shape[1]
+    times = np.nonzero(seen)[0] / max(len(masks) - 1, 1)
+    centres = np.array([np.argwhere(m).mean(0) + 0.5 for m in masks[seen]]) / height
+    y, x = centres.T
+    area = masks[seen].reshape(len(times), -1).sum(1) / height**2
+    wide, high = np.ptp(_smooth(x)), np.ptp(_smooth(y))
+    net_x, net_y = _slope(times, x), _slope(times, y)
+    if wide < 0.12 and high < 0.12:
+        growth = _slope(times, np.sqrt(area)) / np.sqrt(area).mean()
+        if abs(growth) > 0.3:
+            return "grows" if growth > 0 else "shrinks"
+        return "spins" if _turning(masks[seen], shape) else "still"
+    if wide > 0.15 and high > 0.15 and min(wide, high) > 0.5 * max(wide, high):
+        return "circles"
+    if wide > high:
+        return "right" if net_x > 0 else "left"
+    if abs(net_y) < 0.45 * high:
+        return "bounces"
+    return "falls" if net_y > 0 else "rises"
+
+
+def _slope(times: np.ndarray, values: np.ndarray) -> float:
+    """Change over the whole clip by a straight-line fit."""
+    return float(np.polyfit(times, values, 1)[0])
+
+
+def _smooth(values: np.ndarray) -> np.ndarray:
+    return ndimage.median_filter(values, 3, mode="nearest")
+
+
+def _turning(masks: np.ndarray, shape: str) -> bool:
+    """True when the outline turns steadily: the phase of its harmonic moves by more than 50 degrees in all."""
+    order = HARMONIC.get(shape)
+    if order is None:
+        return False
+    phase = np.unwrap([_phase(mask, order) for mask in masks])
+    return abs(phase[-1] - phase[0]) / order > np.radians(50)
+
+
+def _phase(mask: np.ndarray, order: int) -> float:
+    y, x = np.nonzero(mask)
+    cy, cx = y.mean(), x.mean()
+    radius = np.hypot(y - cy, x - cx)
+    angle = np.arctan2(y - cy, x - cx)
+    power = 3 if order == 1 else 2 + order
+    return float(np.angle((radius**power * np.exp(1j * order * angle)).sum()))
