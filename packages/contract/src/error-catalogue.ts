@@ -35,6 +35,7 @@ export const ERROR_CATALOGUE = {
 
   // Capacity
   queue_full: { status: 429, title: "The queue is full", retryable: true, remedy: "Send the request again after the number of seconds in Retry-After." },
+  too_many_streams: { status: 429, title: "Too many streams are open", retryable: true, remedy: "Close an event stream or a live view, or raise ARC_MAX_STREAMS." },
   disk_full: { status: 507, title: "The disk is full", retryable: true, remedy: "Free space on the disk of the data directory; what was stored is intact and the take can be started again." },
   shutting_down: { status: 503, title: "The server is stopping", retryable: true, remedy: "Send the request again when the server is back." },
 

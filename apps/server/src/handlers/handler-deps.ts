@@ -1,0 +1,24 @@
+import type { BlobStore, Engine, Media, ModelHost, Store, System } from "@arc-fabric/core";
+
+/** Everything the handlers read and write. */
+export interface HandlerDeps {
+  readonly engine: Pick<Engine, "models" | "model" | "plan" | "createTake" | "cancelTake" | "deleteTake" | "deleteSession">;
+  readonly store: Store;
+  readonly blobs: Pick<BlobStore, "open" | "read">;
+  readonly host: Pick<ModelHost, "reports">;
+  readonly media: Pick<Media, "probe">;
+  readonly system: System;
+  /** What GET /api/v1/system tells beside the parts above. */
+  readonly server: {
+    readonly version: string;
+    readonly dataDir: string;
+    readonly maxQueued: number;
+    /** Secrets masked. */
+    readonly configuration: Readonly<Record<string, unknown>>;
+    readonly startedMs: number;
+  };
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
+  readonly openApi: () => Record<string, unknown>;
+  readonly referencePage: () => string;
+}
