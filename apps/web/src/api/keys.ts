@@ -1,0 +1,12 @@
+import type { TakeStatus } from "@arc-fabric/contract";
+
+/** Every key of the query cache. */
+export const keys = {
+  models: ["models"] as const,
+  system: ["system"] as const,
+  take: (id: string) => ["take", id] as const,
+  lists: ["takes"] as const,
+  list: (status: TakeStatus | null) => ["takes", status] as const,
+  states: (id: string) => ["states", id] as const,
+  logs: (id: string) => ["logs", id] as const,
+};

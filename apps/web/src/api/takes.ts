@@ -1,0 +1,55 @@
+import { isFabricError, isFinished, type Take, type TakeRequest, type TakeStatus } from "@arc-fabric/contract";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { client } from "./client.ts";
+import { keys } from "./keys.ts";
+import { dropTake, putTake, type Step } from "./take-cache.ts";
+
+const PAGE = 24;
+
+export function useTake(id: string) {
+  return useQuery({ queryKey: keys.take(id), queryFn: ({ signal }) => client.takes.get(id, { signal }) });
+}
+
+/** Newest first; the next page begins after the last take shown. */
+export function useTakes(status: TakeStatus | null) {
+  return useInfiniteQuery({
+    queryKey: keys.list(status),
+    queryFn: ({ pageParam, signal }) => client.takes.list({ limit: PAGE, signal, ...(status && { status }), ...(pageParam && { after: pageParam }) }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => (page.has_more ? (page.items.at(-1)?.id ?? null) : null),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useSteps(id: string) {
+  return useQuery({ queryKey: keys.states(id), queryFn: ({ signal }): Promise<Step[]> => client.takes.states(id, { signal }) });
+}
+
+export function useLogs(take: Take) {
+  return useQuery({
+    queryKey: keys.logs(take.id),
+    queryFn: ({ signal }) => client.takes.logs(take.id, { limit: 500, signal }),
+    refetchInterval: isFinished(take.status) ? false : 2_000,
+    staleTime: 0,
+  });
+}
+
+export function useCreateTake() {
+  const cache = useQueryClient();
+  return useMutation({ mutationFn: (request: TakeRequest) => client.takes.create(request), onSuccess: (take) => putTake(cache, take) });
+}
+
+export function useCancelTake() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => client.takes.cancel(id),
+    onSuccess: (take) => putTake(cache, take),
+    // It ended in the moment of the click: what counts is how it ended.
+    onError: (error, id) => isFabricError(error) && error.code === "take_not_active" && void cache.invalidateQueries({ queryKey: keys.take(id) }),
+  });
+}
+
+export function useDeleteTake() {
+  const cache = useQueryClient();
+  return useMutation({ mutationFn: (id: string) => client.takes.delete(id), onSuccess: (_, id) => dropTake(cache, id) });
+}

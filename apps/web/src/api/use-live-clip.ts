@@ -1,0 +1,35 @@
+import type { Take } from "@arc-fabric/contract";
+import { useEffect, useState } from "react";
+import { client } from "./client.ts";
+import { LiveClip } from "./live-clip.ts";
+
+/** Watches a running take; null when there is nothing to watch. The clip stays after the take has ended, until another take is shown. */
+export function useLiveClip(take: Take): LiveClip | null {
+  const [clip, setClip] = useState<LiveClip | null>(null);
+  const { id, status, resumes } = take;
+  const running = status === "running";
+
+  useEffect(() => () => setClip(null), [id]);
+  useEffect(() => clip?.close.bind(clip), [clip]);
+  useEffect(() => {
+    if (!running) return;
+    const stop = new AbortController();
+    const next = new LiveClip();
+    setClip(next);
+    void follow(id, next, stop.signal);
+    // The last frames may come after the event that ends the take: the server closes the connection behind them.
+    return () => void setTimeout(() => stop.abort(), LAST_FRAMES_MS);
+  }, [id, running, resumes]);
+
+  return clip;
+}
+
+const LAST_FRAMES_MS = 1_000;
+
+async function follow(id: string, clip: LiveClip, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const frame of client.takes.watch(id, { signal })) await clip.add(frame);
+  } catch {
+    // Pictures are a courtesy: progress and result come by other ways.
+  }
+}

@@ -1,0 +1,68 @@
+import type { Model, Take } from "@arc-fabric/contract";
+import { useRef, type FormEvent } from "react";
+import { describeError } from "../api/describe-error.ts";
+import { useCreateTake } from "../api/takes.ts";
+import { changeDraft, changedCount, requestFrom, useDraft } from "../stores/draft.ts";
+import { Button } from "../ui/button.tsx";
+import { ErrorCard } from "./error-card.tsx";
+import { ModelCard } from "./model-card.tsx";
+import { ParameterForm } from "./parameter-form.tsx";
+import { PromptBox } from "./prompt-box.tsx";
+
+interface ComposerProps {
+  model: Model;
+  models: readonly Model[];
+  lastTake: Take | null;
+  onCreated: (take: Take) => void;
+}
+
+const IS_MAC = navigator.platform.startsWith("Mac");
+
+/** From a prompt and some settings to a take. */
+export function Composer({ model, models, lastTake, onCreated }: ComposerProps) {
+  const draft = useDraft();
+  const create = useCreateTake();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const empty = draft.prompt.trim() === "";
+  const tooLong = draft.prompt.length > model.limits.prompt_chars;
+
+  const submit = () => {
+    if (create.isPending) return;
+    if (empty || tooLong) return field.current?.focus();
+    create.mutate(requestFrom(draft, model), { onSuccess: onCreated });
+  };
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    submit();
+  };
+  const changed = changedCount(draft.settings, model);
+
+  return (
+    <form onSubmit={onSubmit} aria-label="New take" className="flex flex-col gap-4">
+      <div className="card p-4 shadow-card">
+        <PromptBox model={model} prompt={draft.prompt} field={field} onSubmit={submit} />
+        <Button type="submit" look="primary" size="large" icon="spark" busy={create.isPending} className="mt-5 w-full" aria-keyshortcuts="Control+Enter Meta+Enter">
+          Generate
+          <kbd className="ml-1 hidden font-sans text-xs font-medium opacity-75 sm:inline">{IS_MAC ? "⌘" : "Ctrl"} ↵</kbd>
+        </Button>
+        {create.isError && (
+          <div className="mt-4">
+            <ErrorCard error={describeError(create.error)} onRetry={submit} retrying={create.isPending} />
+          </div>
+        )}
+      </div>
+      <section aria-label="Settings" className="card p-4">
+        <div className="mb-2 flex h-8 items-center justify-between">
+          <h2 className="font-semibold">Settings</h2>
+          {changed > 0 && (
+            <Button look="quiet" size="small" onClick={() => changeDraft({ settings: {} })}>
+              Reset to defaults
+            </Button>
+          )}
+        </div>
+        <ParameterForm model={model} draft={draft} lastSeed={lastTake?.parameters.seed ?? null} />
+      </section>
+      <ModelCard model={model} models={models} />
+    </form>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Artifact } from "@arc-fabric/contract";
+import { useEffect, useRef } from "react";
+import { z } from "zod";
+
+const tilesSchema = z.object({ columns: z.number().positive(), rows: z.number().positive(), count: z.number().positive() });
+
+/** Plays a sprite sheet in place; mounted only while it is to be seen moving. */
+export function SpritePlayer({ sheet, src, fps }: { sheet: Artifact; src: string; fps: number }) {
+  const element = useRef<HTMLDivElement>(null);
+  const tiles = tilesSchema.safeParse(sheet.metadata).data;
+
+  useEffect(() => {
+    if (!tiles) return;
+    const { columns, rows, count } = tiles;
+    const startMs = performance.now();
+    let request = requestAnimationFrame(function paint(nowMs) {
+      request = requestAnimationFrame(paint);
+      const index = Math.floor((Math.max(0, nowMs - startMs) / 1000) * fps) % count;
+      const x = columns > 1 ? ((index % columns) / (columns - 1)) * 100 : 0;
+      const y = rows > 1 ? (Math.floor(index / columns) / (rows - 1)) * 100 : 0;
+      if (element.current) element.current.style.backgroundPosition = `${x}% ${y}%`;
+    });
+    return () => cancelAnimationFrame(request);
+  }, [tiles?.columns, tiles?.rows, tiles?.count, fps]);
+
+  if (!tiles) return null;
+  return (
+    <div
+      ref={element}
+      aria-hidden="true"
+      className="absolute inset-0 bg-no-repeat"
+      style={{ backgroundImage: `url("${src}")`, backgroundSize: `${tiles.columns * 100}% ${tiles.rows * 100}%` }}
+    />
+  );
+}

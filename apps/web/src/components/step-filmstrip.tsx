@@ -1,0 +1,79 @@
+import type { Take } from "@arc-fabric/contract";
+import { useEffect, useRef } from "react";
+import { client } from "../api/client.ts";
+import type { Step } from "../api/take-cache.ts";
+import { StripThumb } from "../ui/strip-thumb.tsx";
+
+interface StepFilmstripProps {
+  take: Take;
+  steps: readonly Step[];
+  /** null = the newest picture or the finished video. */
+  selected: number | null;
+  onSelect: (step: number | null) => void;
+}
+
+/** The clip at every stored step, from noise to picture. Arrow keys walk through it. */
+export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstripProps) {
+  const withPicture = steps.filter((step) => step.has_preview);
+  const list = useRef<HTMLDivElement>(null);
+  const { width, height } = take.parameters;
+  const finalLabel = take.status === "completed" ? "Result" : "Live";
+  const choices = [...withPicture.map((step) => step.step), null];
+
+  // While it forms, the newest step stays in view unless the person looks at another one.
+  useEffect(() => {
+    const element = list.current;
+    if (selected === null && element) element.scrollTo({ left: element.scrollWidth });
+  }, [withPicture.length, selected]);
+
+  if (withPicture.length === 0) return null;
+  const move = (key: string) => {
+    const at = choices.indexOf(selected);
+    const to = key === "ArrowLeft" ? at - 1 : key === "ArrowRight" ? at + 1 : key === "Home" ? 0 : key === "End" ? choices.length - 1 : -1;
+    const choice = choices[to];
+    if (choice === undefined) return false;
+    onSelect(choice);
+    list.current?.querySelectorAll<HTMLElement>("[role=radio]")[to]?.focus();
+    return true;
+  };
+
+  return (
+    <div className="border-t border-line px-4 pt-3 pb-3.5">
+      <div className="mb-2 flex items-baseline justify-between">
+        <h3 className="label">Steps</h3>
+        <span className="text-xs text-muted tabular">{selected === null ? `${steps.length} of ${take.progress.total_steps} stored` : describeStep(steps, selected, take)}</span>
+      </div>
+      <div ref={list} role="radiogroup" aria-label="Step shown" onKeyDown={(event) => move(event.key) && event.preventDefault()} className="-mx-1 flex gap-2 overflow-x-auto scroll-smooth px-1 py-1 [scrollbar-width:thin]">
+        {choices.map((step) => (
+          <button
+            key={step ?? "final"}
+            type="button"
+            role="radio"
+            aria-checked={selected === step}
+            aria-label={step === null ? finalLabel : `Step ${step}`}
+            tabIndex={selected === step ? 0 : -1}
+            onClick={() => onSelect(step)}
+            className="group/step shrink-0 rounded-lg text-center"
+          >
+            <span
+              style={{ aspectRatio: `${width} / ${height}` }}
+              className="relative block h-13 overflow-hidden rounded-lg bg-sunken ring-1 ring-line ring-inset group-hover/step:ring-line-strong group-aria-checked/step:ring-2 group-aria-checked/step:ring-accent"
+            >
+              {step === null ? (
+                <span className="grid size-full place-items-center px-1 text-[0.6875rem] font-semibold text-accent-text">{finalLabel}</span>
+              ) : (
+                <StripThumb src={client.takes.statePreviewUrl(take.id, step)} aspect={width / height} />
+              )}
+            </span>
+            <span className="mt-1 block text-[0.6875rem] text-muted tabular group-aria-checked/step:font-semibold group-aria-checked/step:text-text">{step ?? "\u00a0"}</span>
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function describeStep(steps: readonly Step[], selected: number, take: Take): string {
+  const step = steps.find((candidate) => candidate.step === selected);
+  return step ? `step ${step.step} of ${take.progress.total_steps} · noise left ${Math.round(step.sigma * 100)} %` : "";
+}

@@ -1,0 +1,75 @@
+import type { Take } from "@arc-fabric/contract";
+import { Tabs } from "@base-ui/react/tabs";
+import type { ReactNode } from "react";
+import { IconButton } from "../ui/button.tsx";
+import { copyText } from "../util/copy-text.ts";
+import { formatDate, formatSeconds } from "../util/format.ts";
+import { LogView } from "./log-view.tsx";
+import { PlanView } from "./plan-view.tsx";
+
+const TABS = ["Details", "Plan", "Log"] as const;
+
+/** What a take was made from and with. */
+export function TakeDetails({ take }: { take: Take }) {
+  return (
+    <Tabs.Root defaultValue="Details" className="card">
+      <Tabs.List aria-label="About this take" className="flex gap-5 border-b border-line px-4">
+        {TABS.map((name) => (
+          <Tabs.Tab key={name} value={name} className="-mb-px border-b-2 border-transparent py-3 text-sm font-medium text-muted hover:text-text data-active:border-accent data-active:text-text">
+            {name}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value="Details" className="p-4">
+        <Parameters take={take} />
+      </Tabs.Panel>
+      <Tabs.Panel value="Plan" className="p-4">
+        <PlanView plan={take.plan} />
+      </Tabs.Panel>
+      <Tabs.Panel value="Log" className="p-4">
+        <LogView take={take} />
+      </Tabs.Panel>
+    </Tabs.Root>
+  );
+}
+
+function Parameters({ take }: { take: Take }) {
+  const { parameters: p } = take;
+  const seconds = take.started_at && take.finished_at ? (Date.parse(take.finished_at) - Date.parse(take.started_at)) / 1000 : null;
+  return (
+    <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-6 gap-y-2 text-sm">
+      <Row name="Seed">
+        <span className="inline-flex items-center gap-1">
+          <span className="font-mono">{p.seed}</span>
+          <IconButton icon="copy" label="Copy the seed" className="-my-2 size-8" onClick={() => void copyText(String(p.seed), "Seed")} />
+        </span>
+      </Row>
+      {p.negative_prompt !== "" && <Row name="Negative prompt">{p.negative_prompt}</Row>}
+      <Row name="Model">{take.model}</Row>
+      <Row name="Clip">{`${p.width} × ${p.height}, ${p.num_frames} frames at ${p.fps} a second (${formatSeconds(p.num_frames / p.fps)})`}</Row>
+      <Row name="Steps">{`${p.num_inference_steps}, guidance ${p.guidance_scale}`}</Row>
+      <Row name="Solver">{`${p.solver}, shift ${p.shift}${p.frame_lag > 0 ? `, frame lag ${p.frame_lag}` : ""}`}</Row>
+      <Row name="Created">{formatDate(take.created_at)}</Row>
+      {seconds !== null && <Row name="Took">{formatSeconds(seconds)}</Row>}
+      {take.resumes > 0 && <Row name="Interrupted">{`${take.resumes === 1 ? "once" : `${take.resumes} times`}; it went on from its last stored step`}</Row>}
+      <Row name="Take">
+        <span className="font-mono text-xs break-all">{take.id}</span>
+      </Row>
+      {take.environment &&
+        Object.entries(take.environment).map(([name, value]) => (
+          <Row key={name} name={name.replaceAll("_", " ")}>
+            <span className="break-words">{String(value)}</span>
+          </Row>
+        ))}
+    </dl>
+  );
+}
+
+function Row({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-muted first-letter:uppercase">{name}</dt>
+      <dd className="min-w-0">{children}</dd>
+    </>
+  );
+}

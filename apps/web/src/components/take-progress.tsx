@@ -1,0 +1,52 @@
+import { isFinished, type Take } from "@arc-fabric/contract";
+import { useEffect, useRef, useState } from "react";
+import { useCancelTake } from "../api/takes.ts";
+import { useNow } from "../hooks/use-now.ts";
+import { Button } from "../ui/button.tsx";
+import { ProgressBar } from "../ui/progress-bar.tsx";
+import { toast } from "../ui/toaster.tsx";
+import { describeError } from "../api/describe-error.ts";
+import { progressText, STATUS_TEXT } from "../util/take-text.ts";
+
+/** Where an unfinished take stands, with the button that stops it. */
+export function TakeProgress({ take }: { take: Take }) {
+  const cancel = useCancelTake();
+  const toldAt = useRef({ progress: take.progress, atMs: Date.now() });
+  if (toldAt.current.progress !== take.progress) toldAt.current = { progress: take.progress, atMs: Date.now() };
+  const now = useNow(500);
+  const { title, detail, fraction } = progressText(take, Math.max(0, now - toldAt.current.atMs));
+  const onCancel = () => cancel.mutate(take.id, { onError: (error) => toast("Not cancelled", { tone: "danger", description: describeError(error).message }) });
+
+  return (
+    <div className="flex items-center gap-4 px-4 py-3">
+      <div className="min-w-0 flex-1">
+        <div className="mb-2 flex flex-wrap items-baseline justify-between gap-x-3">
+          <span className="text-sm font-semibold">{title}</span>
+          <span className="text-[0.8125rem] text-muted tabular">{detail}</span>
+        </div>
+        <ProgressBar label="Progress of this take" text={`${title}, ${detail}`} fraction={fraction} />
+      </div>
+      <Button size="small" icon="close" busy={cancel.isPending} onClick={onCancel}>
+        Cancel
+      </Button>
+    </div>
+  );
+}
+
+/** Tells a screen reader about a take in few words: every phase, every quarter of the steps, and the end. */
+export function TakeAnnouncer({ take }: { take: Take }) {
+  const { phase, step, total_steps: total } = take.progress;
+  const quarter = Math.floor((step / total) * 4);
+  const [text, setText] = useState("");
+  useEffect(() => {
+    if (isFinished(take.status)) return setText(take.status === "failed" ? "" : `The take is ${STATUS_TEXT[take.status].label.toLowerCase()}.`);
+    const { title, detail } = progressText(take, 0);
+    setText(`${title}. ${detail}`);
+    // Every step would be chatter.
+  }, [take.status, phase, quarter, take.queue_position]);
+  return (
+    <p role="status" aria-live="polite" className="sr-only">
+      {text}
+    </p>
+  );
+}

@@ -1,0 +1,102 @@
+import { solverSchema, type Model, type TakeParameters, type TakeRequest } from "@arc-fabric/contract";
+import { z } from "zod";
+import { createStore } from "../util/create-store.ts";
+import { recall, remember } from "../util/local-storage.ts";
+import { snap } from "../util/snap.ts";
+
+/** What a person has set apart from the prompt; what is not here follows the model's default. */
+const settingsSchema = z
+  .object({
+    width: z.number(),
+    height: z.number(),
+    num_frames: z.number(),
+    fps: z.number(),
+    num_inference_steps: z.number(),
+    guidance_scale: z.number(),
+    solver: solverSchema,
+    shift: z.number(),
+    frame_lag: z.number(),
+  })
+  .partial();
+
+const draftSchema = z.object({
+  prompt: z.string(),
+  negativePrompt: z.string(),
+  /** null = the server's default model. */
+  model: z.string().nullable(),
+  /** null = another seed each time. */
+  seed: z.number().nullable(),
+  settings: settingsSchema,
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+export type Draft = z.infer<typeof draftSchema>;
+/** Every setting with its value in force. */
+export type Effective = Required<Settings>;
+
+const KEY = "arc.draft";
+const EMPTY: Draft = { prompt: "", negativePrompt: "", model: null, seed: null, settings: {} };
+export const MAX_FRAME_LAG = 8;
+export const SHIFT_RANGE = { min: 0.1, max: 20, step: 0.1 };
+
+const store = createStore<Draft>(parseDraft(recall(KEY)));
+store.subscribe(() => remember(KEY, store.get()));
+
+export const useDraft = store.use;
+
+export function changeDraft(change: Partial<Draft>): void {
+  store.set((before) => ({ ...before, ...change }));
+}
+
+export function changeSettings(change: Settings): void {
+  store.set((before) => ({ ...before, settings: { ...before.settings, ...change } }));
+}
+
+/** "Make another like this": everything of a take but its seed. */
+export function draftFrom(parameters: TakeParameters, options: { keepSeed: boolean }): void {
+  const { prompt, negative_prompt: negativePrompt, model, seed, ...settings } = parameters;
+  store.set({ prompt, negativePrompt, model, seed: options.keepSeed ? seed : null, settings });
+}
+
+export function parseDraft(text: string | null): Draft {
+  if (text === null) return EMPTY;
+  try {
+    return draftSchema.parse(JSON.parse(text));
+  } catch {
+    return EMPTY;
+  }
+}
+
+/** The settings in force: the model's defaults, overridden by the draft as far as this model can do it. */
+export function effectiveSettings(settings: Settings, model: Model): Effective {
+  const { limits, defaults } = model;
+  const { min, max } = limits.guidance_scale;
+  return {
+    width: settings.width && limits.width.includes(settings.width) ? settings.width : defaults.width,
+    height: settings.height && limits.height.includes(settings.height) ? settings.height : defaults.height,
+    num_frames: snap(settings.num_frames ?? defaults.num_frames, limits.num_frames),
+    fps: snap(settings.fps ?? defaults.fps, limits.fps),
+    num_inference_steps: snap(settings.num_inference_steps ?? defaults.num_inference_steps, limits.num_inference_steps),
+    guidance_scale: Math.min(Math.max(settings.guidance_scale ?? defaults.guidance_scale, min), max),
+    solver: settings.solver ?? defaults.solver,
+    shift: Math.min(Math.max(settings.shift ?? defaults.shift, SHIFT_RANGE.min), SHIFT_RANGE.max),
+    frame_lag: Math.min(settings.frame_lag ?? 0, MAX_FRAME_LAG),
+  };
+}
+
+export function requestFrom(draft: Draft, model: Model): TakeRequest {
+  return {
+    prompt: draft.prompt.trim(),
+    negative_prompt: draft.negativePrompt.trim(),
+    model: model.id,
+    ...(draft.seed !== null && { seed: draft.seed }),
+    ...effectiveSettings(draft.settings, model),
+  };
+}
+
+/** How many settings differ from the model's defaults. */
+export function changedCount(settings: Settings, model: Model): number {
+  const now = effectiveSettings(settings, model);
+  const plain = effectiveSettings({}, model);
+  return (Object.keys(plain) as (keyof Effective)[]).filter((name) => now[name] !== plain[name]).length;
+}
