@@ -18,7 +18,7 @@ export async function migrate(
 ): Promise<void> {
   const migrations = options.migrations ?? MIGRATIONS;
   const newest = migrations.at(-1)?.version ?? 0;
-  const present = await database.write((tx) => presentVersion(tx.db));
+  const present = await database.write((tx) => presentVersion(tx.db, options.dialect));
   if (present > newest)
     throw new FabricError(
       "data_dir_newer",
@@ -34,13 +34,14 @@ export async function migrate(
   }
 }
 
-async function presentVersion(db: Queries): Promise<number> {
+async function presentVersion(db: Queries, dialect: SchemaDialect): Promise<number> {
   await db.schema
     .createTable("schema_migrations")
     .ifNotExists()
     .addColumn("version", "integer", (column) => column.primaryKey())
     .addColumn("name", "text", (column) => column.notNull())
-    .addColumn("applied_at", sql`bigint`, (column) => column.notNull())
+    .addColumn("applied_at", dialect.long, (column) => column.notNull())
+    .modifyEnd(sql.raw(dialect.tableOptions))
     .execute();
   const row = await db.selectFrom("schema_migrations").select((eb) => eb.fn.max("version").as("version")).executeTakeFirst();
   return Number(row?.version ?? 0);

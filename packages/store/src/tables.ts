@@ -6,6 +6,7 @@ export interface Tables {
   schema_migrations: SchemaMigrationsTable;
   sessions: SessionsTable;
   takes: TakesTable;
+  take_counts: TakeCountsTable;
   states: StatesTable;
   artifacts: ArtifactsTable;
   events: EventsTable;
@@ -53,6 +54,11 @@ interface TakesTable {
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
+}
+
+interface TakeCountsTable {
+  status: TakeStatus;
+  count: number;
 }
 
 interface StatesTable {

@@ -1,0 +1,102 @@
+import { FabricError, type Session, type SessionId, TAKE_STATUSES, isFinished } from "@arc-fabric/contract";
+import type { IdempotencyRecord, Page, Paged } from "@arc-fabric/core";
+import { appendEvent, sessionNotFound } from "./append-event.ts";
+import type { Queries, WriteTransaction } from "./database.ts";
+import { findReplay, rememberCreate } from "./idempotency.ts";
+import { isoTime } from "./iso-time.ts";
+import { checkCursor, pageOf, toPaged } from "./page.ts";
+import { addToCount } from "./take-counts.ts";
+import type { SessionRow } from "./tables.ts";
+
+export interface NewSession {
+  readonly id: SessionId;
+  readonly title: string;
+  readonly nowMs: number;
+}
+
+const ACTIVE_STATUSES = TAKE_STATUSES.filter((status) => !isFinished(status));
+
+export async function insertSession(tx: WriteTransaction, { id, title, nowMs }: NewSession): Promise<void> {
+  await tx.db.insertInto("sessions").values({ id, title, created_at: nowMs, updated_at: nowMs, last_seq: 0 }).execute();
+  await appendEvent(tx, id, { type: "session.created", data: { title } }, nowMs);
+}
+
+export async function createSession(tx: WriteTransaction, session: NewSession, idempotency: IdempotencyRecord | null): Promise<Session> {
+  const replayed = idempotency && (await findReplay(tx, idempotency, session.nowMs));
+  if (replayed) return requireSession(tx.db, replayed as SessionId);
+  await insertSession(tx, session);
+  if (idempotency) await rememberCreate(tx, idempotency, session.id, session.nowMs);
+  return requireSession(tx.db, session.id);
+}
+
+export async function sessionExists(db: Queries, id: SessionId): Promise<boolean> {
+  return (await db.selectFrom("sessions").select("id").where("id", "=", id).executeTakeFirst()) !== undefined;
+}
+
+export async function getSession(db: Queries, id: SessionId): Promise<Session | null> {
+  const row = await withTakeCount(db).where("id", "=", id).executeTakeFirst();
+  return row ? toSession(row) : null;
+}
+
+export async function listSessions(db: Queries, page: Page): Promise<Paged<Session>> {
+  await checkCursor(db, "sessions", page);
+  const rows = await pageOf(withTakeCount(db) as never, page).execute();
+  return toPaged(rows, rows.map((row) => toSession(row as SessionRowWithCount)), page);
+}
+
+export async function renameSession(tx: WriteTransaction, { id, title, nowMs }: NewSession): Promise<Session | null> {
+  const { numUpdatedRows } = await tx.db.updateTable("sessions").set({ title }).where("id", "=", id).executeTakeFirst();
+  if (numUpdatedRows === 0n) return null;
+  await appendEvent(tx, id, { type: "session.renamed", data: { title } }, nowMs);
+  return requireSession(tx.db, id);
+}
+
+export async function deleteSession(tx: WriteTransaction, id: SessionId): Promise<boolean> {
+  const active = await tx.db
+    .selectFrom("takes")
+    .select(["id", "status"])
+    .where("session_id", "=", id)
+    .where("status", "in", ACTIVE_STATUSES)
+    .executeTakeFirst();
+  if (active)
+    throw new FabricError("session_active", `Session ${id} has a take that is ${active.status}: ${active.id}.`, {
+      details: { session_id: id, take_id: active.id, status: active.status },
+    });
+  const finished = await tx.db
+    .selectFrom("takes")
+    .select((eb) => ["status", eb.fn.countAll<number>().as("count")])
+    .where("session_id", "=", id)
+    .groupBy("status")
+    .execute();
+  for (const { status, count } of finished) await addToCount(tx, status, -count);
+  const { numDeletedRows } = await tx.db.deleteFrom("sessions").where("id", "=", id).executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+async function requireSession(db: Queries, id: SessionId): Promise<Session> {
+  const session = await getSession(db, id);
+  if (!session) throw sessionNotFound(id);
+  return session;
+}
+
+type SessionRowWithCount = SessionRow & { take_count: number };
+
+function withTakeCount(db: Queries) {
+  return db
+    .selectFrom("sessions")
+    .selectAll()
+    .select((eb) =>
+      eb
+        .selectFrom("takes")
+        .select(eb.fn.countAll<number>().as("count"))
+        .whereRef("takes.session_id", "=", "sessions.id")
+        .$asScalar()
+        .$notNull()
+        .as("take_count"),
+    );
+}
+
+function toSession(row: SessionRowWithCount): Session {
+  const { id, title, take_count, last_seq, created_at, updated_at } = row;
+  return { id, title, created_at: isoTime(created_at), updated_at: isoTime(updated_at), take_count, last_seq };
+}

@@ -1,0 +1,84 @@
+import type { FabricEvent } from "@arc-fabric/contract";
+import type { Logger, Store } from "@arc-fabric/core";
+import * as claims from "./claims.ts";
+import { createTake } from "./create-take.ts";
+import type { Database } from "./database.ts";
+import * as journal from "./journal.ts";
+import * as sessions from "./sessions.ts";
+import { allCounts } from "./take-counts.ts";
+import * as takes from "./takes.ts";
+import * as trajectory from "./trajectory.ts";
+
+/** Whoever wants to know of committed events. */
+export class Subscribers {
+  readonly #listeners = new Set<(event: FabricEvent) => void>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  add(listener: (event: FabricEvent) => void): () => void {
+    // Wrapped, so that the same function subscribed twice is told twice and can leave once.
+    const entry = (event: FabricEvent) => listener(event);
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  notify(events: readonly FabricEvent[]): void {
+    for (const event of events) for (const listener of this.#listeners) this.#tell(listener, event);
+  }
+
+  /** What is committed is committed: a listener that breaks must not make the write look failed. */
+  #tell(listener: (event: FabricEvent) => void, event: FabricEvent): void {
+    try {
+      listener(event);
+    } catch (error) {
+      this.#logger.error("A listener of events failed.", { type: event.type, position: event.position, error: String(error) });
+    }
+  }
+}
+
+/** The store on any SQL database: which method is which transaction. */
+export function sqlStore({ database, subscribers }: { database: Database; subscribers: Subscribers }): Store {
+  return {
+    subscribe: (listener) => subscribers.add(listener),
+
+    createSession: (session, idempotency = null) => database.write((tx) => sessions.createSession(tx, session, idempotency)),
+    getSession: (id) => database.read((db) => sessions.getSession(db, id)),
+    listSessions: (page) => database.read((db) => sessions.listSessions(db, page)),
+    renameSession: (id, title, nowMs) => database.write((tx) => sessions.renameSession(tx, { id, title, nowMs })),
+    deleteSession: (id) => database.write((tx) => sessions.deleteSession(tx, id)),
+
+    createTake: (take, idempotency) => database.write((tx) => createTake(tx, take, idempotency)),
+    getTake: (id) => database.read((db) => takes.getTake(db, id)),
+    listTakes: (filter, page) => database.read((db) => takes.listTakes(db, filter, page)),
+    deleteTake: (id, nowMs) => database.write((tx) => takes.deleteTake(tx, id, nowMs)),
+    cancelTake: (id, nowMs) => database.write((tx) => takes.cancelTake(tx, id, nowMs)),
+
+    claimNext: (nowMs) => database.write((tx) => claims.claimNext(tx, nowMs)),
+    requeueRunning: (reason, nowMs) => database.write((tx) => claims.requeueRunning(tx, reason, nowMs)),
+    record: (claim, event, patch, nowMs) => database.write((tx) => claims.record(tx, claim, event, patch, nowMs)),
+    completeTake: (claim, nowMs) => database.write((tx) => claims.completeTake(tx, claim, nowMs)),
+    failTake: (claim, error, nowMs) => database.write((tx) => claims.failTake(tx, claim, error, nowMs)),
+    requeueTake: (claim, reason, nowMs) => database.write((tx) => claims.requeueTake(tx, claim, reason, nowMs)),
+
+    addState: (claim, state, nowMs) => database.write((tx) => trajectory.addState(tx, claim, state, nowMs)),
+    dropState: (claim, step) => database.write((tx) => trajectory.dropState(tx, claim, step)),
+    addArtifact: (claim, artifact, nowMs) => database.write((tx) => trajectory.addArtifact(tx, claim, artifact, nowMs)),
+    listStates: (id) => database.read((db) => trajectory.listStates(db, id)),
+    getState: (id, step) => database.read((db) => trajectory.getState(db, id, step)),
+    latestState: (id) => database.read((db) => trajectory.latestState(db, id)),
+    getArtifact: (id) => database.read((db) => trajectory.getArtifact(db, id)),
+    referencedBlobs: () => database.read((db) => trajectory.referencedBlobs(db)),
+
+    addLogLines: (id, lines) => database.write((tx) => journal.addLogLines(tx, id, lines)),
+    listLogLines: (id, limit) => database.read((db) => journal.listLogLines(db, id, limit)),
+    readSessionEvents: (id, afterSeq, limit) => database.read((db) => journal.readSessionEvents(db, id, afterSeq, limit)),
+    readEvents: (afterPosition, limit, types) => database.read((db) => journal.readEvents(db, afterPosition, limit, types)),
+    lastPosition: () => database.read((db) => database.lastPosition(db)),
+
+    counts: () => database.read((db) => allCounts(db)),
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,60 @@
+import type { Artifact, Take, TakeId, TakeProgress } from "@arc-fabric/contract";
+import type { Queries } from "./database.ts";
+import { isoTime } from "./iso-time.ts";
+import { queuePositions } from "./queue.ts";
+import type { ArtifactRow, TakeRow } from "./tables.ts";
+
+export async function viewTake(db: Queries, row: TakeRow): Promise<Take> {
+  const [take] = await viewTakes(db, [row]);
+  return take!;
+}
+
+/** Takes as the API shows them: their rows with artifacts and places in the queue, in the order of `rows`. */
+export async function viewTakes(db: Queries, rows: readonly TakeRow[]): Promise<Take[]> {
+  const artifacts = await artifactsOf(db, rows.map((row) => row.id));
+  const positions = await queuePositions(db, rows.filter((row) => row.status === "queued"));
+  return rows.map((row) => toTake(row, artifacts.get(row.id) ?? [], positions.get(row.id) ?? null));
+}
+
+export function toTake(row: TakeRow, artifacts: readonly Artifact[], queuePosition: number | null): Take {
+  return {
+    id: row.id,
+    session_id: row.session_id,
+    status: row.status,
+    model: row.model,
+    parameters: JSON.parse(row.parameters_json),
+    plan: JSON.parse(row.plan_json),
+    progress: toProgress(row),
+    queue_position: queuePosition,
+    error: row.error_json === null ? null : JSON.parse(row.error_json),
+    warnings: JSON.parse(row.warnings_json),
+    environment: row.environment_json === null ? null : JSON.parse(row.environment_json),
+    resumes: row.resumes,
+    artifacts: [...artifacts],
+    created_at: isoTime(row.created_at),
+    started_at: row.started_at === null ? null : isoTime(row.started_at),
+    finished_at: row.finished_at === null ? null : isoTime(row.finished_at),
+  };
+}
+
+function toProgress({ status, phase, step, total_steps, step_seconds }: TakeRow): TakeProgress {
+  const stopped = status === "failed" || status === "cancelled" || step_seconds === null;
+  return { phase, step, total_steps, step_seconds, remaining_seconds: stopped ? null : (total_steps - step) * step_seconds };
+}
+
+async function artifactsOf(db: Queries, ids: readonly TakeId[]): Promise<Map<TakeId, Artifact[]>> {
+  const byTake = new Map<TakeId, Artifact[]>();
+  if (ids.length === 0) return byTake;
+  const rows = await db.selectFrom("artifacts").selectAll().where("take_id", "in", ids).orderBy("id").execute();
+  for (const row of rows) {
+    const known = byTake.get(row.take_id);
+    if (known) known.push(toArtifact(row));
+    else byTake.set(row.take_id, [toArtifact(row)]);
+  }
+  return byTake;
+}
+
+export function toArtifact(row: ArtifactRow): Artifact {
+  const { id, take_id, kind, media_type, bytes, digest, metadata_json, created } = row;
+  return { id, take_id, kind, media_type, bytes, digest, metadata: JSON.parse(metadata_json), created_at: created };
+}
