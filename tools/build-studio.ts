@@ -18,13 +18,14 @@ const SOURCES = ["apps/web", "packages/contract/src", "packages/client/src"];
  * Builds the studio into `apps/web/dist` unless it was built from exactly these sources before.
  * The build goes to a folder beside it and takes its place only when it is complete, so that a
  * server never serves half a studio; two processes may build at the same time.
+ * @param options.log told about a build when one is needed
  * @returns whether something was built
  * @throws with the bundler's output when the build fails; the old `dist` then stays
  */
-export async function buildStudio(onStart: () => void = () => {}): Promise<boolean> {
+export async function buildStudio(options: { log: (line: string) => void }): Promise<boolean> {
   const digest = digestSources();
   if (builtDigest() === digest) return false;
-  onStart();
+  options.log("Building the studio …");
   const fresh = join(STUDIO, `.build-${process.pid}`);
   try {
     await runVite(fresh);
@@ -81,6 +82,6 @@ async function runVite(outDir: string): Promise<void> {
 }
 
 if (import.meta.filename === process.argv[1]) {
-  const built = await buildStudio(() => console.log("Building the studio …"));
+  const built = await buildStudio({ log: (line) => console.log(line) });
   console.log(built ? "The studio is built." : "The studio is up to date.");
 }
