@@ -1,7 +1,23 @@
-import { type FabricEvent, FabricError, type NewEvent, type SessionId } from "@arc-fabric/contract";
+import { type FabricEvent, FabricError, invariant, type NewEvent, type SessionId } from "@arc-fabric/contract";
 import type { WriteTransaction } from "./database.ts";
 import { isoTime } from "./iso-time.ts";
+import { prepared } from "./prepared.ts";
 import type { EventRow } from "./tables.ts";
+
+const nextSeq = prepared((db, { id, nowMs }: { id: SessionId; nowMs: number }) =>
+  db
+    .updateTable("sessions")
+    .set((eb) => ({ last_seq: eb("last_seq", "+", 1), updated_at: nowMs }))
+    .where("id", "=", id)
+    .returning("last_seq as seq"),
+);
+
+const insertEvent = prepared((db, row: Omit<EventRow, "position">) =>
+  db
+    .insertInto("events")
+    .values({ session_id: row.session_id, seq: row.seq, type: row.type, data_json: row.data_json, at: row.at })
+    .returning("position"),
+);
 
 /**
  * Writes an event in the caller's transaction and has it announced after the commit. The session's row hands out the
@@ -9,19 +25,13 @@ import type { EventRow } from "./tables.ts";
  * @throws FabricError `session_not_found`
  */
 export async function appendEvent(tx: WriteTransaction, sessionId: SessionId, event: NewEvent, nowMs: number): Promise<void> {
-  const session = await tx.db
-    .updateTable("sessions")
-    .set((eb) => ({ last_seq: eb("last_seq", "+", 1), updated_at: nowMs }))
-    .where("id", "=", sessionId)
-    .returning("last_seq as seq")
-    .executeTakeFirst();
+  const [session] = await nextSeq(tx.db, { id: sessionId, nowMs });
   if (!session) throw sessionNotFound(sessionId);
-  const { position } = await tx.db
-    .insertInto("events")
-    .values({ session_id: sessionId, seq: session.seq, type: event.type, data_json: JSON.stringify(event.data), at: nowMs })
-    .returning("position")
-    .executeTakeFirstOrThrow();
-  tx.announce({ ...event, session_id: sessionId, seq: session.seq, position, at: isoTime(nowMs) });
+  const { type, data } = event;
+  const row = { session_id: sessionId, seq: session.seq, type, data_json: JSON.stringify(data), at: nowMs };
+  const [inserted] = await insertEvent(tx.db, row);
+  invariant(inserted, "an inserted event has a position");
+  tx.announce({ ...event, session_id: sessionId, seq: session.seq, position: inserted.position, at: isoTime(nowMs) });
 }
 
 export function sessionNotFound(id: SessionId): FabricError {

@@ -3,6 +3,7 @@ import type { Claim, TakePatch } from "@arc-fabric/core";
 import { appendEvent } from "./append-event.ts";
 import type { WriteTransaction } from "./database.ts";
 import { move } from "./move-take.ts";
+import { prepared } from "./prepared.ts";
 import { nextQueued } from "./queue.ts";
 import type { TakeRow } from "./tables.ts";
 import { viewTake } from "./take-view.ts";
@@ -14,15 +15,14 @@ export async function claimNext(tx: WriteTransaction, nowMs: number): Promise<Cl
   return { take: await viewTake(tx.db, row), epoch: row.epoch };
 }
 
+const selectClaimed = prepared((db, { id, epoch }: { id: TakeId; epoch: number }) =>
+  db.selectFrom("takes").selectAll().where("id", "=", id).where("epoch", "=", epoch).where("status", "=", "running"),
+);
+
 /** The take's row while the claim still holds: its take is running under its epoch. */
-export async function findClaimed(tx: WriteTransaction, claim: Claim): Promise<TakeRow | undefined> {
-  return tx.db
-    .selectFrom("takes")
-    .selectAll()
-    .where("id", "=", claim.take.id)
-    .where("epoch", "=", claim.epoch)
-    .where("status", "=", "running")
-    .executeTakeFirst();
+export async function findClaimed(tx: WriteTransaction, { take, epoch }: Claim): Promise<TakeRow | undefined> {
+  const [row] = await selectClaimed(tx.db, { id: take.id, epoch });
+  return row;
 }
 
 export async function record(tx: WriteTransaction, claim: Claim, event: NewEvent, patch: TakePatch, nowMs: number): Promise<boolean> {

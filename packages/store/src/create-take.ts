@@ -1,12 +1,14 @@
-import { FabricError, type Take, type TakeId } from "@arc-fabric/contract";
+import { FabricError, invariant, type Take, type TakeId } from "@arc-fabric/contract";
 import type { IdempotencyRecord, NewTake } from "@arc-fabric/core";
 import { appendEvent, sessionNotFound } from "./append-event.ts";
 import type { Queries, WriteTransaction } from "./database.ts";
 import { findReplay, rememberCreate } from "./idempotency.ts";
 import { median } from "./median.ts";
 import { DEFAULT_PRIORITY } from "./queue.ts";
+import { prepared } from "./prepared.ts";
 import { insertSession, sessionExists } from "./sessions.ts";
-import { countMove, countOf } from "./take-counts.ts";
+import type { TakeRow } from "./tables.ts";
+import { countQueued } from "./take-counts.ts";
 import { toTake } from "./take-view.ts";
 import { requireTake } from "./takes.ts";
 
@@ -23,13 +25,15 @@ export async function createTake(
 ): Promise<{ take: Take; replayed: boolean }> {
   const replayed = idempotency && (await findReplay(tx, idempotency, take.nowMs));
   if (replayed) return { take: await requireTake(tx.db, replayed as TakeId), replayed: true };
-  const waiting = await countOf(tx.db, "queued");
-  if (waiting >= take.maxQueued) throw queueFull(take.maxQueued, await takeSeconds(tx.db));
+  const place = await countQueued(tx, take.maxQueued);
+  if (place === null) throw queueFull(take.maxQueued, await takeSeconds(tx.db));
   await ensureSession(tx, take);
-  const created = await insertTake(tx, take, waiting + 1);
+  const [row] = await insertTake(tx.db, toInsert(take));
+  invariant(row, "an inserted take is returned");
   await appendEvent(tx, take.sessionId, { type: "take.queued", data: { take_id: take.id } }, take.nowMs);
   if (idempotency) await rememberCreate(tx, idempotency, take.id, take.nowMs);
-  return { take: created, replayed: false };
+  // Its place is the last one: it has the common priority and was never interrupted.
+  return { take: toTake(row, [], place), replayed: false };
 }
 
 async function ensureSession(tx: WriteTransaction, take: NewTake): Promise<void> {
@@ -38,18 +42,17 @@ async function ensureSession(tx: WriteTransaction, take: NewTake): Promise<void>
   await insertSession(tx, { id: take.sessionId, title: take.newSessionTitle, nowMs: take.nowMs });
 }
 
-/** @param place in the queue: the last one, since a new take has the common priority and was never interrupted */
-async function insertTake(tx: WriteTransaction, take: NewTake, place: number): Promise<Take> {
-  const row = await tx.db
+const insertTake = prepared((db, row: InsertedTake) =>
+  db
     .insertInto("takes")
     .values({
-      id: take.id,
-      session_id: take.sessionId,
+      id: row.id,
+      session_id: row.session_id,
       status: "queued",
-      model: take.parameters.model,
-      parameters_json: JSON.stringify(take.parameters),
-      plan_json: JSON.stringify(take.plan),
-      total_steps: take.plan.total_steps,
+      model: row.model,
+      parameters_json: row.parameters_json,
+      plan_json: row.plan_json,
+      total_steps: row.total_steps,
       phase: "queued",
       step: 0,
       warnings_json: "[]",
@@ -57,12 +60,23 @@ async function insertTake(tx: WriteTransaction, take: NewTake, place: number): P
       epoch: 0,
       priority: DEFAULT_PRIORITY,
       queue_front: 0,
-      created_at: take.nowMs,
+      created_at: row.created_at,
     })
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  await countMove(tx, null, "queued");
-  return toTake(row, [], place);
+    .returningAll(),
+);
+
+type InsertedTake = Pick<TakeRow, "id" | "session_id" | "model" | "parameters_json" | "plan_json" | "total_steps" | "created_at">;
+
+function toInsert(take: NewTake): InsertedTake {
+  return {
+    id: take.id,
+    session_id: take.sessionId,
+    model: take.parameters.model,
+    parameters_json: JSON.stringify(take.parameters),
+    plan_json: JSON.stringify(take.plan),
+    total_steps: take.plan.total_steps,
+    created_at: take.nowMs,
+  };
 }
 
 async function takeSeconds(db: Queries): Promise<number | null> {

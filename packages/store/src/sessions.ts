@@ -6,6 +6,7 @@ import { findReplay, rememberCreate } from "./idempotency.ts";
 import { isoTime } from "./iso-time.ts";
 import { checkCursor, pageOf, toPaged } from "./page.ts";
 import { addToCount } from "./take-counts.ts";
+import { prepared } from "./prepared.ts";
 import type { SessionRow } from "./tables.ts";
 
 export interface NewSession {
@@ -29,8 +30,11 @@ export async function createSession(tx: WriteTransaction, session: NewSession, i
   return requireSession(tx.db, session.id);
 }
 
+const selectId = prepared((db, { id }: { id: SessionId }) => db.selectFrom("sessions").select("id").where("id", "=", id));
+
 export async function sessionExists(db: Queries, id: SessionId): Promise<boolean> {
-  return (await db.selectFrom("sessions").select("id").where("id", "=", id).executeTakeFirst()) !== undefined;
+  const [row] = await selectId(db, { id });
+  return row !== undefined;
 }
 
 export async function getSession(db: Queries, id: SessionId): Promise<Session | null> {

@@ -1,5 +1,6 @@
 import { TAKE_STATUSES, type TakeStatus } from "@arc-fabric/contract";
 import type { Queries, WriteTransaction } from "./database.ts";
+import { prepared } from "./prepared.ts";
 
 /**
  * How many takes have each status, kept in rows of their own and changed with the takes: counting a queue of 4,000 for
@@ -13,17 +14,30 @@ export async function countMove(tx: WriteTransaction, from: TakeStatus | null, t
   if (to) await addToCount(tx, to, 1);
 }
 
-export async function addToCount(tx: WriteTransaction, status: TakeStatus, change: number): Promise<void> {
-  await tx.db
+const add = prepared((db, { status, change }: { status: TakeStatus; change: number }) =>
+  db
     .updateTable("take_counts")
     .set((eb) => ({ count: eb("count", "+", change) }))
-    .where("status", "=", status)
-    .execute();
+    .where("status", "=", status),
+);
+
+export async function addToCount(tx: WriteTransaction, status: TakeStatus, change: number): Promise<void> {
+  await add(tx.db, { status, change });
 }
 
-export async function countOf(db: Queries, status: TakeStatus): Promise<number> {
-  const row = await db.selectFrom("take_counts").select("count").where("status", "=", status).executeTakeFirstOrThrow();
-  return row.count;
+const addQueued = prepared((db, { max }: { max: number }) =>
+  db
+    .updateTable("take_counts")
+    .set((eb) => ({ count: eb("count", "+", 1) }))
+    .where("status", "=", "queued")
+    .where("count", "<", max)
+    .returning("count"),
+);
+
+/** Counts one more queued take. @returns how many are queued now, null when there were `max` already */
+export async function countQueued(tx: WriteTransaction, max: number): Promise<number | null> {
+  const [row] = await addQueued(tx.db, { max });
+  return row?.count ?? null;
 }
 
 export async function allCounts(db: Queries): Promise<Record<TakeStatus, number>> {
