@@ -11,21 +11,36 @@ export interface Field {
 
 export function fieldsOf(schema: z.ZodType | undefined, hasTextForm = false): Field[] {
   if (!schema) return [];
-  const input = jsonSchema(schema, "input") as { properties?: Record<string, JsonSchema>; required?: string[] };
+  const input = jsonSchema(schema, "input") as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
   const output = jsonSchema(schema, "output") as { properties?: Record<string, JsonSchema> };
   const properties = hasTextForm ? (output.properties ?? {}) : (input.properties ?? {});
   return Object.keys(properties).map((name) => ({
     name,
     type: typeText(properties[name]!),
     required: input.required?.includes(name) ?? false,
-    description: [properties[name]!["description"], defaultText(input.properties?.[name])].filter(Boolean).join(" "),
+    description: [properties[name]!["description"], defaultText(input.properties?.[name])]
+      .filter(Boolean)
+      .join(" "),
   }));
 }
 
-const defaultText = (schema: JsonSchema | undefined) => (schema && "default" in schema ? `Default ${JSON.stringify(schema["default"])}.` : "");
+const defaultText = (schema: JsonSchema | undefined) =>
+  schema && "default" in schema ? `Default ${JSON.stringify(schema["default"])}.` : "";
 
 function typeText(schema: JsonSchema): string {
-  const { type, enum: values, anyOf, items, minimum, maximum, exclusiveMinimum, maxLength } = schema as {
+  const {
+    type,
+    enum: values,
+    anyOf,
+    items,
+    minimum,
+    maximum,
+    exclusiveMinimum,
+    maxLength,
+  } = schema as {
     type?: string;
     enum?: unknown[];
     anyOf?: JsonSchema[];

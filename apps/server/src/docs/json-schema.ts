@@ -1,9 +1,78 @@
+import {
+  artifactSchema,
+  errorRecordSchema,
+  eventSchema,
+  modelSchema,
+  openaiCreateVideoSchema,
+  openaiVideoSchema,
+  planSchema,
+  problemSchema,
+  sessionSchema,
+  stateSchema,
+  systemSchema,
+  takeParametersSchema,
+  takeRequestSchema,
+  takeSchema,
+} from "@arc-fabric/contract";
 import { z } from "zod";
 
 export type JsonSchema = Record<string, unknown>;
 
-/** A zod schema as the JSON Schema of OpenAPI 3.1. */
+/** Schemas with a name of their own in the document; everywhere else they are referred to. */
+const NAMED: Readonly<Record<string, z.ZodType>> = {
+  Artifact: artifactSchema,
+  CreateVideo: openaiCreateVideoSchema,
+  ErrorRecord: errorRecordSchema,
+  Event: eventSchema,
+  Model: modelSchema,
+  Plan: planSchema,
+  Problem: problemSchema,
+  Session: sessionSchema,
+  State: stateSchema,
+  System: systemSchema,
+  Take: takeSchema,
+  TakeParameters: takeParametersSchema,
+  TakeRequest: takeRequestSchema,
+  Video: openaiVideoSchema,
+};
+const INPUTS = ["CreateVideo", "TakeRequest"];
+
+const names = z.registry<{ id: string }>();
+for (const [id, schema] of Object.entries(NAMED)) names.add(schema, { id });
+
+/** A zod schema as the JSON Schema of OpenAPI 3.1, complete in itself. */
 export function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any", target: "draft-2020-12" }) as JsonSchema;
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: "any",
+  }) as JsonSchema;
   return rest;
+}
+
+/** The same, with references to the named schemas. */
+export function referringSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+  const name = names.get(schema)?.id;
+  return name ? { $ref: `#/components/schemas/${name}` } : withReferences(schema, io);
+}
+
+/** The named schemas, for `components.schemas`. */
+export function namedSchemas(): Record<string, JsonSchema> {
+  return Object.fromEntries(
+    Object.entries(NAMED).map(([name, schema]) => [
+      name,
+      withReferences(schema, INPUTS.includes(name) ? "input" : "output"),
+    ]),
+  );
+}
+
+function withReferences(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+  const {
+    $schema: _dialect,
+    $defs: _named,
+    id: _id,
+    ...rest
+  } = z.toJSONSchema(schema, { io, unrepresentable: "any", metadata: names }) as JsonSchema;
+  return JSON.parse(
+    JSON.stringify(rest).replaceAll("#/$defs/", "#/components/schemas/"),
+  ) as JsonSchema;
 }

@@ -1,20 +1,41 @@
-import { type Endpoint, ENDPOINT_LIST, ERROR_CATALOGUE, type ErrorCode, problemSchema } from "@arc-fabric/contract";
+import {
+  type Endpoint,
+  ENDPOINT_LIST,
+  ERROR_CATALOGUE,
+  type ErrorCode,
+} from "@arc-fabric/contract";
 import { z } from "zod";
 import { isOpenaiPath } from "../http/error-response.ts";
-import { type JsonSchema, jsonSchema } from "./json-schema.ts";
+import { type JsonSchema, jsonSchema, namedSchemas, referringSchema } from "./json-schema.ts";
 
 /** Errors any address may answer with. */
-const COMMON_ERRORS: readonly ErrorCode[] = ["invalid_request", "invalid_host", "internal", "shutting_down"];
-const BODY_ERRORS: readonly ErrorCode[] = ["invalid_json", "unknown_field", "payload_too_large", "unsupported_media_type"];
+const COMMON_ERRORS: readonly ErrorCode[] = [
+  "invalid_request",
+  "invalid_host",
+  "internal",
+  "shutting_down",
+];
+const BODY_ERRORS: readonly ErrorCode[] = [
+  "invalid_json",
+  "unknown_field",
+  "payload_too_large",
+  "unsupported_media_type",
+];
 
 const openaiErrorSchema = z.object({
-  error: z.object({ message: z.string(), type: z.string(), code: z.string(), param: z.string().nullable() }),
+  error: z.object({
+    message: z.string(),
+    type: z.string(),
+    code: z.string(),
+    param: z.string().nullable(),
+  }),
 });
 
 /** The whole API as OpenAPI 3.1, derived from the endpoint table. */
 export function openApiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const [operation, endpoint] of ENDPOINT_LIST) (paths[endpoint.path] ??= {})[endpoint.method.toLowerCase()] = describe(operation, endpoint);
+  for (const [operation, endpoint] of ENDPOINT_LIST)
+    (paths[endpoint.path] ??= {})[endpoint.method.toLowerCase()] = describe(operation, endpoint);
   return {
     openapi: "3.1.0",
     info: {
@@ -26,8 +47,14 @@ export function openApiDocument(version: string): Record<string, unknown> {
     servers: [{ url: "/" }],
     paths,
     components: {
-      schemas: { Problem: jsonSchema(problemSchema, "output"), OpenaiError: jsonSchema(openaiErrorSchema, "output") },
-      securitySchemes: { token: { type: "http", scheme: "bearer" }, cookie: { type: "apiKey", in: "cookie", name: "arc_token" } },
+      schemas: {
+        ...namedSchemas(),
+        OpenaiError: jsonSchema(openaiErrorSchema, "output"),
+      },
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer" },
+        cookie: { type: "apiKey", in: "cookie", name: "arc_token" },
+      },
     },
     security: [{ token: [] }, { cookie: [] }],
   };
@@ -40,7 +67,8 @@ export function errorsOf(endpoint: Endpoint): readonly ErrorCode[] {
   if (endpoint.query) codes.add("unknown_field");
   if (endpoint.bodyTypes?.includes("multipart/form-data")) codes.add("invalid_multipart");
   if (endpoint.idempotent) codes.add("idempotency_key_reused");
-  if (endpoint.response.kind === "events" || endpoint.response.kind === "socket") codes.add("too_many_streams");
+  if (endpoint.response.kind === "events" || endpoint.response.kind === "socket")
+    codes.add("too_many_streams");
   if (!endpoint.open) codes.add("unauthorized");
   return [...codes];
 }
@@ -52,7 +80,11 @@ function describe(operation: string, endpoint: Endpoint): JsonSchema {
     summary: endpoint.summary,
     ...(endpoint.description ? { description: endpoint.description } : {}),
     ...(endpoint.open ? { security: [] } : {}),
-    parameters: [...parameters(endpoint.params, "path"), ...parameters(endpoint.query, "query"), ...headerParameters(endpoint)],
+    parameters: [
+      ...parameters(endpoint.params, "path"),
+      ...parameters(endpoint.query, "query"),
+      ...headerParameters(endpoint),
+    ],
     ...(endpoint.body ? { requestBody: requestBody(endpoint.body, endpoint) } : {}),
     responses: { ...success(endpoint), ...failures(endpoint) },
   };
@@ -60,8 +92,12 @@ function describe(operation: string, endpoint: Endpoint): JsonSchema {
 
 function parameters(schema: z.ZodObject | undefined, place: "path" | "query"): JsonSchema[] {
   if (!schema) return [];
-  const { properties = {}, required = [] } = jsonSchema(schema, "input") as { properties?: Record<string, JsonSchema>; required?: string[] };
-  const output = (jsonSchema(schema, "output") as { properties: Record<string, JsonSchema> }).properties;
+  const { properties = {}, required = [] } = jsonSchema(schema, "input") as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  const output = (jsonSchema(schema, "output") as { properties: Record<string, JsonSchema> })
+    .properties;
   return Object.keys(properties).map((name) => ({
     name,
     in: place,
@@ -72,46 +108,98 @@ function parameters(schema: z.ZodObject | undefined, place: "path" | "query"): J
 }
 
 function headerParameters({ idempotent, response }: Endpoint): JsonSchema[] {
-  const header = (name: string, description: string) => ({ name, in: "header", required: false, description, schema: { type: "string" } });
-  if (idempotent) return [header("Idempotency-Key", "The same key and request give the same answer for a day, and create once.")];
-  if (response.kind === "events") return [header("Last-Event-ID", "The id of the last event received; the stream goes on after it.")];
+  const header = (name: string, description: string) => ({
+    name,
+    in: "header",
+    required: false,
+    description,
+    schema: { type: "string" },
+  });
+  if (idempotent)
+    return [
+      header(
+        "Idempotency-Key",
+        "The same key and request give the same answer for a day, and create once.",
+      ),
+    ];
+  if (response.kind === "events")
+    return [
+      header("Last-Event-ID", "The id of the last event received; the stream goes on after it."),
+    ];
   return response.kind === "file" ? [header("Range", "One byte range.")] : [];
 }
 
-function requestBody(schema: z.ZodType, { bodyTypes = ["application/json"] }: Endpoint): JsonSchema {
-  const content = Object.fromEntries(bodyTypes.map((type) => [type, { schema: jsonSchema(schema, "input") }]));
+function requestBody(
+  schema: z.ZodType,
+  { bodyTypes = ["application/json"] }: Endpoint,
+): JsonSchema {
+  const content = Object.fromEntries(
+    bodyTypes.map((type) => [type, { schema: referringSchema(schema, "input") }]),
+  );
   return { required: true, content };
 }
 
 function success(endpoint: Endpoint): JsonSchema {
   const { response } = endpoint;
-  const bytes = (types: readonly string[]) => Object.fromEntries(types.map((type) => [type, { schema: { type: "string", format: "binary" } }]));
+  const bytes = (types: readonly string[]) =>
+    Object.fromEntries(
+      types.map((type) => [type, { schema: { type: "string", format: "binary" } }]),
+    );
   switch (response.kind) {
     case "json":
-      return { [response.status]: { description: "Done.", content: { "application/json": { schema: jsonSchema(response.schema, "output") } } } };
+      return {
+        [response.status]: {
+          description: "Done.",
+          content: { "application/json": { schema: referringSchema(response.schema, "output") } },
+        },
+      };
     case "file":
       return {
         200: { description: "The whole file.", content: bytes(response.mediaTypes) },
-        206: { description: "The part the Range header asked for.", content: bytes(response.mediaTypes) },
+        206: {
+          description: "The part the Range header asked for.",
+          content: bytes(response.mediaTypes),
+        },
         304: { description: "The client has these bytes already (If-None-Match)." },
       };
     case "events":
-      return { 200: { description: "Server-sent events.", content: { "text/event-stream": { itemSchema: jsonSchema(response.schema, "output") } } } };
+      return {
+        200: {
+          description: "Server-sent events.",
+          content: {
+            "text/event-stream": { itemSchema: referringSchema(response.schema, "output") },
+          },
+        },
+      };
     case "text":
-      return { 200: { description: "Text.", content: { [response.mediaType]: { schema: { type: "string" } } } } };
+      return {
+        200: {
+          description: "Text.",
+          content: { [response.mediaType]: { schema: { type: "string" } } },
+        },
+      };
     case "socket":
       return { 101: { description: "The connection is a WebSocket from here on." } };
   }
 }
 
 function failures(endpoint: Endpoint): JsonSchema {
-  const [mediaType, name] = isOpenaiPath(endpoint.path) ? ["application/json", "OpenaiError"] : ["application/problem+json", "Problem"];
+  const [mediaType, name] = isOpenaiPath(endpoint.path)
+    ? ["application/json", "OpenaiError"]
+    : ["application/problem+json", "Problem"];
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of errorsOf(endpoint)) byStatus.set(ERROR_CATALOGUE[code].status, [...(byStatus.get(ERROR_CATALOGUE[code].status) ?? []), code]);
+  for (const code of errorsOf(endpoint))
+    byStatus.set(ERROR_CATALOGUE[code].status, [
+      ...(byStatus.get(ERROR_CATALOGUE[code].status) ?? []),
+      code,
+    ]);
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       status,
-      { description: codes.map((code) => `\`${code}\`: ${ERROR_CATALOGUE[code].title}.`).join(" "), content: { [mediaType!]: { schema: { $ref: `#/components/schemas/${name}` } } } },
+      {
+        description: codes.map((code) => `\`${code}\`: ${ERROR_CATALOGUE[code].title}.`).join(" "),
+        content: { [mediaType!]: { schema: { $ref: `#/components/schemas/${name}` } } },
+      },
     ]),
   );
 }

@@ -14,7 +14,8 @@ const TAG_TITLES: Readonly<Record<Endpoint["tag"], string>> = {
   openai: "OpenAI Videos shape",
 };
 
-const endpointsOf = (tag: Endpoint["tag"]) => ENDPOINT_LIST.filter(([, endpoint]) => endpoint.tag === tag);
+const endpointsOf = (tag: Endpoint["tag"]) =>
+  ENDPOINT_LIST.filter(([, endpoint]) => endpoint.tag === tag);
 const inputsOf = ({ params, query, body }: Endpoint): [string, Field[]][] => [
   ["Address", fieldsOf(params, true)],
   ["Query", fieldsOf(query, true)],
@@ -27,7 +28,10 @@ const INTRODUCTION =
 /** The reference page at /docs. */
 export function referencePage(version: string): string {
   const sections = TAGS.map(
-    (tag) => `<h2 id="${tag}">${TAG_TITLES[tag]}</h2>\n${endpointsOf(tag).map(([operation, endpoint]) => endpointHtml(operation, endpoint)).join("\n")}`,
+    (tag) =>
+      `<h2 id="${tag}">${TAG_TITLES[tag]}</h2>\n${endpointsOf(tag)
+        .map(([operation, endpoint]) => endpointHtml(operation, endpoint))
+        .join("\n")}`,
   );
   const links = TAGS.map((tag) => `<a href="#${tag}">${TAG_TITLES[tag]}</a>`).join("");
   return page(
@@ -41,8 +45,12 @@ ${sections.join("\n")}`,
 }
 
 function endpointHtml(operation: string, endpoint: Endpoint): string {
-  const tables = inputsOf(endpoint).map(([title, fields]) => (fields.length > 0 ? fieldTable(title, fields) : ""));
-  const errors = errorsOf(endpoint).map((code) => `<a href="/docs/errors#${code}"><code>${code}</code></a>`);
+  const tables = inputsOf(endpoint).map(([title, fields]) =>
+    fields.length > 0 ? fieldTable(title, fields) : "",
+  );
+  const errors = errorsOf(endpoint).map(
+    (code) => `<a href="/docs/errors#${code}"><code>${code}</code></a>`,
+  );
   return `<section class="endpoint" id="${operation}">
 <h3><span class="method">${endpoint.method}</span><code>${escapeHtml(endpoint.path)}</code></h3>
 <p>${escapeHtml(endpoint.summary)}.${endpoint.description ? ` ${escapeHtml(endpoint.description)}` : ""}</p>
@@ -108,7 +116,12 @@ ${rows.join("\n")}
 
 /** docs/api/reference.md */
 export function referenceMarkdown(): string {
-  const sections = TAGS.map((tag) => `## ${TAG_TITLES[tag]}\n\n${endpointsOf(tag).map(([, endpoint]) => endpointMarkdown(endpoint)).join("\n\n")}`);
+  const sections = TAGS.map(
+    (tag) =>
+      `## ${TAG_TITLES[tag]}\n\n${endpointsOf(tag)
+        .map(([, endpoint]) => endpointMarkdown(endpoint))
+        .join("\n\n")}`,
+  );
   return `# API reference
 
 Generated from the endpoint table (\`npm run gen\`). A running server shows the same at \`/docs\`, and as OpenAPI 3.1 at \`/openapi.json\`.
@@ -121,10 +134,24 @@ ${sections.join("\n\n")}
 
 function endpointMarkdown(endpoint: Endpoint): string {
   const lists = inputsOf(endpoint).map(([title, fields]) => {
-    const lines = fields.map(({ name, type, required, description }) => `- \`${name}\`${required ? "" : " (optional)"}: ${[type, description].filter(Boolean).join(". ")}`);
+    const lines = fields.map(
+      ({ name, type, required, description }) =>
+        `- \`${name}\`${required ? "" : " (optional)"}: ${[type, description].filter(Boolean).join(". ")}`,
+    );
     return lines.length > 0 ? `${title}:\n\n${lines.join("\n")}` : "";
   });
-  const errors = endpoint.errors.length > 0 ? `Errors: ${endpoint.errors.map((code) => `\`${code}\``).join(", ")}` : "";
+  const errors =
+    endpoint.errors.length > 0
+      ? `Errors: ${endpoint.errors.map((code) => `\`${code}\``).join(", ")}`
+      : "";
   const summary = `${endpoint.summary}.${endpoint.description ? ` ${endpoint.description}` : ""}`;
-  return [`### ${endpoint.method} ${endpoint.path}`, summary, ...lists, `Answers: ${answerText(endpoint)}`, errors].filter(Boolean).join("\n\n");
+  return [
+    `### ${endpoint.method} ${endpoint.path}`,
+    summary,
+    ...lists,
+    `Answers: ${answerText(endpoint)}`,
+    errors,
+  ]
+    .filter(Boolean)
+    .join("\n\n");
 }

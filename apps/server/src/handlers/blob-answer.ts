@@ -17,14 +17,25 @@ export function blobAnswer(blobs: Pick<BlobStore, "open">, file: BlobFile): File
     ...file,
     async open(range) {
       const opened = await blobs.open(file.digest, range);
-      if (!opened) throw new FabricError("state_corrupt", `The stored file ${file.fileName} (${file.digest}) is missing on disk.`);
+      if (!opened)
+        throw new FabricError(
+          "state_corrupt",
+          `The stored file ${file.fileName} (${file.digest}) is missing on disk.`,
+        );
       return opened.stream;
     },
   };
 }
 
 /** A small blob that is read whole, and so checked against its digest. */
-export async function readBlobAnswer(blobs: Pick<BlobStore, "read">, file: Omit<BlobFile, "bytes">): Promise<FileAnswer> {
+export async function readBlobAnswer(
+  blobs: Pick<BlobStore, "read">,
+  file: Omit<BlobFile, "bytes">,
+): Promise<FileAnswer> {
   const bytes = await blobs.read(file.digest);
-  return { ...file, bytes: bytes.byteLength, open: async ({ start, end }) => Readable.from([bytes.subarray(start, end + 1)]) };
+  return {
+    ...file,
+    bytes: bytes.byteLength,
+    open: async ({ start, end }) => Readable.from([bytes.subarray(start, end + 1)]),
+  };
 }

@@ -2,7 +2,10 @@ import type { BlobStore, Engine, Media, ModelHost, Store, System } from "@arc-fa
 
 /** Everything the handlers read and write. */
 export interface HandlerDeps {
-  readonly engine: Pick<Engine, "models" | "model" | "plan" | "createTake" | "cancelTake" | "deleteTake" | "deleteSession">;
+  readonly engine: Pick<
+    Engine,
+    "models" | "model" | "plan" | "createTake" | "cancelTake" | "deleteTake" | "deleteSession"
+  >;
   readonly store: Store;
   readonly blobs: Pick<BlobStore, "open" | "read">;
   readonly host: Pick<ModelHost, "reports">;

@@ -1,4 +1,12 @@
-import { type ErrorRecord, FabricError, type Manifest, type OpenaiCreateVideo, type OpenaiVideo, type Take, type TakeRequest } from "@arc-fabric/contract";
+import {
+  type ErrorRecord,
+  FabricError,
+  type Manifest,
+  type OpenaiCreateVideo,
+  type OpenaiVideo,
+  type Take,
+  type TakeRequest,
+} from "@arc-fabric/contract";
 import { nearestInRange } from "@arc-fabric/core";
 
 type ClipLimits = Pick<Manifest, "limits" | "defaults">;
@@ -10,10 +18,17 @@ type ClipLimits = Pick<Manifest, "limits" | "defaults">;
 export function toTakeRequest(body: OpenaiCreateVideo, model: ClipLimits): TakeRequest {
   const { seconds, size, ...shared } = body;
   if (seconds !== undefined && body.num_frames !== undefined)
-    throw new FabricError("invalid_request", "Send seconds or num_frames, not both: each sets the clip's length.", { details: { field: "seconds" } });
+    throw new FabricError(
+      "invalid_request",
+      "Send seconds or num_frames, not both: each sets the clip's length.",
+      { details: { field: "seconds" } },
+    );
   const [width, height] = size?.split("x").map(Number) ?? [];
   const fps = body.fps ?? model.defaults.fps;
-  const length = seconds === undefined ? {} : { num_frames: nearestInRange(seconds * fps, model.limits.num_frames) };
+  const length =
+    seconds === undefined
+      ? {}
+      : { num_frames: nearestInRange(seconds * fps, model.limits.num_frames) };
   return { ...shared, ...length, ...(width && height ? { width, height } : {}) };
 }
 
@@ -27,7 +42,8 @@ export function toVideo(take: Take): OpenaiVideo {
     status: videoStatus(take),
     progress: progressPercent(take),
     created_at: unixSeconds(take.created_at),
-    completed_at: take.status === "completed" && take.finished_at ? unixSeconds(take.finished_at) : null,
+    completed_at:
+      take.status === "completed" && take.finished_at ? unixSeconds(take.finished_at) : null,
     expires_at: null,
     size: `${parameters.width}x${parameters.height}`,
     seconds: String(Number((parameters.num_frames / parameters.fps).toFixed(3))),

@@ -6,7 +6,13 @@ import { pageAnswer, pageOf } from "./page.ts";
 
 type SessionHandlers = Pick<
   Handlers,
-  "createSession" | "listSessions" | "getSession" | "renameSession" | "deleteSession" | "streamSessionEvents" | "streamEvents"
+  | "createSession"
+  | "listSessions"
+  | "getSession"
+  | "renameSession"
+  | "deleteSession"
+  | "streamSessionEvents"
+  | "streamEvents"
 >;
 
 export function sessionHandlers({ store, engine, system }: HandlerDeps): SessionHandlers {
@@ -14,24 +20,34 @@ export function sessionHandlers({ store, engine, system }: HandlerDeps): Session
     createSession: async ({ body, context }) => {
       const nowMs = system.now();
       const id = newId("ses", nowMs, (count) => system.randomBytes(count));
-      const session = await store.createSession({ id, title: body.title, nowMs }, context.idempotency);
+      const session = await store.createSession(
+        { id, title: body.title, nowMs },
+        context.idempotency,
+      );
       if (session.id !== id) context.markReplayed();
       return session;
     },
     listSessions: async ({ query }) => pageAnswer(await store.listSessions(pageOf(query))),
-    getSession: async ({ params }) => (await store.getSession(params.session_id)) ?? fail(params.session_id),
+    getSession: async ({ params }) =>
+      (await store.getSession(params.session_id)) ?? fail(params.session_id),
     renameSession: async ({ params, body }) =>
-      (await store.renameSession(params.session_id, body.title, system.now())) ?? fail(params.session_id),
+      (await store.renameSession(params.session_id, body.title, system.now())) ??
+      fail(params.session_id),
     deleteSession: async ({ params }) => {
       await engine.deleteSession(params.session_id);
       return { id: params.session_id, deleted: true };
     },
-    streamSessionEvents: async ({ params, context }) => sessionEvents(store, params.session_id, context.lastEventId),
+    streamSessionEvents: async ({ params, context }) =>
+      sessionEvents(store, params.session_id, context.lastEventId),
     streamEvents: async ({ context }) => allEvents(store, context.lastEventId),
   };
 }
 
-async function sessionEvents(store: HandlerDeps["store"], id: SessionId, after: number | null): Promise<EventAnswer> {
+async function sessionEvents(
+  store: HandlerDeps["store"],
+  id: SessionId,
+  after: number | null,
+): Promise<EventAnswer> {
   const session = (await store.getSession(id)) ?? fail(id);
   checkKnown(after, session.last_seq);
   return {
@@ -56,7 +72,11 @@ async function allEvents(store: HandlerDeps["store"], after: number | null): Pro
 /** An id from the future belongs to another database: silence until the numbers catch up would lose events. */
 function checkKnown(after: number | null, newest: number): void {
   if (after !== null && after > newest)
-    throw new FabricError("invalid_cursor", `There is no event ${after}; the newest is ${newest}.`, { details: { field: "after", newest } });
+    throw new FabricError(
+      "invalid_cursor",
+      `There is no event ${after}; the newest is ${newest}.`,
+      { details: { field: "after", newest } },
+    );
 }
 
 function fail(id: SessionId): never {

@@ -4,7 +4,16 @@ import type { SystemReport } from "@arc-fabric/contract";
 import type { Handlers } from "../http/handler-types.ts";
 import type { HandlerDeps } from "./handler-deps.ts";
 
-type SystemHandlers = Pick<Handlers, "getHealth" | "getSystem" | "listModels" | "getModel" | "getOpenApi" | "getReference" | "getMetrics">;
+type SystemHandlers = Pick<
+  Handlers,
+  | "getHealth"
+  | "getSystem"
+  | "listModels"
+  | "getModel"
+  | "getOpenApi"
+  | "getReference"
+  | "getMetrics"
+>;
 
 export function systemHandlers(deps: HandlerDeps): SystemHandlers {
   const { engine, server } = deps;
@@ -19,8 +28,18 @@ export function systemHandlers(deps: HandlerDeps): SystemHandlers {
   };
 }
 
-async function systemReport({ store, host, media, system, server }: HandlerDeps): Promise<SystemReport> {
-  const [counts, encoders, disk] = await Promise.all([store.counts(), media.probe(), statfs(server.dataDir)]);
+async function systemReport({
+  store,
+  host,
+  media,
+  system,
+  server,
+}: HandlerDeps): Promise<SystemReport> {
+  const [counts, encoders, disk] = await Promise.all([
+    store.counts(),
+    media.probe(),
+    statfs(server.dataDir),
+  ]);
   return {
     version: server.version,
     node_version: process.version,

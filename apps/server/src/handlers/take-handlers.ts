@@ -24,18 +24,29 @@ export function takeHandlers(deps: HandlerDeps): TakeHandlers {
   const { engine, store, blobs } = deps;
   return {
     createTake: async ({ body, context }) => {
-      const { take, replayed } = await engine.createTake(body, { sessionId: null, idempotency: context.idempotency });
+      const { take, replayed } = await engine.createTake(body, {
+        sessionId: null,
+        idempotency: context.idempotency,
+      });
       if (replayed) context.markReplayed();
       return take;
     },
     createSessionTake: async ({ params, body, context }) => {
-      const { take, replayed } = await engine.createTake(body, { sessionId: params.session_id, idempotency: context.idempotency });
+      const { take, replayed } = await engine.createTake(body, {
+        sessionId: params.session_id,
+        idempotency: context.idempotency,
+      });
       if (replayed) context.markReplayed();
       return take;
     },
     planTake: async ({ body }) => engine.plan(body),
     listTakes: async ({ query }) =>
-      pageAnswer(await store.listTakes({ sessionId: query.session_id, status: query.status ? [query.status] : undefined }, pageOf(query))),
+      pageAnswer(
+        await store.listTakes(
+          { sessionId: query.session_id, status: query.status ? [query.status] : undefined },
+          pageOf(query),
+        ),
+      ),
     getTake: ({ params }) => findTake(store, params.take_id),
     cancelTake: ({ params }) => engine.cancelTake(params.take_id),
     deleteTake: async ({ params }) => {
@@ -53,14 +64,28 @@ export function takeHandlers(deps: HandlerDeps): TakeHandlers {
     getStateContent: async ({ params }) => {
       const { digest, bytes } = await findState(deps, params.take_id, params.step);
       const fileName = `${params.take_id}-step-${params.step}.safetensors`;
-      return blobAnswer(blobs, { digest, bytes, mediaType: "application/octet-stream", fileName, immutable: false });
+      return blobAnswer(blobs, {
+        digest,
+        bytes,
+        mediaType: "application/octet-stream",
+        fileName,
+        immutable: false,
+      });
     },
     getStatePreview: async ({ params }) => {
       const { previewDigest } = await findState(deps, params.take_id, params.step);
       if (previewDigest === null)
-        throw new FabricError("state_not_found", `Step ${params.step} of ${params.take_id} has no preview picture; ARC_PREVIEW_INTERVAL_MS=0 makes one for every step.`);
+        throw new FabricError(
+          "state_not_found",
+          `Step ${params.step} of ${params.take_id} has no preview picture; ARC_PREVIEW_INTERVAL_MS=0 makes one for every step.`,
+        );
       const fileName = `${params.take_id}-step-${params.step}.jpg`;
-      return readBlobAnswer(blobs, { digest: previewDigest, mediaType: "image/jpeg", fileName, immutable: false });
+      return readBlobAnswer(blobs, {
+        digest: previewDigest,
+        mediaType: "image/jpeg",
+        fileName,
+        immutable: false,
+      });
     },
   };
 }
@@ -69,5 +94,7 @@ async function findState({ store }: HandlerDeps, id: TakeId, step: number) {
   const state = await store.getState(id, step);
   if (state) return state;
   await findTake(store, id);
-  throw new FabricError("state_not_found", `Step ${step} of ${id} is not stored.`, { details: { field: "step", value: step } });
+  throw new FabricError("state_not_found", `Step ${step} of ${id} is not stored.`, {
+    details: { field: "step", value: step },
+  });
 }

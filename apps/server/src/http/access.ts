@@ -28,29 +28,44 @@ export interface AccessRules {
 export function checkHost(rules: AccessRules, headers: AccessHeaders): void {
   const host = hostName(headers.host);
   if (isLoopback(rules.host) && !isLoopback(host) && !rules.allowedHosts.includes(host))
-    throw new FabricError("invalid_host", `This server is not called "${host}".`, { details: { host } });
+    throw new FabricError("invalid_host", `This server is not called "${host}".`, {
+      details: { host },
+    });
   if (headers.origin === undefined) return;
   const origin = originName(headers.origin);
-  const allowed = origin === host || rules.allowedHosts.includes(origin) || (isLoopback(rules.host) && isLoopback(origin));
-  if (!allowed) throw new FabricError("invalid_host", `Pages of ${headers.origin} may not use this server.`, { details: { origin: headers.origin } });
+  const allowed =
+    origin === host ||
+    rules.allowedHosts.includes(origin) ||
+    (isLoopback(rules.host) && isLoopback(origin));
+  if (!allowed)
+    throw new FabricError("invalid_host", `Pages of ${headers.origin} may not use this server.`, {
+      details: { origin: headers.origin },
+    });
 }
 
 /** @throws FabricError `unauthorized` */
 export function checkToken(rules: AccessRules, headers: AccessHeaders): void {
   if (rules.token === null) return;
   const given = bearerToken(headers.authorization) ?? cookieToken(headers.cookie);
-  if (given === null) throw new FabricError("unauthorized", "This server needs a token and the request has none.");
-  if (!isToken(rules.token, given)) throw new FabricError("unauthorized", "The token is not the one this server was started with.");
+  if (given === null)
+    throw new FabricError("unauthorized", "This server needs a token and the request has none.");
+  if (!isToken(rules.token, given))
+    throw new FabricError("unauthorized", "The token is not the one this server was started with.");
 }
 
 /** Takes the same time whatever the two have in common. */
 export function isToken(token: string, given: string): boolean {
-  return timingSafeEqual(createHash("sha256").update(token).digest(), createHash("sha256").update(given).digest());
+  return timingSafeEqual(
+    createHash("sha256").update(token).digest(),
+    createHash("sha256").update(given).digest(),
+  );
 }
 
 export function tokenCookie(token: string | null): string {
   const attributes = "Path=/; HttpOnly; SameSite=Strict";
-  return token === null ? `${TOKEN_COOKIE}=; ${attributes}; Max-Age=0` : `${TOKEN_COOKIE}=${encodeURIComponent(token)}; ${attributes}; Max-Age=2592000`;
+  return token === null
+    ? `${TOKEN_COOKIE}=; ${attributes}; Max-Age=0`
+    : `${TOKEN_COOKIE}=${encodeURIComponent(token)}; ${attributes}; Max-Age=2592000`;
 }
 
 function bearerToken(header: string | undefined): string | null {

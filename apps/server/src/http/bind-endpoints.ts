@@ -12,7 +12,12 @@ export interface BindDeps extends EventStreamDeps {
   readonly streams: StreamLimit;
 }
 
-type AnyHandler = (input: { params: unknown; query: unknown; body: unknown; context: RequestContext }) => Promise<unknown>;
+type AnyHandler = (input: {
+  params: unknown;
+  query: unknown;
+  body: unknown;
+  context: RequestContext;
+}) => Promise<unknown>;
 
 /** Gives every endpoint of the table its route: input checked, handler called, answer sent by its kind. */
 export function bindEndpoints(app: FastifyInstance, deps: BindDeps): void {
@@ -36,9 +41,15 @@ export function bindEndpoints(app: FastifyInstance, deps: BindDeps): void {
 export const fastifyPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 
 /** An event stream has no end, so its HEAD would not end either. */
-const methodsOf = ({ method, response }: Endpoint): HTTPMethods[] => (method === "GET" && response.kind !== "events" ? ["GET", "HEAD"] : [method]);
+const methodsOf = ({ method, response }: Endpoint): HTTPMethods[] =>
+  method === "GET" && response.kind !== "events" ? ["GET", "HEAD"] : [method];
 
-function readInput(operation: string, endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply) {
+function readInput(
+  operation: string,
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const { params, query, body } = readParts(endpoint, request);
   const header = (name: string) => {
     const value = request.headers[name];
@@ -46,8 +57,11 @@ function readInput(operation: string, endpoint: Endpoint, request: FastifyReques
   };
   const context: RequestContext = {
     requestId: request.id,
-    idempotency: endpoint.idempotent ? idempotencyRecord(header("idempotency-key"), operation, { params, body }) : null,
-    lastEventId: endpoint.response.kind === "events" ? lastEventId(header("last-event-id"), query) : null,
+    idempotency: endpoint.idempotent
+      ? idempotencyRecord(header("idempotency-key"), operation, { params, body })
+      : null,
+    lastEventId:
+      endpoint.response.kind === "events" ? lastEventId(header("last-event-id"), query) : null,
     markReplayed: () => void reply.header("idempotent-replayed", "true"),
   };
   return { params, query, body, context };
@@ -55,7 +69,9 @@ function readInput(operation: string, endpoint: Endpoint, request: FastifyReques
 
 function readParts(endpoint: Endpoint, request: FastifyRequest) {
   const params = endpoint.params ? validate(endpoint.params, request.params, "path") : {};
-  const query = endpoint.query ? validate(endpoint.query, request.query, "query") : refuseInput(request.query, "query");
+  const query = endpoint.query
+    ? validate(endpoint.query, request.query, "query")
+    : refuseInput(request.query, "query");
   if (!endpoint.body) {
     refuseInput(request.body, "body");
     return { params, query: query ?? {}, body: undefined };
@@ -63,7 +79,11 @@ function readParts(endpoint: Endpoint, request: FastifyRequest) {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   const accepted: readonly string[] = endpoint.bodyTypes ?? ["application/json"];
   if (request.body !== undefined && type && !accepted.includes(type))
-    throw new FabricError("unsupported_media_type", `This address takes ${accepted.join(" or ")}, not ${type}.`, { details: { accepted } });
+    throw new FabricError(
+      "unsupported_media_type",
+      `This address takes ${accepted.join(" or ")}, not ${type}.`,
+      { details: { accepted } },
+    );
   return { params, query: query ?? {}, body: validate(endpoint.body, request.body ?? {}, "body") };
 }
 
@@ -71,14 +91,27 @@ function readParts(endpoint: Endpoint, request: FastifyRequest) {
 function lastEventId(header: string | undefined, query: unknown): number | null {
   if (header === undefined || header === "") return (query as { after?: number }).after ?? null;
   if (/^\d{1,15}$/.test(header)) return Number(header);
-  throw new FabricError("invalid_request", "The Last-Event-ID header must be the id of an event: a whole number.", { details: { field: "Last-Event-ID" } });
+  throw new FabricError(
+    "invalid_request",
+    "The Last-Event-ID header must be the id of an event: a whole number.",
+    { details: { field: "Last-Event-ID" } },
+  );
 }
 
-async function sendAnswer(deps: BindDeps, endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, answer: unknown): Promise<unknown> {
+async function sendAnswer(
+  deps: BindDeps,
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: unknown,
+): Promise<unknown> {
   const { response } = endpoint;
   switch (response.kind) {
     case "json":
-      reply.code(response.status).header("cache-control", "no-store").type("application/json; charset=utf-8");
+      reply
+        .code(response.status)
+        .header("cache-control", "no-store")
+        .type("application/json; charset=utf-8");
       return reply.send(JSON.stringify(answer));
     case "text":
       return reply.type(`${response.mediaType}; charset=utf-8`).send(answer);
@@ -87,7 +120,9 @@ async function sendAnswer(deps: BindDeps, endpoint: Endpoint, request: FastifyRe
     case "events": {
       const leave = deps.streams.enter();
       reply.hijack();
-      const headers = Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
+      const headers = Object.fromEntries(
+        Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
+      );
       await streamEvents(deps, reply.raw, headers, answer as EventAnswer).finally(leave);
       return reply;
     }

@@ -5,16 +5,32 @@ import { parseMultipart } from "./multipart.ts";
 /** JSON, multipart forms and the sign-in page's form; any other type of body is refused. */
 export function registerBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) => parseJson(body));
-  app.addContentTypeParser("multipart/form-data", { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) =>
-    parseMultipart(new Uint8Array(body), request.headers["content-type"] ?? ""),
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "buffer" },
+    async (_request: unknown, body: Buffer) => parseJson(body),
   );
-  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "buffer" }, async (_request: unknown, body: Buffer) =>
-    Object.fromEntries(new URLSearchParams(body.toString())),
+  app.addContentTypeParser(
+    "multipart/form-data",
+    { parseAs: "buffer" },
+    async (request: FastifyRequest, body: Buffer) =>
+      parseMultipart(new Uint8Array(body), request.headers["content-type"] ?? ""),
+  );
+  app.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "buffer" },
+    async (_request: unknown, body: Buffer) =>
+      Object.fromEntries(new URLSearchParams(body.toString())),
   );
   app.addContentTypeParser("*", async (request: { headers: Record<string, unknown> }) => {
-    const given = String(request.headers["content-type"] ?? "a body without a Content-Type").slice(0, 100);
-    throw new FabricError("unsupported_media_type", `This server takes application/json or multipart/form-data, not ${given}.`);
+    const given = String(request.headers["content-type"] ?? "a body without a Content-Type").slice(
+      0,
+      100,
+    );
+    throw new FabricError(
+      "unsupported_media_type",
+      `This server takes application/json or multipart/form-data, not ${given}.`,
+    );
   });
 }
 
@@ -23,6 +39,10 @@ function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (cause) {
-    throw new FabricError("invalid_json", `The body is not valid JSON: ${(cause as Error).message.slice(0, 200)}.`, { cause });
+    throw new FabricError(
+      "invalid_json",
+      `The body is not valid JSON: ${(cause as Error).message.slice(0, 200)}.`,
+      { cause },
+    );
   }
 }

@@ -19,8 +19,12 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
   if (first !== "" && last !== "" && Number(last) < Number(first)) return null;
   if (start >= size || start > end)
-    throw new FabricError("range_not_satisfiable", `The range ${header} lies outside the file's ${size} bytes.`, {
-      details: { content_range: `bytes */${size}`, bytes: size },
-    });
+    throw new FabricError(
+      "range_not_satisfiable",
+      `The range ${header} lies outside the file's ${size} bytes.`,
+      {
+        details: { content_range: `bytes */${size}`, bytes: size },
+      },
+    );
   return { start, end };
 }

@@ -3,7 +3,12 @@ import type { Engine, Logger, Store, System } from "@arc-fabric/core";
 import { fastify, type FastifyInstance, type FastifyRequest } from "fastify";
 import { type AccessRules, checkHost, checkToken } from "./access.ts";
 import { bindEndpoints } from "./bind-endpoints.ts";
-import { createErrorSender, pathOf, refuseUnknownAddress, registerErrors } from "./error-handling.ts";
+import {
+  createErrorSender,
+  pathOf,
+  refuseUnknownAddress,
+  registerErrors,
+} from "./error-handling.ts";
 import type { Handlers } from "./handler-types.ts";
 import { serveLiveSockets } from "./live-socket.ts";
 import { registerLogin } from "./login.ts";
@@ -50,16 +55,22 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     return503OnClosing: false,
     forceCloseConnections: "idle",
     genReqId: (request) => requestId(deps.system, request.headers["x-request-id"]),
-    frameworkErrors: (error, request, reply) => void sendError(request as FastifyRequest, reply as never, error),
+    frameworkErrors: (error, request, reply) =>
+      void sendError(request as FastifyRequest, reply as never, error),
   });
   registerErrors(app, sendError);
   registerBodyParsers(app);
   registerHooks(app, deps);
   bindEndpoints(app, deps);
   registerLogin(app, deps.access);
-  app.get("/docs/errors", { config: { open: true } }, async (_request, reply) => reply.type("text/html; charset=utf-8").send(deps.errorsPage()));
+  app.get("/docs/errors", { config: { open: true } }, async (_request, reply) =>
+    reply.type("text/html; charset=utf-8").send(deps.errorsPage()),
+  );
   await registerStudio(app, deps.studioDirectory);
-  app.setNotFoundHandler((request, reply) => sendStudioPage(request, reply, deps.studioDirectory) ?? refuseUnknownAddress(request));
+  app.setNotFoundHandler(
+    (request, reply) =>
+      sendStudioPage(request, reply, deps.studioDirectory) ?? refuseUnknownAddress(request),
+  );
   serveLiveSockets(app.server, deps);
   return app;
 }
@@ -68,13 +79,19 @@ function registerHooks(app: FastifyInstance, deps: AppDeps): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
     checkHost(deps.access, request.headers);
-    if (deps.stopping.aborted) throw new FabricError("shutting_down", "The server is stopping.", { details: { retry_after_s: 5 } });
+    if (deps.stopping.aborted)
+      throw new FabricError("shutting_down", "The server is stopping.", {
+        details: { retry_after_s: 5 },
+      });
     if (!isOpen(request)) checkToken(deps.access, request.headers);
   });
   app.addHook("onResponse", async (request, reply) => {
     const { operation = "other" } = request.routeOptions.config;
     deps.requestDone(operation, reply.statusCode, reply.elapsedTime / 1000);
-    deps.logger.debug(`${request.method} ${pathOf(request)} ${reply.statusCode}`, { request_id: request.id, ms: Math.round(reply.elapsedTime) });
+    deps.logger.debug(`${request.method} ${pathOf(request)} ${reply.statusCode}`, {
+      request_id: request.id,
+      ms: Math.round(reply.elapsedTime),
+    });
   });
 }
 

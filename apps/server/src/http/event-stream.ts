@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { FabricEvent } from "@arc-fabric/contract";
-import type { Logger, Store } from "@arc-fabric/core";
+import type { Logger, Store, System } from "@arc-fabric/core";
+import { every } from "./every.ts";
 import type { EventAnswer } from "./handler-types.ts";
 import { Wake } from "./wake.ts";
 
@@ -15,6 +16,7 @@ const PAGE = 200;
 
 export interface EventStreamDeps {
   readonly store: Pick<Store, "subscribe">;
+  readonly system: System;
   readonly logger: Logger;
   /** Ends every stream when the server stops. */
   readonly stopping: AbortSignal;
@@ -35,9 +37,9 @@ export async function streamEvents(
     if (answer.concerns(event)) wake.notify();
   });
   const end = () => response.end(() => wake.notify());
-  const heartbeat = setInterval(() => {
-    if (!response.writableNeedDrain) response.write(": heartbeat\n\n");
-  }, HEARTBEAT_MS);
+  const stopHeartbeat = every(deps.system, HEARTBEAT_MS, () => {
+    if (!response.writableNeedDrain && !response.writableEnded) response.write(": heartbeat\n\n");
+  });
   response.on("close", () => wake.notify());
   deps.stopping.addEventListener("abort", end);
   try {
@@ -48,31 +50,43 @@ export async function streamEvents(
     deps.logger.debug("An event stream ended early.", { error: String(error) });
     response.destroy();
   } finally {
-    clearInterval(heartbeat);
+    stopHeartbeat();
     unsubscribe();
     deps.stopping.removeEventListener("abort", end);
     response.end();
   }
 }
 
-async function sendUntilClosed(response: ServerResponse, answer: EventAnswer, wake: Wake): Promise<void> {
+async function sendUntilClosed(
+  response: ServerResponse,
+  answer: EventAnswer,
+  wake: Wake,
+): Promise<void> {
   let last = answer.after;
   while (!response.writableEnded && !response.destroyed) {
     const events = await answer.read(last, PAGE);
     if (events === null) return;
     if (events.length > 0) {
       last = answer.numberOf(events.at(-1)!);
-      await write(response, events.map((event) => eventText(event, answer.numberOf(event))).join(""));
+      await write(
+        response,
+        events.map((event) => eventText(event, answer.numberOf(event))).join(""),
+      );
     }
     if (events.length < PAGE) await wake.wait();
   }
 }
 
 /** No `event:` line, so that a browser's `onmessage` gets every type; the type is in the data. */
-const eventText = (event: FabricEvent, id: number) => `id: ${id}\ndata: ${JSON.stringify(event)}\n\n`;
+const eventText = (event: FabricEvent, id: number) =>
+  `id: ${id}\ndata: ${JSON.stringify(event)}\n\n`;
 
 /** The id without data tells the client where the stream begins, so that a drop before the first event loses nothing. */
-function writeHead(response: ServerResponse, headers: Readonly<Record<string, string>>, after: number): void {
+function writeHead(
+  response: ServerResponse,
+  headers: Readonly<Record<string, string>>,
+  after: number,
+): void {
   response.writeHead(200, {
     ...headers,
     "content-type": "text/event-stream; charset=utf-8",
@@ -84,7 +98,9 @@ function writeHead(response: ServerResponse, headers: Readonly<Record<string, st
 
 async function write(response: ServerResponse, text: string): Promise<void> {
   if (response.writableEnded || response.write(text) || response.destroyed) return;
-  await once(response, "drain", { signal: AbortSignal.any([AbortSignal.timeout(DRAIN_TIMEOUT_MS), closedSignal(response)]) });
+  await once(response, "drain", {
+    signal: AbortSignal.any([AbortSignal.timeout(DRAIN_TIMEOUT_MS), closedSignal(response)]),
+  });
 }
 
 function closedSignal(response: ServerResponse): AbortSignal {

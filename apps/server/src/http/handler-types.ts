@@ -1,5 +1,14 @@
 import type { Readable } from "node:stream";
-import type { BodyOf, Endpoint, ENDPOINTS, FabricEvent, Operation, ParamsOf, QueryOf, ResponseOf } from "@arc-fabric/contract";
+import type {
+  BodyOf,
+  Endpoint,
+  ENDPOINTS,
+  FabricEvent,
+  Operation,
+  ParamsOf,
+  QueryOf,
+  ResponseOf,
+} from "@arc-fabric/contract";
 import type { IdempotencyRecord } from "@arc-fabric/core";
 
 /** What a handler may know of a request beside its validated input. */
@@ -52,10 +61,16 @@ interface Answers<E extends Endpoint> {
   socket: never;
 }
 
-export type Handler<E extends Endpoint> = (input: HandlerInput<E>) => Promise<Answers<E>[E["response"]["kind"]]>;
+export type Handler<E extends Endpoint> = (
+  input: HandlerInput<E>,
+) => Promise<Answers<E>[E["response"]["kind"]]>;
 
 /** WebSockets are upgraded before routing; see live-socket.ts. */
-export type SocketOperation = { [Op in Operation]: (typeof ENDPOINTS)[Op]["response"]["kind"] extends "socket" ? Op : never }[Operation];
+export type SocketOperation = {
+  [Op in Operation]: (typeof ENDPOINTS)[Op]["response"]["kind"] extends "socket" ? Op : never;
+}[Operation];
 
 /** One handler for each endpoint of the table: a missing one does not compile. */
-export type Handlers = { readonly [Op in Exclude<Operation, SocketOperation>]: Handler<(typeof ENDPOINTS)[Op]> };
+export type Handlers = {
+  readonly [Op in Exclude<Operation, SocketOperation>]: Handler<(typeof ENDPOINTS)[Op]>;
+};

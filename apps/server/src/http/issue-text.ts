@@ -2,7 +2,11 @@ import type { z } from "zod";
 
 /** `parameters.limits[2]`: where in the input an issue lies. */
 export function issuePath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)), "");
+  return path.reduce<string>(
+    (text, key) =>
+      typeof key === "number" ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key),
+    "",
+  );
 }
 
 /** An issue as a person reads it: the field and what is accepted there. */
@@ -37,7 +41,12 @@ export function issueReason(issue: z.core.$ZodIssue): string {
     case "unrecognized_keys":
       return `has unknown fields ${issue.keys.map((key) => `"${key}"`).join(", ")}`;
     case "invalid_union":
-      return issue.errors.map(([first]) => (first ? issueReason(first) : "")).filter(Boolean).at(-1) ?? "is not accepted";
+      return (
+        issue.errors
+          .map(([first]) => (first ? issueReason(first) : ""))
+          .filter(Boolean)
+          .at(-1) ?? "is not accepted"
+      );
     default:
       return "is not accepted";
   }

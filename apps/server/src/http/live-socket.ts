@@ -1,10 +1,19 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { encodeLiveFrame, FabricError, isFinished, type LiveFrame, NATIVE_ENDPOINTS, type TakeId, toFabricError } from "@arc-fabric/contract";
+import {
+  encodeLiveFrame,
+  FabricError,
+  isFinished,
+  type LiveFrame,
+  NATIVE_ENDPOINTS,
+  type TakeId,
+  toFabricError,
+} from "@arc-fabric/contract";
 import type { Engine, Logger, Store, System } from "@arc-fabric/core";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type AccessRules, checkHost, checkToken } from "./access.ts";
 import { errorResponse } from "./error-response.ts";
+import { every } from "./every.ts";
 import type { StreamLimit } from "./stream-limit.ts";
 import { refuseInput, validate } from "./validate.ts";
 
@@ -31,7 +40,11 @@ const PATH = new RegExp(`^${NATIVE_ENDPOINTS.watchTake.path.replace("{take_id}",
 
 /** Answers WebSocket upgrades of `/api/v1/takes/{take_id}/live`; every other upgrade is refused. */
 export function serveLiveSockets(server: Server, deps: LiveSocketDeps): void {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     accept(deps, request)
@@ -45,16 +58,24 @@ export function serveLiveSockets(server: Server, deps: LiveSocketDeps): void {
   });
 }
 
-async function accept(deps: LiveSocketDeps, request: IncomingMessage): Promise<{ takeId: TakeId; leave: () => void }> {
+async function accept(
+  deps: LiveSocketDeps,
+  request: IncomingMessage,
+): Promise<{ takeId: TakeId; leave: () => void }> {
   if (deps.stopping.aborted) throw new FabricError("shutting_down", "The server is stopping.");
   const url = new URL(request.url ?? "/", "http://localhost");
   const match = PATH.exec(url.pathname);
   if (!match) throw new FabricError("not_found", `There is no WebSocket at ${url.pathname}.`);
   checkHost(deps.access, request.headers);
   checkToken(deps.access, request.headers);
-  const { take_id: takeId } = validate(NATIVE_ENDPOINTS.watchTake.params, { take_id: decodeURIComponent(match[1]!) }, "path");
+  const { take_id: takeId } = validate(
+    NATIVE_ENDPOINTS.watchTake.params,
+    { take_id: decodeURIComponent(match[1]!) },
+    "path",
+  );
   refuseInput(Object.fromEntries(url.searchParams), "query");
-  if (!(await deps.store.getTake(takeId))) throw new FabricError("take_not_found", `There is no take ${takeId}.`);
+  if (!(await deps.store.getTake(takeId)))
+    throw new FabricError("take_not_found", `There is no take ${takeId}.`);
   return { takeId, leave: deps.streams.enter() };
 }
 
@@ -62,11 +83,12 @@ async function accept(deps: LiveSocketDeps, request: IncomingMessage): Promise<{
 function watch(deps: LiveSocketDeps, viewer: WebSocket, takeId: TakeId): void {
   const stopWatching = deps.engine.live.watch(takeId, (frame) => send(viewer, frame));
   const stopListening = deps.store.subscribe((event) => {
-    if ("take_id" in event.data && event.data.take_id === takeId) void closeWhenFinished(deps, viewer, takeId);
+    if ("take_id" in event.data && event.data.take_id === takeId)
+      void closeWhenFinished(deps, viewer, takeId);
   });
   const stop = () => viewer.close(CLOSE.serverStops, "the server stops");
   deps.stopping.addEventListener("abort", stop);
-  const stopPinging = pingRegularly(viewer);
+  const stopPinging = pingRegularly(deps.system, viewer);
   viewer.on("error", () => viewer.terminate());
   viewer.on("close", () => {
     stopWatching();
@@ -88,7 +110,11 @@ function send(viewer: WebSocket, frame: LiveFrame): void {
   viewer.send(encodeLiveFrame(frame));
 }
 
-async function closeWhenFinished({ store, logger }: LiveSocketDeps, viewer: WebSocket, takeId: TakeId): Promise<void> {
+async function closeWhenFinished(
+  { store, logger }: LiveSocketDeps,
+  viewer: WebSocket,
+  takeId: TakeId,
+): Promise<void> {
   try {
     const take = await store.getTake(takeId);
     if (!take || isFinished(take.status)) viewer.close(CLOSE.finished, take?.status ?? "deleted");
@@ -99,22 +125,40 @@ async function closeWhenFinished({ store, logger }: LiveSocketDeps, viewer: WebS
 }
 
 /** A viewer whose machine is gone does not close its connection: it is found by its silence. */
-function pingRegularly(viewer: WebSocket): () => void {
+function pingRegularly(system: System, viewer: WebSocket): () => void {
   let alive = true;
   viewer.on("pong", () => (alive = true));
-  const timer = setInterval(() => {
+  return every(system, PING_MS, () => {
     if (!alive) return viewer.terminate();
     alive = false;
     viewer.ping();
-  }, PING_MS);
-  return () => clearInterval(timer);
+  });
 }
 
-function refuse(deps: LiveSocketDeps, request: IncomingMessage, socket: Duplex, thrown: unknown): void {
-  const error = thrown instanceof URIError ? new FabricError("invalid_request", "The address is not valid.") : toFabricError(thrown);
-  if (error.code === "internal") deps.logger.error("A WebSocket could not be opened.", { error: String(error.cause ?? error) });
-  const { status, headers, body } = errorResponse(error, { id: "upgrade", method: "GET", path: request.url ?? "/" });
+function refuse(
+  deps: LiveSocketDeps,
+  request: IncomingMessage,
+  socket: Duplex,
+  thrown: unknown,
+): void {
+  const error =
+    thrown instanceof URIError
+      ? new FabricError("invalid_request", "The address is not valid.")
+      : toFabricError(thrown);
+  if (error.code === "internal")
+    deps.logger.error("A WebSocket could not be opened.", { error: String(error.cause ?? error) });
+  const { status, headers, body } = errorResponse(error, {
+    id: "upgrade",
+    method: "GET",
+    path: request.url ?? "/",
+  });
   const text = JSON.stringify(body);
-  const lines = Object.entries({ ...headers, connection: "close", "content-length": String(Buffer.byteLength(text)) });
-  socket.end(`HTTP/1.1 ${status} ${body && "title" in body ? body.title : "Error"}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${text}`);
+  const lines = Object.entries({
+    ...headers,
+    connection: "close",
+    "content-length": String(Buffer.byteLength(text)),
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${body && "title" in body ? body.title : "Error"}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${text}`,
+  );
 }

@@ -12,20 +12,32 @@ const loginSchema = z.strictObject({ token: z.string().min(1, "must not be empty
  * Sent as JSON (the studio) it is answered with 204 or a problem; sent as a form (the page) with a redirect or the page again.
  */
 export function registerLogin(app: FastifyInstance, access: AccessRules): void {
-  app.get("/login", { config: { open: true } }, async (_request, reply) => reply.type("text/html; charset=utf-8").send(loginPage(null)));
+  app.get("/login", { config: { open: true } }, async (_request, reply) =>
+    reply.type("text/html; charset=utf-8").send(loginPage(null)),
+  );
 
   app.post("/login", { config: { open: true } }, async (request, reply) => {
-    const isForm = request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
+    const isForm =
+      request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
     const { token } = validate(loginSchema, request.body ?? {}, "body");
     const accepted = access.token === null || isToken(access.token, token);
     if (accepted) reply.header("set-cookie", tokenCookie(token));
     if (accepted && isForm) return reply.redirect("/", 303);
     if (accepted) return reply.code(204).send();
-    if (!isForm) throw new FabricError("unauthorized", "The token is not the one this server was started with.");
-    return reply.code(401).type("text/html; charset=utf-8").send(loginPage("This is not the token the server was started with."));
+    if (!isForm)
+      throw new FabricError(
+        "unauthorized",
+        "The token is not the one this server was started with.",
+      );
+    return reply
+      .code(401)
+      .type("text/html; charset=utf-8")
+      .send(loginPage("This is not the token the server was started with."));
   });
 
-  app.post("/logout", { config: { open: true } }, async (_request, reply) => reply.header("set-cookie", tokenCookie(null)).code(204).send());
+  app.post("/logout", { config: { open: true } }, async (_request, reply) =>
+    reply.header("set-cookie", tokenCookie(null)).code(204).send(),
+  );
 }
 
 function loginPage(error: string | null): string {

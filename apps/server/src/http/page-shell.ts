@@ -1,6 +1,10 @@
 /** Text as it may stand inside HTML. */
 export const escapeHtml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 
 const STYLE = `
 :root{color-scheme:light dark;--ink:light-dark(#1a1c22,#e8e9ee);--soft:light-dark(#5c6170,#a0a5b4);--paper:light-dark(#fbfbfd,#121318);--card:light-dark(#fff,#1a1c23);--line:light-dark(#e2e4ea,#2b2e38);--accent:light-dark(#4a45d1,#9d99ff);--code:light-dark(#f1f2f6,#22252e)}

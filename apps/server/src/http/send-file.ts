@@ -3,17 +3,25 @@ import { type ByteRange, parseRange } from "./byte-range.ts";
 import type { FileAnswer } from "./handler-types.ts";
 
 /** Sends a file with validators and ranges (RFC 9110 §13, §14); HEAD gets the same headers without bytes. */
-export async function sendFile(request: FastifyRequest, reply: FastifyReply, file: FileAnswer): Promise<FastifyReply> {
+export async function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: FileAnswer,
+): Promise<FastifyReply> {
   const etag = `"${file.digest}"`;
   reply.header("etag", etag);
-  reply.header("cache-control", file.immutable ? "private, max-age=31536000, immutable" : "private, no-cache");
+  reply.header(
+    "cache-control",
+    file.immutable ? "private, max-age=31536000, immutable" : "private, no-cache",
+  );
   if (matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
 
   reply.header("accept-ranges", "bytes");
   reply.header("content-disposition", `inline; filename="${file.fileName}"`);
   const range = rangeOf(request, etag, file.bytes);
   reply.type(file.mediaType);
-  if (range) reply.code(206).header("content-range", `bytes ${range.start}-${range.end}/${file.bytes}`);
+  if (range)
+    reply.code(206).header("content-range", `bytes ${range.start}-${range.end}/${file.bytes}`);
   const { start, end } = range ?? { start: 0, end: file.bytes - 1 };
   reply.header("content-length", String(end - start + 1));
   if (request.method === "HEAD" || end < start) return reply.send("");
@@ -29,5 +37,7 @@ function rangeOf(request: FastifyRequest, etag: string, size: number): ByteRange
 
 function matches(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
-  return header.split(",").some((candidate) => candidate.trim() === "*" || candidate.trim().replace(/^W\//, "") === etag);
+  return header
+    .split(",")
+    .some((candidate) => candidate.trim() === "*" || candidate.trim().replace(/^W\//, "") === etag);
 }

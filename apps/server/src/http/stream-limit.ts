@@ -16,9 +16,13 @@ export class StreamLimit {
   /** @returns gives the place back. @throws FabricError `too_many_streams` */
   enter(): () => void {
     if (this.#open >= this.#max)
-      throw new FabricError("too_many_streams", `There are ${this.#max} event streams and live views open, which is the limit.`, {
-        details: { limit: this.#max, retry_after_s: 5 },
-      });
+      throw new FabricError(
+        "too_many_streams",
+        `There are ${this.#max} event streams and live views open, which is the limit.`,
+        {
+          details: { limit: this.#max, retry_after_s: 5 },
+        },
+      );
     this.#open++;
     let left = false;
     return () => {

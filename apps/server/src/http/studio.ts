@@ -16,18 +16,29 @@ export async function registerStudio(app: FastifyInstance, directory: string): P
     cacheControl: false,
     setHeaders: (response, file) => {
       const hashed = path.relative(directory, file).startsWith(`assets${path.sep}`);
-      response.setHeader("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+      response.setHeader(
+        "cache-control",
+        hashed ? "public, max-age=31536000, immutable" : "no-cache",
+      );
     },
   });
 }
 
 /** Every other address a person opens is a page of the studio. @returns null when this is not a page request */
-export function sendStudioPage(request: FastifyRequest, reply: FastifyReply, directory: string): FastifyReply | null {
+export function sendStudioPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  directory: string,
+): FastifyReply | null {
   const [address = "/"] = request.url.split("?");
   const wantsPage = address === "/" || (request.headers.accept ?? "").includes("text/html");
   if (!["GET", "HEAD"].includes(request.method) || !wantsPage || API.test(address)) return null;
   if (existsSync(path.join(directory, "index.html"))) return reply.code(200).sendFile("index.html");
-  return reply.code(200).type("text/html; charset=utf-8").header("cache-control", "no-cache").send(NOT_BUILT);
+  return reply
+    .code(200)
+    .type("text/html; charset=utf-8")
+    .header("cache-control", "no-cache")
+    .send(NOT_BUILT);
 }
 
 const NOT_BUILT = page(

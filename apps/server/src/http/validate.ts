@@ -10,7 +10,11 @@ const PART_NAMES: Record<InputPart, string> = { body: "body", query: "query", pa
  * Input checked by the endpoint table's schema.
  * @throws FabricError `unknown_field` or `invalid_request` naming the field (details.field) and what is accepted
  */
-export function validate<Schema extends z.ZodType>(schema: Schema, input: unknown, part: InputPart): z.infer<Schema> {
+export function validate<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  part: InputPart,
+): z.infer<Schema> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const { issues } = result.error;
@@ -19,8 +23,12 @@ export function validate<Schema extends z.ZodType>(schema: Schema, input: unknow
   if (unknown) throw unknownField(unknown, schema, part);
   const [first] = issues;
   if (first && first.path.length === 0 && part === "body")
-    throw new FabricError("invalid_request", "The body must be a JSON object.", { details: { field: null } });
-  const shown = issues.slice(0, 5).map((issue) => ({ field: issuePath(issue.path), message: issueText(issue) }));
+    throw new FabricError("invalid_request", "The body must be a JSON object.", {
+      details: { field: null },
+    });
+  const shown = issues
+    .slice(0, 5)
+    .map((issue) => ({ field: issuePath(issue.path), message: issueText(issue) }));
   throw new FabricError("invalid_request", `${shown.map(({ message }) => message).join("; ")}.`, {
     details: { field: shown[0]?.field ?? null, issues: shown },
   });
@@ -29,15 +37,26 @@ export function validate<Schema extends z.ZodType>(schema: Schema, input: unknow
 /** Input of an address that takes none. @throws FabricError `unknown_field` */
 export function refuseInput(input: unknown, part: InputPart): void {
   if (input === undefined || input === null) return;
-  if (typeof input !== "object") throw new FabricError("invalid_request", `This address takes no ${PART_NAMES[part]}.`, { details: { field: null } });
+  if (typeof input !== "object")
+    throw new FabricError("invalid_request", `This address takes no ${PART_NAMES[part]}.`, {
+      details: { field: null },
+    });
   const [first] = Object.keys(input);
   if (first !== undefined)
-    throw new FabricError("unknown_field", `This address takes no fields in its ${PART_NAMES[part]}, but "${clip(first)}" was sent.`, {
-      details: { field: clip(first), known: [] },
-    });
+    throw new FabricError(
+      "unknown_field",
+      `This address takes no fields in its ${PART_NAMES[part]}, but "${clip(first)}" was sent.`,
+      {
+        details: { field: clip(first), known: [] },
+      },
+    );
 }
 
-function unknownField(issue: z.core.$ZodIssueUnrecognizedKeys, schema: z.ZodType, part: InputPart): FabricError {
+function unknownField(
+  issue: z.core.$ZodIssueUnrecognizedKeys,
+  schema: z.ZodType,
+  part: InputPart,
+): FabricError {
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   const key = clip(issue.keys[0] ?? "");
   const field = issuePath([...issue.path, key]);

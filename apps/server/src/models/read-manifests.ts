@@ -18,7 +18,9 @@ export interface InstalledModel {
 export async function readManifests(directory: string, logger: Logger): Promise<InstalledModel[]> {
   const names = await readdir(directory).catch(() => null);
   if (names === null) {
-    logger.warn(`The models folder ${directory} does not exist, so there is no model to generate with.`);
+    logger.warn(
+      `The models folder ${directory} does not exist, so there is no model to generate with.`,
+    );
     return [];
   }
   const models: InstalledModel[] = [];
@@ -32,8 +34,13 @@ export async function readManifests(directory: string, logger: Logger): Promise<
     }
   }
   for (const { manifest, missing } of models)
-    if (missing.length > 0) logger.error(`The model ${manifest.id} lacks ${missing.join(", ")}; takes with it will fail.`, { code: "weights_missing" });
-  if (models.length === 0) logger.warn(`No model was found in ${directory}, so nothing can be generated.`);
+    if (missing.length > 0)
+      logger.error(
+        `The model ${manifest.id} lacks ${missing.join(", ")}; takes with it will fail.`,
+        { code: "weights_missing" },
+      );
+  if (models.length === 0)
+    logger.warn(`No model was found in ${directory}, so nothing can be generated.`);
   return models;
 }
 
@@ -44,7 +51,10 @@ async function readModel(folder: string): Promise<InstalledModel | null> {
   if (text === null) return null;
   const manifest = parseManifest(text, file);
   if (manifest.id !== path.basename(folder))
-    throw new FabricError("manifest_invalid", `${file}: id is "${manifest.id}" but the folder is called "${path.basename(folder)}".`);
+    throw new FabricError(
+      "manifest_invalid",
+      `${file}: id is "${manifest.id}" but the folder is called "${path.basename(folder)}".`,
+    );
   const missing: string[] = [];
   for (const weight of manifest.files) {
     const found = await stat(path.join(folder, weight.path)).catch(() => null);
@@ -58,7 +68,11 @@ function parseManifest(text: string, file: string): Manifest {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new FabricError("manifest_invalid", `${file} is not valid JSON: ${(cause as Error).message}`, { cause });
+    throw new FabricError(
+      "manifest_invalid",
+      `${file} is not valid JSON: ${(cause as Error).message}`,
+      { cause },
+    );
   }
   const result = manifestSchema.safeParse(value);
   if (result.success) return result.data;

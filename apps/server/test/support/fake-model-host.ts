@@ -1,0 +1,130 @@
+import {
+  asFloat32,
+  decodeSafetensors,
+  type DenoiseSegment,
+  encodeSafetensors,
+  float32Tensor,
+} from "@arc-fabric/contract";
+import type {
+  DecodedFrames,
+  ModelHost,
+  RgbFrames,
+  StepResult,
+  WorkerLease,
+} from "@arc-fabric/core";
+
+export interface FakeHostControls {
+  /** Awaited before each step: a test holds a take at a step by not resolving. Rejecting fails the step. */
+  beforeStep: (step: number) => Promise<void>;
+}
+
+/** A model host without processes: it solves v = x towards a flat picture, and decodes latents to grey frames. */
+export function createFakeModelHost(weightsDigest: string, controls: FakeHostControls): ModelHost {
+  let busy = false;
+  const waiting: (() => void)[] = [];
+  const report = () =>
+    ({
+      worker_id: "wrk_fake",
+      model: "fake-s",
+      status: busy ? "busy" : "warm",
+      pid: null,
+      rss_bytes: 1_000_000,
+      restarts: 0,
+      error: null,
+    }) as const;
+  return {
+    async acquire(_model, { signal }) {
+      while (busy) await new Promise<void>((resolve) => waiting.push(resolve));
+      signal.throwIfAborted();
+      busy = true;
+      return createLease(weightsDigest, controls, () => {
+        busy = false;
+        waiting.shift()?.();
+      });
+    },
+    status: () => (busy ? "busy" : "warm"),
+    reports: () => [report()],
+    subscribe: () => () => {},
+    close: async () => {},
+  };
+}
+
+function createLease(
+  weightsDigest: string,
+  controls: FakeHostControls,
+  release: () => void,
+): WorkerLease {
+  return {
+    workerId: "wrk_fake",
+    weightsDigest,
+    environment: { runtime: "fake", version: "1" },
+    async encode({ prompt }) {
+      const words = prompt.split(/\s+/).filter((word) => word.startsWith("unknown"));
+      const warnings =
+        words.length > 0
+          ? [{ code: "unknown_words" as const, message: `Not known: ${words.join(", ")}.`, words }]
+          : [];
+      return { conditioning: new Uint8Array(4), warnings };
+    },
+    denoise: ({ segment, state }, signal) => denoise(segment, state, controls, signal),
+    async *decode({ segment, state }): AsyncGenerator<DecodedFrames> {
+      const latents = asFloat32(decodeSafetensors(state).tensors["latents"]!);
+      for (
+        let firstFrame = 0;
+        firstFrame < segment.num_frames;
+        firstFrame += firstFrame === 0 ? 1 : 4
+      )
+        yield {
+          firstFrame,
+          ...frames(latents, firstFrame === 0 ? 1 : 4, segment.width, segment.height),
+        };
+    },
+    release,
+  };
+}
+
+async function* denoise(
+  segment: DenoiseSegment,
+  state: Uint8Array | null,
+  controls: FakeHostControls,
+  signal: AbortSignal,
+): AsyncGenerator<StepResult> {
+  const { sigmas } = segment.schedule;
+  const count = segment.shape.reduce((product, side) => product * side, 1);
+  let latents = state
+    ? asFloat32(decodeSafetensors(state).tensors["latents"]!)
+    : Float32Array.from({ length: count }, (_, i) => Math.sin(segment.seed + i));
+  for (let step = segment.from + 1; step <= segment.to; step++) {
+    await aborting(controls.beforeStep(step), signal);
+    const [sigma, next] = [sigmas[step - 1]!, sigmas[step]!];
+    latents = latents.map((x) => x + (next - sigma) * x);
+    const bytes = encodeSafetensors({
+      tensors: { latents: float32Tensor(segment.shape, latents) },
+      metadata: { step: String(step) },
+    });
+    yield {
+      step,
+      sigma: next,
+      seconds: 0.01,
+      modelSeconds: 0.009,
+      state: bytes,
+      preview: frames(latents, 2, 32, 32),
+    };
+  }
+}
+
+/** Like a worker that is asked to stop within its step. */
+async function aborting(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", abort);
+  });
+  await Promise.race([work, aborted]).finally(() => signal.removeEventListener("abort", abort));
+}
+
+function frames(latents: Float32Array, count: number, width: number, height: number): RgbFrames {
+  const grey = Math.min(255, Math.round(Math.abs(latents[0] ?? 0) * 255));
+  return { count, width, height, data: new Uint8Array(count * width * height * 3).fill(grey) };
+}
