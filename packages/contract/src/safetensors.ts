@@ -67,9 +67,10 @@ export function decodeSafetensors(bytes: Uint8Array): TensorFile {
       metadata = entry as Record<string, string>;
       continue;
     }
-    const { dtype, shape, data_offsets } = entry as { dtype: TensorType; shape: number[]; data_offsets: [number, number] };
-    const [start, end] = data_offsets ?? [-1, -1];
-    const size = shape?.reduce((product, side) => product * side, TENSOR_BYTES[dtype] ?? Number.NaN);
+    const { dtype, shape, data_offsets } = (entry ?? {}) as { dtype: TensorType; shape: number[]; data_offsets: [number, number] };
+    if (!isSizes(shape) || !isSizes(data_offsets)) throw corrupt(`tensor "${name}" has no shape and offsets`);
+    const [start, end] = data_offsets;
+    const size = shape.reduce((product, side) => product * side, TENSOR_BYTES[dtype] ?? Number.NaN);
     if (start !== expectedOffset || end - start !== size || dataStart + end > bytes.byteLength)
       throw corrupt(`tensor "${name}" does not fit its offsets`);
     expectedOffset = end;
@@ -90,12 +91,19 @@ export function float32Tensor(shape: readonly number[], values: Float32Array): T
   return { dtype: "F32", shape, data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
 }
 
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  let header: unknown;
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as Record<string, unknown>;
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new FabricError("state_corrupt", "The safetensors header is not valid JSON.", { cause });
   }
+  if (typeof header !== "object" || header === null || Array.isArray(header)) throw corrupt("its header is not an object");
+  return header as Record<string, unknown>;
 }
 
 function corrupt(reason: string): FabricError {
