@@ -1,1 +1,1 @@
-export {};
+export { createMedia, type MediaDeps } from "./create-media.ts";

@@ -1,0 +1,37 @@
+import { Socket } from "node:net";
+import { AV_LOG_ERROR } from "node-av/constants";
+import { Log } from "node-av/lib";
+import { CHANNEL_FD, type ChildRequest } from "../protocol.ts";
+import { ClipTable } from "./clip-table.ts";
+import { configurePictures, encodeStills, encodeStrip } from "./pictures.ts";
+import { type Answer, serveCalls } from "./serve-calls.ts";
+
+/**
+ * The encoder process: everything that runs a codec runs here, so that a crash in one takes nothing else with it.
+ * It lives as long as its channel: the parent's end closes with the parent, however that ends.
+ */
+Log.setLevel(AV_LOG_ERROR);
+configurePictures();
+const clips = new ClipTable();
+const channel = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
+for (const event of ["end", "close", "error"]) channel.once(event, () => process.exit(0));
+serveCalls(channel, handle);
+
+async function handle(request: ChildRequest, payload: Uint8Array): Promise<Answer> {
+  switch (request.method) {
+    case "clip.open":
+      return { result: await clips.open(request.clip, request.options) };
+    case "clip.write":
+      return { result: await clips.write(request.clip, payload, request.count) };
+    case "clip.finish":
+      return { result: await clips.finish(request.clip) };
+    case "clip.abort":
+      return { result: await clips.abort(request.clip) };
+    case "strip":
+      return { result: null, payload: { picture: await encodeStrip(payload, request.size, request.count) } };
+    case "stills": {
+      const pictures = await encodeStills(payload, request.size, request.count);
+      return { result: null, payload: Object.fromEntries(pictures.map((picture, index) => [`picture_${index}`, picture])) };
+    }
+  }
+}
