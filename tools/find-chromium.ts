@@ -9,11 +9,13 @@ const PLACES = [
 ];
 
 /**
- * Path of a Chromium for the browser tests: `ARC_CHROMIUM` when set, else a usual place.
+ * Path of a Chromium for the browser tests: `ARC_CHROMIUM` when set (`none` leaves them out), else a
+ * usual place.
  * @throws when `ARC_CHROMIUM` names something that cannot be executed.
  */
 export function findChromium(env: Record<string, string | undefined>): string | undefined {
   const named = env.ARC_CHROMIUM;
+  if (named === "none") return undefined;
   if (!named) return PLACES.find(isExecutable);
   if (!isExecutable(named)) throw new Error(`ARC_CHROMIUM is ${named}, which cannot be executed.`);
   return named;
