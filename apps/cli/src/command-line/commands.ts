@@ -1,0 +1,234 @@
+import { TAKE_STATUSES } from "@arc-fabric/contract";
+import { defineCommand, type CommandSpec, type OptionsOf } from "./command-spec.ts";
+
+const json = { json: { help: "Print one JSON object instead of text" } } as const;
+/** Options of every command that talks to a server. */
+const server = {
+  server: {
+    value: "URL",
+    help: "Use this server [ARC_SERVER]; otherwise a running one is found, or one is started for this command",
+  },
+  token: { value: "TOKEN", help: "The server's token [ARC_TOKEN]" },
+  "data-dir": { value: "PATH", help: "Where takes and clips are kept [ARC_DATA_DIR, ./data]" },
+} as const;
+const takeArgument = {
+  name: "TAKE",
+  required: true,
+  help: 'A take\'s id, or "last" for the newest one',
+} as const;
+
+/** Every command: parser, --help and docs/cli.md are derived from this table. */
+export const COMMANDS = {
+  generate: defineCommand({
+    summary: "Make a video from a prompt",
+    details:
+      "Works whether or not a server is running. While it runs, Ctrl-C cancels the take; a second Ctrl-C leaves at once. " +
+      "A lost server is waited for or started again: the take goes on from its last stored step.",
+    arguments: [
+      {
+        name: "PROMPT",
+        required: true,
+        many: true,
+        help: 'What the video shows; "-" reads it from standard input',
+      },
+    ],
+    options: {
+      output: {
+        short: "o",
+        value: "FILE",
+        help: 'The MP4 to write, replaced if it exists; a folder; or "-" for standard output [a name made from the prompt]',
+      },
+      model: { short: "m", value: "ID", help: "Model, see arc models [the server's default]" },
+      seed: {
+        value: "NUMBER",
+        kind: "int",
+        help: "Start of the noise: the same seed and settings give the same video [random]",
+      },
+      frames: {
+        value: "COUNT",
+        kind: "int",
+        help: "Number of frames [the model's default, like all that follow]",
+      },
+      fps: { value: "RATE", kind: "int", help: "Frames a second" },
+      steps: {
+        value: "COUNT",
+        kind: "int",
+        help: "Denoising steps: more take longer and look better",
+      },
+      guidance: {
+        value: "SCALE",
+        kind: "number",
+        help: "How closely the video follows the prompt",
+      },
+      negative: { value: "TEXT", help: "What the video should not show" },
+      size: { value: "WxH", kind: "size", help: "Width and height in pixels" },
+      solver: {
+        value: "NAME",
+        kind: "choice",
+        choices: ["euler", "dpmpp_2m"],
+        help: "How a step is computed: euler or dpmpp_2m",
+      },
+      shift: {
+        value: "FACTOR",
+        kind: "number",
+        help: "Above 1 spends more steps where noise is high",
+      },
+      "frame-lag": {
+        value: "STEPS",
+        kind: "int",
+        help: "Steps by which each group of frames trails the one before",
+      },
+      ...json,
+      "no-progress": { help: "Print nothing until the video is there" },
+      "keep-server": { help: "Leave a server that was started for this command running" },
+      ...server,
+    },
+    examples: [
+      ['arc generate "a red ball bounces on a green meadow" -o ball.mp4', "make a video"],
+      [
+        'arc generate "a blue cube spins" --seed 7 --steps 30',
+        "the same video every time, with more steps",
+      ],
+      ['arc generate "a red ball bounces" --json --no-progress', "for scripts"],
+    ],
+  }),
+  models: defineCommand({
+    summary: "List the models, or show what one can do",
+    arguments: [
+      { name: "MODEL", required: false, help: "Shows this model's limits, defaults and words" },
+    ],
+    options: { ...json, ...server },
+    examples: [
+      ["arc models", "list them"],
+      ["arc models zoetrope-s", "limits, defaults, the words it knows, example prompts"],
+    ],
+  }),
+  takes: defineCommand({
+    summary: "List what was made, newest first",
+    arguments: [],
+    options: {
+      limit: { short: "n", value: "COUNT", kind: "int", help: "At most this many, 1 to 100 [20]" },
+      status: {
+        value: "STATUS",
+        kind: "choice",
+        choices: TAKE_STATUSES,
+        help: `Only these: ${TAKE_STATUSES.join(", ")}`,
+      },
+      after: { value: "TAKE", help: "The page that follows this take" },
+      ...json,
+      ...server,
+    },
+    examples: [
+      ["arc takes", "the newest twenty"],
+      ["arc takes --status failed -n 5", "the newest five that failed"],
+    ],
+  }),
+  show: defineCommand({
+    summary: "Show one take: settings, progress, files, errors",
+    arguments: [takeArgument],
+    options: { ...json, ...server },
+    examples: [["arc show last", "the newest take"]],
+  }),
+  download: defineCommand({
+    summary: "Save a take's video",
+    arguments: [takeArgument],
+    options: {
+      output: {
+        short: "o",
+        value: "FILE",
+        help: 'The file to write, replaced if it exists; a folder; or "-" for standard output [a name made from the prompt]',
+      },
+      variant: {
+        value: "KIND",
+        kind: "choice",
+        choices: ["video", "thumbnail", "spritesheet"],
+        help: "video, thumbnail or spritesheet [video]",
+      },
+      ...json,
+      ...server,
+    },
+    examples: [
+      ["arc download last -o ball.mp4", "the newest video"],
+      ["arc download last --variant spritesheet -o frames.jpg", "all its frames in one picture"],
+    ],
+  }),
+  logs: defineCommand({
+    summary: "Print what server and worker logged for a take",
+    arguments: [takeArgument],
+    options: {
+      limit: { short: "n", value: "COUNT", kind: "int", help: "The newest lines, 1 to 1000 [200]" },
+      ...json,
+      ...server,
+    },
+    examples: [["arc logs last", "why did it fail?"]],
+  }),
+  cancel: defineCommand({
+    summary: "Stop takes that wait or run",
+    arguments: [
+      { ...takeArgument, many: true, help: 'Ids of takes, or "last" for the newest one' },
+    ],
+    options: { ...json, ...server },
+    examples: [["arc cancel last", "stop the newest take within one step"]],
+  }),
+  delete: defineCommand({
+    summary: "Delete finished takes with their files",
+    arguments: [
+      { ...takeArgument, many: true, help: 'Ids of takes, or "last" for the newest one' },
+    ],
+    options: { yes: { short: "y", help: "Do not ask first" }, ...json, ...server },
+    examples: [["arc delete last --yes", "delete the newest take"]],
+  }),
+  serve: defineCommand({
+    summary: "Start the server with the studio",
+    details: "The same as npm start. Takes the server's own flags: see arc serve --help.",
+    arguments: [{ name: "FLAGS", required: false, many: true, help: "Flags of the server" }],
+    options: {},
+    examples: [
+      ["arc serve", "the studio on http://127.0.0.1:8000"],
+      ["arc serve --port 9000 --data-dir /srv/arc", "another port and place"],
+    ],
+    passThrough: true,
+  }),
+  status: defineCommand({
+    summary: "Show whether a server runs and what it does",
+    details: "Never starts one; exit code 1 when none runs.",
+    arguments: [],
+    options: { ...json, ...server },
+    examples: [["arc status", "address, queue, workers"]],
+  }),
+  doctor: defineCommand({
+    summary: "Check that everything needed is there",
+    details:
+      "Node, server, data directory, disk, models and video encoders. Starts a server for the check when none runs.",
+    arguments: [],
+    options: { ...json, ...server },
+    examples: [["arc doctor", "a list of checks, each with what to do about it"]],
+  }),
+} as const satisfies Record<string, CommandSpec>;
+
+export type CommandName = keyof typeof COMMANDS;
+export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
+export const commandSpec = (name: CommandName): CommandSpec => COMMANDS[name];
+
+/** The command line of one command, read and checked. */
+export interface CommandInput<Name extends CommandName> {
+  readonly words: readonly string[];
+  readonly options: OptionsOf<(typeof COMMANDS)[Name]["options"]>;
+}
+
+export const EXIT_CODES = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
+
+export const EXIT_CODE_MEANING: Readonly<Record<ExitCode, string>> = {
+  0: "done",
+  1: "it failed; the reason is on standard error",
+  2: "the command line is not right",
+  130: "interrupted with Ctrl-C; the take is cancelled",
+  143: "ended by SIGTERM or SIGHUP; the take is cancelled",
+};

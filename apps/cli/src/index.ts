@@ -1,0 +1,1 @@
+export { cliReference } from "./command-line/cli-reference.ts";

@@ -1,0 +1,68 @@
+import { ERROR_CATALOGUE, type FabricError } from "@arc-fabric/contract";
+import { requestIdOf } from "@arc-fabric/client";
+import type { Paint } from "./terminal.ts";
+
+/** Options of `generate` by the API's field, so that a refusal names what was typed. */
+const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
+  num_frames: "--frames",
+  fps: "--fps",
+  num_inference_steps: "--steps",
+  guidance_scale: "--guidance",
+  negative_prompt: "--negative",
+  width: "--size",
+  height: "--size",
+  seed: "--seed",
+  solver: "--solver",
+  shift: "--shift",
+  frame_lag: "--frame-lag",
+  model: "--model",
+  prompt: "the prompt",
+};
+
+/** What the catalogue advises is written for every client; some of it has a better answer here. */
+const REMEDIES: Partial<Record<FabricError["code"], string>> = {
+  unauthorized: "Give the server's token with --token or ARC_TOKEN.",
+  server_unreachable: "Start a server with arc serve, or check the address.",
+  model_not_found: "arc models lists them.",
+  take_not_found: "arc takes lists them.",
+  take_active: "Cancel it first: arc cancel TAKE.",
+  queue_full: "Try again later, or cancel takes that wait: arc takes --status queued.",
+  generation_failed: "Read the take's log: arc logs TAKE.",
+  encoder_failed:
+    "Read the take's log: arc logs TAKE. The latents are stored, so nothing has to be generated again.",
+};
+
+/** What happened, what to do, and what to quote in a report. */
+export function errorText(error: FabricError, paint: Paint): string {
+  const requestId = requestIdOf(error);
+  const reference = [error.code, ...(requestId === null ? [] : [`request ${requestId}`])].join(
+    ", ",
+  );
+  return `${paint.red("Error:")} ${error.message}\n${paint.dim("What to do:")} ${remedyOf(error)}\n${paint.dim(`(${reference})`)}\n`;
+}
+
+export function errorJson(error: FabricError): Record<string, unknown> {
+  const { request_id: requestId = null, ...details } = error.details;
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      remedy: remedyOf(error),
+      retryable: error.retryable,
+      request_id: requestId,
+      details,
+    },
+  };
+}
+
+function remedyOf(error: FabricError): string {
+  const { field, nearest, retry_after_s: retryAfter } = error.details;
+  const option = typeof field === "string" ? OPTION_OF_FIELD[field] : undefined;
+  if (error.code === "unsupported_value" && option)
+    return typeof nearest === "number"
+      ? `Change ${option}; the nearest is ${option} ${nearest}.`
+      : `Change ${option}.`;
+  if (error.code === "queue_full" && typeof retryAfter === "number")
+    return `Try again in ${retryAfter} s, or cancel takes that wait: arc takes --status queued.`;
+  return REMEDIES[error.code] ?? ERROR_CATALOGUE[error.code].remedy;
+}

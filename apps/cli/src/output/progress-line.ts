@@ -1,0 +1,76 @@
+import type { Take, TakePhase } from "@arc-fabric/contract";
+import { stripVTControlCharacters } from "node:util";
+import type { Paint } from "./terminal.ts";
+import { clip, ordinal, remainingText } from "./units.ts";
+
+const PHASE_TEXT: Readonly<Record<TakePhase, string>> = {
+  queued: "Waiting",
+  loading: "Loading the model",
+  encoding: "Reading the prompt",
+  denoising: "Denoising",
+  decoding: "Decoding the frames",
+  finishing: "Writing the video",
+  done: "Done",
+};
+const MAX_BAR = 30;
+const MIN_BAR = 8;
+
+export interface ProgressStyle {
+  readonly columns: number;
+  readonly unicode: boolean;
+  readonly paint: Paint;
+}
+
+/**
+ * One line for a terminal, never longer than its width.
+ * @param sinceStepSeconds seconds since the last step was announced, taken off the time left
+ */
+export function progressLine(take: Take, sinceStepSeconds: number, style: ProgressStyle): string {
+  const { paint } = style;
+  const words = phaseText(take);
+  const details = detailTexts(take, sinceStepSeconds);
+  const left = details.length > 0 ? `${words}  ${details.join("  ")}` : words;
+  const room = style.columns - 1;
+  const barWidth = Math.min(MAX_BAR, room - stripVTControlCharacters(left).length - 2);
+  if (barWidth < MIN_BAR || take.status === "queued") return clip(left, room);
+  const { step, total_steps: total } = take.progress;
+  const tail = details.length > 0 ? `  ${paint.dim(details.join("  "))}` : "";
+  return `${bar(step / total, barWidth, style)}  ${paint.bold(words)}${tail}`;
+}
+
+/** What a pipe or a log file gets: the same without bar. */
+export function progressText(take: Take): string {
+  return [phaseText(take), ...detailTexts(take, 0)].join(", ");
+}
+
+function phaseText(take: Take): string {
+  const { phase, step, total_steps: total } = take.progress;
+  if (phase === "denoising") return `Step ${step}/${total}`;
+  if (take.status !== "queued") return PHASE_TEXT[phase];
+  if (take.resumes > 0 && step > 0) return `Interrupted at step ${step}; goes on soon`;
+  return take.queue_position !== null && take.queue_position > 1
+    ? `Waiting, ${ordinal(take.queue_position)} in the queue`
+    : "Waiting, next in the queue";
+}
+
+function detailTexts(take: Take, sinceStepSeconds: number): string[] {
+  const { phase, step_seconds: stepSeconds, remaining_seconds: remaining } = take.progress;
+  if (phase !== "denoising" || remaining === null || stepSeconds === null) return [];
+  // A step that takes longer than the others must not count down below what is surely left.
+  const left = remaining - Math.min(sinceStepSeconds, stepSeconds);
+  return [`about ${remainingText(left)} left`];
+}
+
+/** Eighths of a cell make the bar move at every step, also in a narrow terminal. */
+function bar(fraction: number, width: number, { unicode, paint }: ProgressStyle): string {
+  const share = Math.min(1, Math.max(0, fraction));
+  if (!unicode) {
+    const done = Math.round(share * (width - 2));
+    return `[${"#".repeat(done)}${"-".repeat(width - 2 - done)}]`;
+  }
+  const eighths = Math.round(share * width * 8);
+  const full = Math.floor(eighths / 8);
+  const part = eighths % 8 === 0 ? "" : ["▏", "▎", "▍", "▌", "▋", "▊", "▉"][(eighths % 8) - 1]!;
+  const rest = width - full - part.length;
+  return paint.cyan("█".repeat(full) + part) + paint.dim("░".repeat(rest));
+}

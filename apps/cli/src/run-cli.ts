@@ -1,0 +1,88 @@
+import { isFabricError, toFabricError } from "@arc-fabric/contract";
+import { Interruption, type CliContext } from "./cli-context.ts";
+import { CliError } from "./cli-error.ts";
+import { EXIT_CODES, type CommandInput, type CommandName } from "./command-line/commands.ts";
+import { commandHelp, mainHelp } from "./command-line/help-text.ts";
+import { parseCommandLine } from "./command-line/parse-command-line.ts";
+import { UsageError } from "./command-line/usage-error.ts";
+import { cancel } from "./commands/cancel.ts";
+import { deleteTakes } from "./commands/delete.ts";
+import { doctor } from "./commands/doctor.ts";
+import { download } from "./commands/download.ts";
+import { generate } from "./commands/generate.ts";
+import { logs } from "./commands/logs.ts";
+import { models } from "./commands/models.ts";
+import { serve } from "./commands/serve.ts";
+import { show } from "./commands/show.ts";
+import { status } from "./commands/status.ts";
+import { takes } from "./commands/takes.ts";
+import { errorJson, errorText } from "./output/error-text.ts";
+import { cliVersion } from "./version.ts";
+
+const RUN: {
+  readonly [Name in CommandName]: (
+    context: CliContext,
+    input: CommandInput<Name>,
+  ) => Promise<number>;
+} = {
+  generate,
+  models,
+  takes,
+  show,
+  download,
+  logs,
+  cancel,
+  delete: deleteTakes,
+  serve,
+  status,
+  doctor,
+};
+
+/** Runs one command line. @returns the exit code; every error has been told */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  const { terminal } = context;
+  let json = false;
+  try {
+    const line = parseCommandLine(args);
+    if (line.action === "version") await terminal.out(`${cliVersion()}\n`);
+    if (line.action === "help")
+      await terminal.out(`${line.command === null ? mainHelp() : commandHelp(line.command)}\n`);
+    if (line.action !== "run") return EXIT_CODES.ok;
+    json = line.options["json"] === true;
+    const run = RUN[line.command] as (context: CliContext, input: unknown) => Promise<number>;
+    return await run(context, { words: line.words, options: line.options });
+  } catch (error) {
+    return await tell(error, json, context);
+  }
+}
+
+async function tell(error: unknown, json: boolean, { terminal }: CliContext): Promise<number> {
+  const { paint } = terminal;
+  if (error instanceof Interruption) {
+    terminal.err("Interrupted.\n");
+    return error.exitCode;
+  }
+  if (error instanceof UsageError) {
+    terminal.err(
+      `${paint.red("Error:")} ${error.message}\nHelp: arc ${error.command === null ? "--help" : `${error.command} --help`}\n`,
+    );
+    return EXIT_CODES.usage;
+  }
+  // The reader of our output has gone, as with `arc takes | head`.
+  if ((error as NodeJS.ErrnoException | null)?.code === "EPIPE") return EXIT_CODES.ok;
+  if (error instanceof CliError) {
+    const { code, message, remedy } = error;
+    if (json)
+      await terminal.out(
+        `${JSON.stringify({ error: { code, message, remedy, retryable: false, request_id: null, details: {} } })}\n`,
+      );
+    else terminal.err(`${paint.red("Error:")} ${message}\n${paint.dim("What to do:")} ${remedy}\n`);
+    return EXIT_CODES.failed;
+  }
+  const known = toFabricError(error);
+  if (json) await terminal.out(`${JSON.stringify(errorJson(known))}\n`);
+  else terminal.err(errorText(known, paint));
+  if (!isFabricError(error) && error instanceof Error)
+    terminal.err(`${paint.dim(error.stack ?? "")}\n`);
+  return EXIT_CODES.failed;
+}
