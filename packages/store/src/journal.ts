@@ -20,6 +20,7 @@ export async function readSessionEvents(db: Queries, id: SessionId, afterSeq: nu
 }
 
 export async function readEvents(db: Queries, afterPosition: number, limit: number, types?: readonly EventType[]): Promise<FabricEvent[]> {
+  if (types?.length === 0) return [];
   let query = db.selectFrom("events").selectAll().where("position", ">", afterPosition);
   if (types) query = query.where("type", "in", [...types]);
   const rows = await query.orderBy("position").limit(limit).execute();

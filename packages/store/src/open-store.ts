@@ -1,6 +1,7 @@
-import { chmodSync } from "node:fs";
+import { open } from "node:fs/promises";
 import path from "node:path";
 import type { Logger, Store, System } from "@arc-fabric/core";
+import { translateOpenError } from "./disk-errors.ts";
 import { migrate } from "./migrate.ts";
 import { SQLITE_SCHEMA } from "./migrations/migration.ts";
 import { SqliteDatabase } from "./sqlite/sqlite-database.ts";
@@ -21,7 +22,14 @@ export const DATABASE_FILE = "arc-fabric.sqlite";
  * @throws FabricError `data_dir_newer`, `data_dir_damaged`, `data_dir_unwritable`, `disk_full`
  */
 export async function openStore({ directory, system, logger }: StoreDeps): Promise<Store> {
-  return openSqliteStore(path.join(directory, DATABASE_FILE), { system, logger });
+  const file = path.join(directory, DATABASE_FILE);
+  try {
+    // SQLite gives its other files the rights of the first.
+    await (await open(file, "a", 0o600)).close();
+  } catch (error) {
+    throw translateOpenError(error, directory);
+  }
+  return openSqliteStore(file, { system, logger });
 }
 
 /** @param file path of the database, or ":memory:" */
@@ -29,7 +37,6 @@ export async function openSqliteStore(file: string, { system, logger }: Omit<Sto
   const subscribers = new Subscribers(logger);
   const database = new SqliteDatabase({ file, onCommitted: (events) => subscribers.notify(events) });
   try {
-    if (file !== ":memory:") chmodSync(file, 0o600);
     await migrate(database, { dialect: SQLITE_SCHEMA, nowMs: system.now(), where: file });
   } catch (error) {
     await database.close();

@@ -26,6 +26,7 @@ export async function requireTake(db: Queries, id: TakeId): Promise<Take> {
 
 export async function listTakes(db: Queries, filter: TakeFilter, page: Page): Promise<Paged<Take>> {
   await checkCursor(db, "takes", page);
+  if (filter.status?.length === 0) return { items: [], hasMore: false };
   let query = db.selectFrom("takes").selectAll();
   if (filter.sessionId) query = query.where("session_id", "=", filter.sessionId);
   if (filter.status) query = query.where("status", "in", [...filter.status]);

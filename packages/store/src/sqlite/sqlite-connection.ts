@@ -29,13 +29,17 @@ export class SqliteConnection {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
 
-  /** @param file path of the database, or ":memory:" */
-  constructor(file: string, options: { readOnly: boolean }) {
+  /**
+   * @param file path of the database, or ":memory:"
+   * @param options.mode "lock" opens a file that is only there to be locked, and does not wait for another's lock
+   */
+  constructor(file: string, { mode }: { mode: "read" | "write" | "lock" }) {
     this.file = file;
-    this.#database = this.#translated(() => new Database(file, { readOnly: options.readOnly, timeout: BUSY_TIMEOUT_MS }));
+    const timeout = mode === "lock" ? 0 : BUSY_TIMEOUT_MS;
+    this.#database = this.#translated(() => new Database(file, { readOnly: mode === "read", timeout }));
     try {
-      if (!options.readOnly) this.#prepareForWriting();
-      this.run("PRAGMA foreign_keys = ON");
+      if (mode === "write") this.#prepareForWriting();
+      if (mode !== "lock") this.run("PRAGMA foreign_keys = ON");
     } catch (error) {
       this.#database.close();
       throw error;

@@ -25,7 +25,7 @@ export class SqliteDatabase implements Database {
 
   constructor(deps: SqliteDatabaseDeps) {
     this.#deps = deps;
-    this.#writer = new SqliteConnection(deps.file, { readOnly: false });
+    this.#writer = new SqliteConnection(deps.file, { mode: "write" });
     this.#writerQueries = queriesOn(this.#writer);
     this.#groupCommit = new GroupCommit(batchTransaction(this.#writer));
     this.#reader = deps.file === ":memory:" ? null : openReader(deps.file, this.#writer);
@@ -75,7 +75,7 @@ function queriesOn(connection: SqliteConnection): Queries {
 
 function openReader(file: string, writer: SqliteConnection): { connection: SqliteConnection; queries: Queries } {
   try {
-    const connection = new SqliteConnection(file, { readOnly: true });
+    const connection = new SqliteConnection(file, { mode: "read" });
     return { connection, queries: queriesOn(connection) };
   } catch (error) {
     writer.close();

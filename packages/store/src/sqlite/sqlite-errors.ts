@@ -22,10 +22,6 @@ function isSqliteError(value: unknown): value is SqliteError {
   return value instanceof Error && (value as { code?: unknown }).code === "ERR_SQLITE_ERROR";
 }
 
-export function isBusy(value: unknown): boolean {
-  return isSqliteError(value) && (value.errcode & 0xff) === BUSY;
-}
-
 /** An error of SQLite as one of the catalogue; anything else is returned as it is. `file` is the database file. */
 export function translateSqliteError(value: unknown, file: string): unknown {
   if (isFabricError(value) || !isSqliteError(value)) return value;

@@ -1,0 +1,112 @@
+import { newId, type Plan, type SessionId, type TakeId, type TakeParameters } from "@arc-fabric/contract";
+import type { Claim, IdempotencyRecord, Logger, NewState, NewTake, Store, System } from "@arc-fabric/core";
+
+/** A clock that goes on by one millisecond with every look, and seeded chance, so that ids sort in the order of the calls. */
+export function testSystem(startMs = 1_750_000_000_000): System & { advance(ms: number): void } {
+  let now = startMs;
+  let seed = 1;
+  const next = () => (seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0) >>> 16;
+  return {
+    now: () => (now += 1),
+    monotonic: () => now - startMs,
+    randomBytes: (count) => Uint8Array.from({ length: count }, () => next() & 0xff),
+    sleep: async () => {},
+    advance: (ms) => void (now += ms),
+  };
+}
+
+export interface CollectedLogs extends Logger {
+  readonly lines: { level: string; message: string }[];
+}
+
+export function testLogger(): CollectedLogs {
+  const lines: { level: string; message: string }[] = [];
+  const add = (level: string) => (message: string) => void lines.push({ level, message });
+  return { lines, debug: add("debug"), info: add("info"), warn: add("warn"), error: add("error") };
+}
+
+export const TOTAL_STEPS = 4;
+
+export const PARAMETERS: TakeParameters = {
+  prompt: "a red ball bounces on a green meadow",
+  negative_prompt: "",
+  model: "zoetrope-s",
+  seed: 7,
+  width: 128,
+  height: 128,
+  num_frames: 17,
+  fps: 8,
+  num_inference_steps: TOTAL_STEPS,
+  guidance_scale: 4,
+  solver: "euler",
+  shift: 1,
+  frame_lag: 0,
+};
+
+export const PLAN: Plan = {
+  version: 1,
+  weights_digest: "ab".repeat(32),
+  total_steps: TOTAL_STEPS,
+  segments: [
+    { type: "encode", model: "zoetrope-s", prompt: PARAMETERS.prompt, negative_prompt: "" },
+    {
+      type: "denoise",
+      model: "zoetrope-s",
+      from: 0,
+      to: TOTAL_STEPS,
+      schedule: { sigmas: [1, 0.75, 0.5, 0.25, 0] },
+      solver: "euler",
+      guidance_scale: 4,
+      seed: 7,
+      shape: [8, 5, 16, 16],
+    },
+  ],
+};
+
+/** Short ways to make rows, with the clock of one system. */
+export class Maker {
+  readonly system: System & { advance(ms: number): void };
+  readonly store: Store;
+
+  constructor(store: Store, system = testSystem()) {
+    this.store = store;
+    this.system = system;
+  }
+
+  now(): number {
+    return this.system.now();
+  }
+
+  id<Prefix extends "ses" | "take" | "art">(prefix: Prefix) {
+    return newId(prefix, this.now(), (count) => this.system.randomBytes(count));
+  }
+
+  async session(title = "A session"): Promise<SessionId> {
+    const id = this.id("ses");
+    await this.store.createSession({ id, title, nowMs: this.now() });
+    return id;
+  }
+
+  newTake(sessionId: SessionId, changes: Partial<NewTake> = {}): NewTake {
+    const nowMs = this.now();
+    const id = newId("take", nowMs, (count) => this.system.randomBytes(count));
+    return { id, sessionId, newSessionTitle: null, parameters: PARAMETERS, plan: PLAN, nowMs, maxQueued: 100, ...changes };
+  }
+
+  async take(sessionId: SessionId, changes: Partial<NewTake> = {}, idempotency: IdempotencyRecord | null = null): Promise<TakeId> {
+    const { take } = await this.store.createTake(this.newTake(sessionId, changes), idempotency);
+    return take.id;
+  }
+
+  async claim(): Promise<Claim> {
+    const claim = await this.store.claimNext(this.now());
+    if (!claim) throw new Error("nothing is queued");
+    return claim;
+  }
+
+  state(step: number, changes: Partial<NewState> = {}): NewState {
+    const digest = step.toString(16).padStart(64, "0");
+    const base = { step, sigma: 1 - step / TOTAL_STEPS, bytes: 100, digest, derivation: `derivation ${step}`, previewDigest: null };
+    return { ...base, seconds: step, model_seconds: step / 2, ...changes };
+  }
+}
