@@ -12,23 +12,40 @@ const MAX_FRAMES = 100_000;
 export function checkClipOptions(options: ClipOptions): void {
   for (const edge of ["width", "height"] as const) checkEdge(edge, options[edge]);
   const { fps, numFrames } = options;
-  if (!(fps >= 1 && fps <= MAX_FPS)) throw unsupported(`A clip's rate must be from 1 to ${MAX_FPS} frames a second, not ${fps}.`, { fps });
+  if (!(fps >= 1 && fps <= MAX_FPS))
+    throw unsupported(`A clip's rate must be from 1 to ${MAX_FPS} frames a second, not ${fps}.`, {
+      fps,
+    });
   if (!Number.isInteger(numFrames) || numFrames < 1 || numFrames > MAX_FRAMES)
-    throw unsupported(`A clip must have from 1 to ${MAX_FRAMES} frames, not ${numFrames}.`, { num_frames: numFrames });
+    throw unsupported(`A clip must have from 1 to ${MAX_FRAMES} frames, not ${numFrames}.`, {
+      num_frames: numFrames,
+    });
 }
 
 /** Broken when a caller hands over other bytes than it says. */
 export function checkFrames(frames: RgbFrames, size: PictureSize = frames): void {
-  invariant(frames.width === size.width && frames.height === size.height, `frames of ${frames.width}x${frames.height} for a clip of ${size.width}x${size.height}`);
+  invariant(
+    frames.width === size.width && frames.height === size.height,
+    `frames of ${frames.width}x${frames.height} for a clip of ${size.width}x${size.height}`,
+  );
   const bytes = frames.count * frames.width * frames.height * RGB_CHANNELS;
-  invariant(frames.data.byteLength === bytes, `${frames.count} frames of ${frames.width}x${frames.height} are ${bytes} bytes, not ${frames.data.byteLength}`);
+  invariant(
+    frames.data.byteLength === bytes,
+    `${frames.count} frames of ${frames.width}x${frames.height} are ${bytes} bytes, not ${frames.data.byteLength}`,
+  );
 }
 
 function checkEdge(name: "width" | "height", value: number): void {
   if (!Number.isInteger(value) || value < MIN_EDGE || value > MAX_EDGE)
-    throw unsupported(`A clip's ${name} must be a whole number from ${MIN_EDGE} to ${MAX_EDGE}, not ${value}.`, { [name]: value });
+    throw unsupported(
+      `A clip's ${name} must be a whole number from ${MIN_EDGE} to ${MAX_EDGE}, not ${value}.`,
+      { [name]: value },
+    );
   if (value % 2 !== 0)
-    throw unsupported(`H.264 with 4:2:0 colour needs an even ${name}; ${value} is odd. Use ${value - 1} or ${value + 1}.`, { [name]: value });
+    throw unsupported(
+      `H.264 with 4:2:0 colour needs an even ${name}; ${value} is odd. Use ${value - 1} or ${value + 1}.`,
+      { [name]: value },
+    );
 }
 
 function unsupported(message: string, details: Record<string, unknown>): FabricError {

@@ -18,8 +18,13 @@ export class ClipPlaces {
       return;
     }
     if (this.#waiting.length >= this.#maxWaiting)
-      throw new FabricError("encoder_failed", `${this.#maxWaiting} clips wait for the encoder already; try again when one is done.`);
-    await new Promise<void>((resolve, reject) => this.#waiting.push((error) => (error ? reject(error) : resolve())));
+      throw new FabricError(
+        "encoder_failed",
+        `${this.#maxWaiting} clips wait for the encoder already; try again when one is done.`,
+      );
+    await new Promise<void>((resolve, reject) =>
+      this.#waiting.push((error) => (error ? reject(error) : resolve())),
+    );
   }
 
   give(): void {

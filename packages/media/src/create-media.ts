@@ -1,5 +1,13 @@
 import { FabricError } from "@arc-fabric/contract";
-import type { ClipOptions, ClipWriter, EncoderReport, Logger, Media, RgbFrames, System } from "@arc-fabric/core";
+import type {
+  ClipOptions,
+  ClipWriter,
+  EncoderReport,
+  Logger,
+  Media,
+  RgbFrames,
+  System,
+} from "@arc-fabric/core";
 import { checkClipOptions, checkFrames } from "./clip-options.ts";
 import { ClipPlaces } from "./clip-places.ts";
 import { checkPolicy, chooseEncoders } from "./encoder-policy.ts";
@@ -57,7 +65,9 @@ export class ProcessMedia implements Media {
   async openClip(options: ClipOptions): Promise<ClipWriter> {
     checkClipOptions(options);
     this.#checkOpen();
-    const choice = await chooseEncoders(this.#deps, options, async (entry) => this.#prober.probe(entry));
+    const choice = await chooseEncoders(this.#deps, options, async (entry) =>
+      this.#prober.probe(entry),
+    );
     await this.#places.take();
     try {
       this.#checkOpen();
@@ -72,14 +82,20 @@ export class ProcessMedia implements Media {
   async encodeStrip(frames: RgbFrames): Promise<Uint8Array> {
     checkFrames(frames);
     const { count, width, height, data } = frames;
-    const { parts } = await this.#running().call({ method: "strip", size: { width, height }, count }, { frames: data }).answer;
+    const { parts } = await this.#running().call(
+      { method: "strip", size: { width, height }, count },
+      { frames: data },
+    ).answer;
     return onlyPart(parts, "picture");
   }
 
   async encodeStills(frames: RgbFrames): Promise<readonly Uint8Array[]> {
     checkFrames(frames);
     const { count, width, height, data } = frames;
-    const { parts } = await this.#running().call({ method: "stills", size: { width, height }, count }, { frames: data }).answer;
+    const { parts } = await this.#running().call(
+      { method: "stills", size: { width, height }, count },
+      { frames: data },
+    ).answer;
     return Array.from({ length: count }, (_, index) => onlyPart(parts, `picture_${index}`));
   }
 
@@ -98,23 +114,41 @@ export class ProcessMedia implements Media {
     await this.#process?.stop();
   }
 
-  async #open(options: ClipOptions, choice: Awaited<ReturnType<typeof chooseEncoders>>): Promise<ClipWriter> {
+  async #open(
+    options: ClipOptions,
+    choice: Awaited<ReturnType<typeof chooseEncoders>>,
+  ): Promise<ClipWriter> {
     const { width, height, fps, numFrames, directory } = options;
     const threads = this.#deps.encoderThreads ?? DEFAULT_ENCODER_THREADS;
     const encoderProcess = this.#running();
     this.#lastClip += 1;
     const clip = this.#lastClip;
     const plan = { width, height, fps, numFrames, directory, encoders: choice.encoders, threads };
-    const { result } = await encoderProcess.call({ method: "clip.open", clip, options: plan }).answer;
+    const { result } = await encoderProcess.call({ method: "clip.open", clip, options: plan })
+      .answer;
     const answer = result as ClipOpened;
     const opened = { encoder: answer.encoder, rejected: [...choice.rejected, ...answer.rejected] };
-    if (opened.rejected.length > 0) this.#deps.logger.warn("another encoder than the wished one is used", { encoder: opened.encoder, rejected: opened.rejected });
-    return new ProcessClipWriter({ encoderProcess, clip, options, opened, onEnd: () => this.#places.give() });
+    if (opened.rejected.length > 0)
+      this.#deps.logger.warn("another encoder than the wished one is used", {
+        encoder: opened.encoder,
+        rejected: opened.rejected,
+      });
+    return new ProcessClipWriter({
+      encoderProcess,
+      clip,
+      options,
+      opened,
+      onEnd: () => this.#places.give(),
+    });
   }
 
   #running(): EncoderProcess {
     this.#checkOpen();
-    if (!this.#process?.alive) this.#process = new EncoderProcess({ ...this.#deps, callTimeoutMs: this.#deps.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS });
+    if (!this.#process?.alive)
+      this.#process = new EncoderProcess({
+        ...this.#deps,
+        callTimeoutMs: this.#deps.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
+      });
     return this.#process;
   }
 

@@ -1,6 +1,12 @@
 import { FabricError } from "@arc-fabric/contract";
 import type { EncoderReport } from "@arc-fabric/core";
-import { type EncoderEntry, ENCODERS, findEncoder, LARGE_PICTURE_PIXELS, SOFTWARE_ENCODER } from "./encoders.ts";
+import {
+  type EncoderEntry,
+  ENCODERS,
+  findEncoder,
+  LARGE_PICTURE_PIXELS,
+  SOFTWARE_ENCODER,
+} from "./encoders.ts";
 import type { PictureSize } from "./protocol.ts";
 
 export interface EncoderPolicy {
@@ -21,7 +27,10 @@ export type Probe = (entry: EncoderEntry) => Promise<EncoderReport>;
 export function checkPolicy(policy: EncoderPolicy): void {
   if (policy.encoder === "auto" || findEncoder(policy.encoder)) return;
   const known = ["auto", ...ENCODERS.map(({ name }) => name)].join(", ");
-  throw new FabricError("config_invalid", `The video encoder "${policy.encoder}" is not known; choose one of ${known}.`);
+  throw new FabricError(
+    "config_invalid",
+    `The video encoder "${policy.encoder}" is not known; choose one of ${known}.`,
+  );
 }
 
 /**
@@ -29,11 +38,20 @@ export function checkPolicy(policy: EncoderPolicy): void {
  * encoder stands behind every choice when it is allowed. Nothing is probed when it is the only candidate.
  * @throws `encoder_unavailable` naming what was tried
  */
-export async function chooseEncoders(policy: EncoderPolicy, size: PictureSize, probe: Probe): Promise<EncoderChoice> {
+export async function chooseEncoders(
+  policy: EncoderPolicy,
+  size: PictureSize,
+  probe: Probe,
+): Promise<EncoderChoice> {
   const software = policy.allowSoftwareEncoder ? [SOFTWARE_ENCODER] : [];
-  if (policy.encoder === SOFTWARE_ENCODER) return orUnavailable({ encoders: software, rejected: [] }, `${SOFTWARE_ENCODER} is a software encoder, and those are not allowed`);
+  if (policy.encoder === SOFTWARE_ENCODER)
+    return orUnavailable(
+      { encoders: software, rejected: [] },
+      `${SOFTWARE_ENCODER} is a software encoder, and those are not allowed`,
+    );
   if (policy.encoder !== "auto") return chooseNamed(policy.encoder, software, probe);
-  if (size.width * size.height < LARGE_PICTURE_PIXELS && policy.allowSoftwareEncoder) return { encoders: software, rejected: [] };
+  if (size.width * size.height < LARGE_PICTURE_PIXELS && policy.allowSoftwareEncoder)
+    return { encoders: software, rejected: [] };
   return chooseHardware(software, probe);
 }
 
@@ -43,7 +61,10 @@ async function chooseNamed(name: string, software: string[], probe: Probe): Prom
   const report = await probe(entry);
   if (report.usable) return { encoders: [name, ...software], rejected: [] };
   const error = report.error ?? "it does not work here";
-  return orUnavailable({ encoders: software, rejected: [{ encoder: name, error }] }, `${name} does not work here (${error}), and software encoders are not allowed`);
+  return orUnavailable(
+    { encoders: software, rejected: [{ encoder: name, error }] },
+    `${name} does not work here (${error}), and software encoders are not allowed`,
+  );
 }
 
 async function chooseHardware(software: string[], probe: Probe): Promise<EncoderChoice> {
@@ -53,7 +74,10 @@ async function chooseHardware(software: string[], probe: Probe): Promise<Encoder
     if (report.usable) return { encoders: [entry.name, ...software], rejected: [] };
     tried.push(`${entry.name}: ${report.error}`);
   }
-  return orUnavailable({ encoders: software, rejected: [] }, `no hardware encoder works here, and software encoders are not allowed (${tried.join("; ")})`);
+  return orUnavailable(
+    { encoders: software, rejected: [] },
+    `no hardware encoder works here, and software encoders are not allowed (${tried.join("; ")})`,
+  );
 }
 
 function orUnavailable(choice: EncoderChoice, reason: string): EncoderChoice {

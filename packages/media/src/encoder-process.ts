@@ -1,4 +1,11 @@
-import { encodeFrame, FabricError, FrameDecoder, invariant, type NamedParts, splitParts } from "@arc-fabric/contract";
+import {
+  encodeFrame,
+  FabricError,
+  FrameDecoder,
+  invariant,
+  type NamedParts,
+  splitParts,
+} from "@arc-fabric/contract";
 import type { MessagePart } from "@arc-fabric/contract";
 import type { Logger, System } from "@arc-fabric/core";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -42,12 +49,19 @@ export class EncoderProcess {
 
   constructor(deps: EncoderProcessDeps) {
     this.#deps = deps;
-    this.#process = spawn(process.execPath, [CHILD_MAIN], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+    this.#process = spawn(process.execPath, [CHILD_MAIN], {
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    });
     const channel = this.#process.stdio[CHANNEL_FD];
-    invariant(channel && "write" in channel && "read" in channel, "the encoder process has a channel");
+    invariant(
+      channel && "write" in channel && "read" in channel,
+      "the encoder process has a channel",
+    );
     this.#channel = channel as Duplex;
     this.exited = new Promise((resolve) => {
-      this.#process.once("exit", (code, signal) => resolve(this.#onEnd(signal ? `signal ${signal}` : `exit code ${code}`)));
+      this.#process.once("exit", (code, signal) =>
+        resolve(this.#onEnd(signal ? `signal ${signal}` : `exit code ${code}`)),
+      );
       this.#process.once("error", (error) => resolve(this.#onEnd(error.message)));
     });
     this.#readReplies();
@@ -66,7 +80,10 @@ export class EncoderProcess {
    * Sends a call. `sent` settles when the system took its bytes, after which buffers may be reused; `answer` when the
    * process has answered. @throws (in `answer`) what the call throws in the process; `encoder_failed` when it ends first
    */
-  call(call: ChildCall, payload: NamedParts = {}): { sent: Promise<void>; answer: Promise<CallAnswer> } {
+  call(
+    call: ChildCall,
+    payload: NamedParts = {},
+  ): { sent: Promise<void>; answer: Promise<CallAnswer> } {
     if (!this.#alive) {
       const answer = Promise.reject<CallAnswer>(lost("it had ended before"));
       answer.catch(() => undefined);
@@ -112,12 +129,17 @@ export class EncoderProcess {
 
   #readReplies(): void {
     const decoder = new FrameDecoder();
-    this.#channel.on("error", (error) => this.#deps.logger.debug("encoder channel broke", { error: error.message }));
+    this.#channel.on("error", (error) =>
+      this.#deps.logger.debug("encoder channel broke", { error: error.message }),
+    );
     this.#channel.on("data", (chunk: Uint8Array) => {
       try {
-        for (const { header, payload } of decoder.push(chunk)) this.#settle(header as ChildReply & { parts: MessagePart[] }, payload);
+        for (const { header, payload } of decoder.push(chunk))
+          this.#settle(header as ChildReply & { parts: MessagePart[] }, payload);
       } catch (error) {
-        this.#deps.logger.error("the encoder process sent something unreadable", { error: String(error) });
+        this.#deps.logger.error("the encoder process sent something unreadable", {
+          error: String(error),
+        });
         this.kill();
       }
     });
@@ -128,8 +150,12 @@ export class EncoderProcess {
     if (!pending) return;
     this.#pending.delete(reply.call);
     pending.deadline.abort();
-    if (reply.ok) pending.resolve({ result: reply.result, parts: splitParts(reply.parts, payload) });
-    else pending.reject(new FabricError(reply.error.code, reply.error.message, { details: reply.error.details }));
+    if (reply.ok)
+      pending.resolve({ result: reply.result, parts: splitParts(reply.parts, payload) });
+    else
+      pending.reject(
+        new FabricError(reply.error.code, reply.error.message, { details: reply.error.details }),
+      );
   }
 
   #watch(request: ChildRequest): AbortController {
@@ -137,7 +163,10 @@ export class EncoderProcess {
     const { system, logger, callTimeoutMs } = this.#deps;
     system.sleep(callTimeoutMs, deadline.signal).then(
       () => {
-        logger.error("the encoder process hangs and is ended", { method: request.method, timeout_ms: callTimeoutMs });
+        logger.error("the encoder process hangs and is ended", {
+          method: request.method,
+          timeout_ms: callTimeoutMs,
+        });
         this.kill();
       },
       () => undefined,
@@ -147,14 +176,18 @@ export class EncoderProcess {
 
   #forwardOutput(): void {
     for (const output of [this.#process.stdout, this.#process.stderr]) {
-      if (output) createInterface({ input: output }).on("line", (line) => this.#deps.logger.debug(line, { source: "encoder" }));
+      if (output)
+        createInterface({ input: output }).on("line", (line) =>
+          this.#deps.logger.debug(line, { source: "encoder" }),
+        );
     }
   }
 
   #onEnd(how: string): void {
     this.#alive = false;
     this.#channel.destroy();
-    if (!this.#stopping) this.#deps.logger.warn("the encoder process ended", { how, open_calls: this.#pending.size });
+    if (!this.#stopping)
+      this.#deps.logger.warn("the encoder process ended", { how, open_calls: this.#pending.size });
     for (const pending of this.#pending.values()) {
       pending.deadline.abort();
       pending.reject(lost(how));
@@ -164,5 +197,8 @@ export class EncoderProcess {
 }
 
 function lost(how: string): FabricError {
-  return new FabricError("encoder_failed", `The encoder process ended (${how}); the clip can be encoded again from its latents.`);
+  return new FabricError(
+    "encoder_failed",
+    `The encoder process ended (${how}); the clip can be encoded again from its latents.`,
+  );
 }

@@ -36,7 +36,10 @@ export class ProcessClipWriter implements ClipWriter {
       const perMessage = Math.max(1, Math.floor(MAX_MESSAGE_BYTES / frameBytes));
       for (let first = 0; first < frames.count; first += perMessage) {
         const count = Math.min(perMessage, frames.count - first);
-        await this.#send(frames.data.subarray(first * frameBytes, (first + count) * frameBytes), count);
+        await this.#send(
+          frames.data.subarray(first * frameBytes, (first + count) * frameBytes),
+          count,
+        );
       }
     });
   }
@@ -63,7 +66,10 @@ export class ProcessClipWriter implements ClipWriter {
   async #send(data: Uint8Array, count: number): Promise<void> {
     await this.#unanswered;
     const { encoderProcess, clip } = this.#deps;
-    const { sent, answer } = encoderProcess.call({ method: "clip.write", clip, count }, { frames: data });
+    const { sent, answer } = encoderProcess.call(
+      { method: "clip.write", clip, count },
+      { frames: data },
+    );
     this.#unanswered = answer;
     await sent;
   }
@@ -98,7 +104,11 @@ export class ProcessClipWriter implements ClipWriter {
   }
 
   #checkOpen(): void {
-    if (this.#status !== "open") throw new FabricError("encoder_failed", `The clip is ${this.#status} and takes no more calls.`);
+    if (this.#status !== "open")
+      throw new FabricError(
+        "encoder_failed",
+        `The clip is ${this.#status} and takes no more calls.`,
+      );
   }
 
   #end(status: "finished" | "failed"): void {
@@ -108,10 +118,16 @@ export class ProcessClipWriter implements ClipWriter {
 }
 
 export async function removeClipFiles(directory: string): Promise<void> {
-  await Promise.all(Object.values(CLIP_FILES).map((name) => rm(join(directory, name), { force: true })));
+  await Promise.all(
+    Object.values(CLIP_FILES).map((name) => rm(join(directory, name), { force: true })),
+  );
 }
 
-function describeFiles(options: ClipOptions, opened: ClipOpened, finished: ClipFinished): ClipFile[] {
+function describeFiles(
+  options: ClipOptions,
+  opened: ClipOpened,
+  finished: ClipFinished,
+): ClipFile[] {
   const { width, height, fps, numFrames, directory } = options;
   const { thumbnail, thumbnailFrame, sheet } = finished;
   const rejected = opened.rejected.length > 0 ? { rejected_encoders: opened.rejected } : {};
@@ -120,7 +136,16 @@ function describeFiles(options: ClipOptions, opened: ClipOpened, finished: ClipF
       kind: "video",
       path: join(directory, CLIP_FILES.video),
       mediaType: "video/mp4",
-      metadata: { width, height, fps, num_frames: numFrames, duration_s: numFrames / fps, codec: "h264", encoder: opened.encoder, ...rejected },
+      metadata: {
+        width,
+        height,
+        fps,
+        num_frames: numFrames,
+        duration_s: numFrames / fps,
+        codec: "h264",
+        encoder: opened.encoder,
+        ...rejected,
+      },
     },
     {
       kind: "thumbnail",

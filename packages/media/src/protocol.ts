@@ -19,7 +19,11 @@ export type ChildRequest = ChildCall & { readonly call: number };
 
 export type ChildReply =
   | { readonly call: number; readonly ok: true; readonly result: unknown }
-  | { readonly call: number; readonly ok: false; readonly error: { code: ErrorCode; message: string; details: ErrorDetails } };
+  | {
+      readonly call: number;
+      readonly ok: false;
+      readonly error: { code: ErrorCode; message: string; details: ErrorDetails };
+    };
 
 export interface PictureSize {
   readonly width: number;
@@ -59,6 +63,10 @@ export interface SheetLayout {
 }
 
 /** The files of a clip inside its directory. */
-export const CLIP_FILES = { video: "video.mp4", thumbnail: "thumbnail.jpg", spritesheet: "spritesheet.jpg" } as const;
+export const CLIP_FILES = {
+  video: "video.mp4",
+  thumbnail: "thumbnail.jpg",
+  spritesheet: "spritesheet.jpg",
+} as const;
 
 export const RGB_CHANNELS = 3;

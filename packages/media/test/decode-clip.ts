@@ -1,5 +1,20 @@
-import { AVERROR_EAGAIN, AVERROR_EOF, AVMEDIA_TYPE_VIDEO, AV_PIX_FMT_RGB24, AVCOL_RANGE_JPEG, AVCOL_SPC_RGB } from "node-av/constants";
-import { Codec, CodecContext, FFmpegError, FormatContext, Frame, Packet, SoftwareScaleContext } from "node-av/lib";
+import {
+  AVERROR_EAGAIN,
+  AVERROR_EOF,
+  AVMEDIA_TYPE_VIDEO,
+  AV_PIX_FMT_RGB24,
+  AVCOL_RANGE_JPEG,
+  AVCOL_SPC_RGB,
+} from "node-av/constants";
+import {
+  Codec,
+  CodecContext,
+  FFmpegError,
+  FormatContext,
+  Frame,
+  Packet,
+  SoftwareScaleContext,
+} from "node-av/lib";
 
 export interface DecodedClip {
   readonly width: number;
@@ -34,7 +49,7 @@ export async function decodeClip(path: string): Promise<DecodedClip> {
   packet.alloc();
   const frame = new Frame();
   frame.alloc();
-  for (let more = true; more; ) {
+  for (let more = true; more;) {
     const status = await format.readFrame(packet);
     more = status !== AVERROR_EOF;
     if (more) check(status);
@@ -57,7 +72,12 @@ export async function decodeClip(path: string): Promise<DecodedClip> {
     frameRate: `${stream.rFrameRate.num}/${stream.rFrameRate.den}`,
     durationS: Number(stream.duration) * stream.timeBase.toDouble(),
     pixelFormat: codecpar.format as number,
-    colorTags: { space: codec.colorSpace, range: codec.colorRange, primaries: codec.colorPrimaries, transfer: codec.colorTrc },
+    colorTags: {
+      space: codec.colorSpace,
+      range: codec.colorRange,
+      primaries: codec.colorPrimaries,
+      transfer: codec.colorTrc,
+    },
     frames,
     keyFrames,
     times,

@@ -19,8 +19,15 @@ export interface RecordedLogger extends Logger {
 
 export function recordedLogger(): RecordedLogger {
   const lines: RecordedLogger["lines"] = [];
-  const record = (level: string) => (message: string, fields?: Record<string, unknown>) => void lines.push({ level, message, fields });
-  return { lines, debug: record("debug"), info: record("info"), warn: record("warn"), error: record("error") };
+  const record = (level: string) => (message: string, fields?: Record<string, unknown>) =>
+    void lines.push({ level, message, fields });
+  return {
+    lines,
+    debug: record("debug"),
+    info: record("info"),
+    warn: record("warn"),
+    error: record("error"),
+  };
 }
 
 /** Real media with a temporary folder; everything is closed and removed by `dispose`. */
@@ -30,7 +37,13 @@ export class MediaFixture {
   readonly #directories: string[] = [];
 
   media(changes: Partial<MediaDeps> = {}): ProcessMedia {
-    const media = createMedia({ system: realSystem, logger: this.logger, encoder: "auto", allowSoftwareEncoder: true, ...changes });
+    const media = createMedia({
+      system: realSystem,
+      logger: this.logger,
+      encoder: "auto",
+      allowSoftwareEncoder: true,
+      ...changes,
+    });
     this.#media.push(media);
     return media;
   }
@@ -43,7 +56,9 @@ export class MediaFixture {
 
   async dispose(): Promise<void> {
     await Promise.all(this.#media.map(async (media) => media.close()));
-    await Promise.all(this.#directories.map(async (directory) => rm(directory, { recursive: true, force: true })));
+    await Promise.all(
+      this.#directories.map(async (directory) => rm(directory, { recursive: true, force: true })),
+    );
   }
 }
 

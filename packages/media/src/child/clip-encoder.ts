@@ -2,7 +2,13 @@ import { FabricError, invariant } from "@arc-fabric/contract";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type EncoderEntry, findEncoder } from "../encoders.ts";
-import { CLIP_FILES, type ClipFinished, type ClipOpened, type ClipPlan, type PictureSize } from "../protocol.ts";
+import {
+  CLIP_FILES,
+  type ClipFinished,
+  type ClipOpened,
+  type ClipPlan,
+  type PictureSize,
+} from "../protocol.ts";
 import { Mp4Writer } from "./mp4-writer.ts";
 import { encodeJpeg, frameAt, scalePicture } from "./pictures.ts";
 import { SpriteSheet } from "./sprite-sheet.ts";
@@ -21,7 +27,12 @@ export class ClipEncoder {
   #thumbnail: Uint8Array | null = null;
   #frames = 0;
 
-  private constructor(plan: ClipPlan, opened: ClipOpened, encoder: VideoEncoder, writer: Mp4Writer) {
+  private constructor(
+    plan: ClipPlan,
+    opened: ClipOpened,
+    encoder: VideoEncoder,
+    writer: Mp4Writer,
+  ) {
     this.opened = opened;
     this.#plan = plan;
     this.#encoder = encoder;
@@ -43,15 +54,31 @@ export class ClipEncoder {
         rejected.push({ encoder: name, error: error.message });
       }
     }
-    throw new FabricError("encoder_failed", `No encoder opened: ${rejected.map(({ error }) => error).join(" ")}`);
+    throw new FabricError(
+      "encoder_failed",
+      `No encoder opened: ${rejected.map(({ error }) => error).join(" ")}`,
+    );
   }
 
-  static async #openWith(entry: EncoderEntry, plan: ClipPlan, rejected: ClipOpened["rejected"]): Promise<ClipEncoder> {
+  static async #openWith(
+    entry: EncoderEntry,
+    plan: ClipPlan,
+    rejected: ClipOpened["rejected"],
+  ): Promise<ClipEncoder> {
     let writer: Mp4Writer | null = null;
     const encoder = await VideoEncoder.open(entry, plan, async (packet) => writer?.write(packet));
     try {
-      writer = await Mp4Writer.open(join(plan.directory, CLIP_FILES.video), encoder.context, plan.fps);
-      return new ClipEncoder(plan, { encoder: entry.name, rejected: [...rejected] }, encoder, writer);
+      writer = await Mp4Writer.open(
+        join(plan.directory, CLIP_FILES.video),
+        encoder.context,
+        plan.fps,
+      );
+      return new ClipEncoder(
+        plan,
+        { encoder: entry.name, rejected: [...rejected] },
+        encoder,
+        writer,
+      );
     } catch (error) {
       encoder.close();
       throw error;
@@ -67,13 +94,19 @@ export class ClipEncoder {
   async finish(): Promise<ClipFinished> {
     const { numFrames, directory } = this.#plan;
     if (this.#frames !== numFrames)
-      throw new FabricError("encoder_failed", `The clip was to have ${numFrames} frames but got ${this.#frames}.`);
+      throw new FabricError(
+        "encoder_failed",
+        `The clip was to have ${numFrames} frames but got ${this.#frames}.`,
+      );
     await this.#encoder.flush();
     await this.#writer.finish();
     this.#encoder.close();
     const thumbnail = thumbnailSize(this.#plan);
     invariant(this.#thumbnail, "the thumbnail's frame was seen");
-    await writeFile(join(directory, CLIP_FILES.thumbnail), await encodeJpeg(this.#thumbnail, thumbnail));
+    await writeFile(
+      join(directory, CLIP_FILES.thumbnail),
+      await encodeJpeg(this.#thumbnail, thumbnail),
+    );
     await writeFile(join(directory, CLIP_FILES.spritesheet), await this.#sheet.toJpeg());
     return { thumbnail, thumbnailFrame: this.#thumbnailFrame, sheet: this.#sheet.layout };
   }
@@ -82,20 +115,30 @@ export class ClipEncoder {
   async abort(): Promise<void> {
     await this.#writer.close();
     this.#encoder.close();
-    for (const name of Object.values(CLIP_FILES)) await rm(join(this.#plan.directory, name), { force: true });
+    for (const name of Object.values(CLIP_FILES))
+      await rm(join(this.#plan.directory, name), { force: true });
   }
 
   async #add(rgb: Uint8Array): Promise<void> {
     if (this.#frames >= this.#plan.numFrames)
-      throw new FabricError("encoder_failed", `The clip was to have ${this.#plan.numFrames} frames but got more.`);
+      throw new FabricError(
+        "encoder_failed",
+        `The clip was to have ${this.#plan.numFrames} frames but got more.`,
+      );
     await this.#encoder.encode(rgb);
     await this.#sheet.add(rgb);
-    if (this.#frames === this.#thumbnailFrame) this.#thumbnail = Uint8Array.from(await scalePicture(rgb, this.#plan, thumbnailSize(this.#plan)));
+    if (this.#frames === this.#thumbnailFrame)
+      this.#thumbnail = Uint8Array.from(
+        await scalePicture(rgb, this.#plan, thumbnailSize(this.#plan)),
+      );
     this.#frames += 1;
   }
 }
 
 function thumbnailSize(frame: PictureSize): PictureSize {
   const scale = Math.min(1, MAX_THUMBNAIL_EDGE / Math.max(frame.width, frame.height));
-  return { width: Math.max(1, Math.round(frame.width * scale)), height: Math.max(1, Math.round(frame.height * scale)) };
+  return {
+    width: Math.max(1, Math.round(frame.width * scale)),
+    height: Math.max(1, Math.round(frame.height * scale)),
+  };
 }

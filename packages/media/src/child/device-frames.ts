@@ -1,4 +1,10 @@
-import { AV_HWDEVICE_TYPE_VAAPI, AV_HWDEVICE_TYPE_VULKAN, AV_PIX_FMT_NV12, AV_PIX_FMT_VAAPI, AV_PIX_FMT_VULKAN } from "node-av/constants";
+import {
+  AV_HWDEVICE_TYPE_VAAPI,
+  AV_HWDEVICE_TYPE_VULKAN,
+  AV_PIX_FMT_NV12,
+  AV_PIX_FMT_VAAPI,
+  AV_PIX_FMT_VULKAN,
+} from "node-av/constants";
 import { Frame, HardwareDeviceContext, HardwareFramesContext } from "node-av/lib";
 import type { CodecContext } from "node-av/lib";
 import type { FrameUpload } from "../encoders.ts";

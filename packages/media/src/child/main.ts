@@ -28,10 +28,18 @@ async function handle(request: ChildRequest, payload: Uint8Array): Promise<Answe
     case "clip.abort":
       return { result: await clips.abort(request.clip) };
     case "strip":
-      return { result: null, payload: { picture: await encodeStrip(payload, request.size, request.count) } };
+      return {
+        result: null,
+        payload: { picture: await encodeStrip(payload, request.size, request.count) },
+      };
     case "stills": {
       const pictures = await encodeStills(payload, request.size, request.count);
-      return { result: null, payload: Object.fromEntries(pictures.map((picture, index) => [`picture_${index}`, picture])) };
+      return {
+        result: null,
+        payload: Object.fromEntries(
+          pictures.map((picture, index) => [`picture_${index}`, picture]),
+        ),
+      };
     }
   }
 }

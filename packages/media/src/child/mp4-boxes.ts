@@ -26,7 +26,10 @@ async function walk(file: FileHandle, size: number): Promise<Mp4Box[]> {
   while (offset < size) {
     const box = await readBox(file, offset);
     if (box.bytes < BOX_HEADER_BYTES || offset + box.bytes > size)
-      throw new FabricError("encoder_failed", `The written video is damaged: box ${box.type} at ${offset} claims ${box.bytes} of ${size} bytes.`);
+      throw new FabricError(
+        "encoder_failed",
+        `The written video is damaged: box ${box.type} at ${offset} claims ${box.bytes} of ${size} bytes.`,
+      );
     boxes.push(box);
     offset += box.bytes;
   }
@@ -39,7 +42,10 @@ export async function checkFaststart(path: string): Promise<void> {
   const index = types.indexOf("moov");
   const media = types.indexOf("mdat");
   if (index < 0 || media < 0 || index > media)
-    throw new FabricError("encoder_failed", `The written video has its boxes in the order ${types.join(", ")}; moov must stand before mdat.`);
+    throw new FabricError(
+      "encoder_failed",
+      `The written video has its boxes in the order ${types.join(", ")}; moov must stand before mdat.`,
+    );
 }
 
 async function readBox(file: FileHandle, offset: number): Promise<Mp4Box> {
@@ -47,5 +53,9 @@ async function readBox(file: FileHandle, offset: number): Promise<Mp4Box> {
   await file.read(header, 0, LARGE_HEADER_BYTES, offset);
   const type = String.fromCharCode(...[4, 5, 6, 7].map((index) => header.getUint8(index)));
   const bytes = header.getUint32(0);
-  return { type, offset, bytes: bytes === 1 ? Number(header.getBigUint64(BOX_HEADER_BYTES)) : bytes };
+  return {
+    type,
+    offset,
+    bytes: bytes === 1 ? Number(header.getBigUint64(BOX_HEADER_BYTES)) : bytes,
+  };
 }

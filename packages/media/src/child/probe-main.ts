@@ -15,10 +15,16 @@ Log.setLevel(AV_LOG_ERROR);
 const name = process.argv[2] ?? "";
 try {
   const packets = await encodeBlack();
-  if (packets !== PROBE_FRAMES) throw new Error(`${name} gave ${packets} packets for ${PROBE_FRAMES} frames.`);
+  if (packets !== PROBE_FRAMES)
+    throw new Error(`${name} gave ${packets} packets for ${PROBE_FRAMES} frames.`);
   process.stdout.write(JSON.stringify({ usable: true, error: null }));
 } catch (error) {
-  process.stdout.write(JSON.stringify({ usable: false, error: error instanceof Error ? error.message : String(error) }));
+  process.stdout.write(
+    JSON.stringify({
+      usable: false,
+      error: error instanceof Error ? error.message : String(error),
+    }),
+  );
 }
 process.exit(0);
 

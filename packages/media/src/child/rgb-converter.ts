@@ -29,7 +29,10 @@ export class RgbConverter {
 
   constructor(size: PictureSize, format: AVPixelFormat) {
     this.#scaler.allocContext();
-    checkFfmpeg(this.#scaler.setOption("sws_flags", SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP), "setting up the colour conversion");
+    checkFfmpeg(
+      this.#scaler.setOption("sws_flags", SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP),
+      "setting up the colour conversion",
+    );
     this.#source = allocateFrame(size, AV_PIX_FMT_RGB24);
     this.#source.colorRange = AVCOL_RANGE_JPEG;
     this.#source.colorSpace = AVCOL_SPC_RGB;
@@ -44,7 +47,10 @@ export class RgbConverter {
     const bytes = Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength);
     checkFfmpeg(this.#source.fromBuffer(bytes), "reading a frame");
     checkFfmpeg(this.#target.makeWritable(), "preparing a frame");
-    checkFfmpeg(await this.#scaler.scaleFrame(this.#target, this.#source), "converting a frame's colours");
+    checkFfmpeg(
+      await this.#scaler.scaleFrame(this.#target, this.#source),
+      "converting a frame's colours",
+    );
     this.#target.pts = BigInt(pts);
     this.#target.duration = 1n;
     return this.#target;

@@ -13,7 +13,8 @@ export type CallHandler = (request: ChildRequest, payload: Uint8Array) => Promis
 export function serveCalls(channel: Duplex, handle: CallHandler): void {
   const decoder = new FrameDecoder();
   channel.on("data", (chunk: Uint8Array) => {
-    for (const frame of decoder.push(chunk)) void answer(frame.header as ChildRequest, frame.payload);
+    for (const frame of decoder.push(chunk))
+      void answer(frame.header as ChildRequest, frame.payload);
   });
 
   async function answer(request: ChildRequest, payload: Uint8Array): Promise<void> {

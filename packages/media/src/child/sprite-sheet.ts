@@ -37,7 +37,10 @@ export class SpriteSheet {
     this.layout = sheetLayout(frame, count);
     this.#frame = frame;
     this.#tile = { width: this.layout.frameWidth, height: this.layout.frameHeight };
-    this.#sheet = { width: this.#tile.width * this.layout.columns, height: this.#tile.height * this.layout.rows };
+    this.#sheet = {
+      width: this.#tile.width * this.layout.columns,
+      height: this.#tile.height * this.layout.rows,
+    };
     this.#canvas = new Uint8Array(this.#sheet.width * this.#sheet.height * RGB_CHANNELS);
   }
 
@@ -45,7 +48,14 @@ export class SpriteSheet {
     const tile = await scalePicture(rgb, this.#frame, this.#tile);
     const column = this.#added % this.layout.columns;
     const row = Math.floor(this.#added / this.layout.columns);
-    blit(this.#canvas, this.#sheet.width, tile, this.#tile, column * this.#tile.width, row * this.#tile.height);
+    blit(
+      this.#canvas,
+      this.#sheet.width,
+      tile,
+      this.#tile,
+      column * this.#tile.width,
+      row * this.#tile.height,
+    );
     this.#added += 1;
   }
 

@@ -40,7 +40,12 @@ export class VideoEncoder {
   #frames = 0;
   #closed = false;
 
-  private constructor(context: CodecContext, converter: RgbConverter, device: DeviceFrames | null, sink: PacketSink) {
+  private constructor(
+    context: CodecContext,
+    converter: RgbConverter,
+    device: DeviceFrames | null,
+    sink: PacketSink,
+  ) {
     this.context = context;
     this.#converter = converter;
     this.#device = device;
@@ -49,9 +54,19 @@ export class VideoEncoder {
   }
 
   /** @throws `encoder_failed` when the encoder does not exist in this build or does not open on this machine */
-  static async open(entry: EncoderEntry, settings: VideoEncoderSettings, sink: PacketSink): Promise<VideoEncoder> {
-    const codec = Codec.findEncoderByName(entry.name as Parameters<typeof Codec.findEncoderByName>[0]);
-    if (!codec) throw new FabricError("encoder_failed", `The encoder ${entry.name} is not part of this build.`);
+  static async open(
+    entry: EncoderEntry,
+    settings: VideoEncoderSettings,
+    sink: PacketSink,
+  ): Promise<VideoEncoder> {
+    const codec = Codec.findEncoderByName(
+      entry.name as Parameters<typeof Codec.findEncoderByName>[0],
+    );
+    if (!codec)
+      throw new FabricError(
+        "encoder_failed",
+        `The encoder ${entry.name} is not part of this build.`,
+      );
     const context = new CodecContext();
     context.allocContext3(codec);
     const format = entry.pixelFormat === "nv12" ? AV_PIX_FMT_NV12 : AV_PIX_FMT_YUV420P;
