@@ -1,8 +1,9 @@
-import { access, constants, mkdir, readFile } from "node:fs/promises";
+import { access, constants, readFile } from "node:fs/promises";
 import path from "node:path";
 import { FabricError } from "@arc-fabric/contract";
 import { lockDirectory } from "./directory-lock.ts";
 import { errnoOf, translateOpenError } from "./disk-errors.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { replaceFile, syncDirectory } from "./durable-files.ts";
 
 /** Raised when the meaning of the files and folders changes; the database counts its own schema. */
@@ -25,7 +26,7 @@ export interface DataDirectory {
 export async function openDataDirectory(directory: string): Promise<DataDirectory> {
   const absolute = path.resolve(directory);
   try {
-    const made = await mkdir(absolute, { recursive: true, mode: 0o700 });
+    const made = await makeDirectory(absolute);
     // The folder above may be one we must not read; then its next sync is the system's own.
     if (made) await syncDirectory(path.dirname(made)).catch(() => {});
     await access(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
