@@ -1,0 +1,121 @@
+import type { Model, Take } from "@arc-fabric/contract";
+import { Link, useSearchParams } from "react-router";
+import { describeError, describeRecord } from "../api/describe-error.ts";
+import { pickModel, useModels } from "../api/models.ts";
+import { useTake, useTakes } from "../api/takes.ts";
+import { Composer } from "../components/composer.tsx";
+import { ErrorCard } from "../components/error-card.tsx";
+import { TakeActions } from "../components/take-actions.tsx";
+import { TakeCard } from "../components/take-card.tsx";
+import { TakeStage } from "../components/take-stage.tsx";
+import { TakeWarnings } from "../components/take-warnings.tsx";
+import { useNow } from "../hooks/use-now.ts";
+import { useTitle } from "../hooks/use-title.ts";
+import { paths } from "../paths.ts";
+import { useDraft } from "../stores/draft.ts";
+import { EmptyState } from "../ui/empty-state.tsx";
+
+const RECENT = 8;
+
+/** A prompt on one side, its picture on the other. The take on the stage is in the address. */
+export default function CreatePage() {
+  useTitle("");
+  const models = useModels();
+  const draft = useDraft();
+  const takes = useTakes(null);
+  const [search, setSearch] = useSearchParams();
+  const recent = takes.data?.pages.flatMap((page) => page.items) ?? [];
+  const chosenId = search.get("take");
+  const model = pickModel(models.data ?? [], draft.model);
+  const latest = recent[0] ?? null;
+
+  return (
+    <div className="grid gap-6 lg:grid-cols-[minmax(20rem,25rem)_minmax(0,1fr)] lg:gap-8">
+      <h1 className="sr-only">Create</h1>
+      <div>
+        {model ? (
+          <Composer model={model} models={models.data ?? []} lastTake={latest} onCreated={(take) => setSearch({ take: take.id })} />
+        ) : models.isError ? (
+          <ErrorCard error={describeError(models.error)} onRetry={() => void models.refetch()} retrying={models.isFetching} />
+        ) : models.isSuccess ? (
+          <EmptyState icon="warning" title="No model is installed">
+            The server found no usable model; its log says why.
+          </EmptyState>
+        ) : (
+          <div className="shimmer h-120 rounded-card" aria-label="Loading" />
+        )}
+      </div>
+      <div className="flex min-w-0 flex-col gap-8">
+        <Focus id={chosenId} latest={latest} models={models.data ?? []} loading={takes.isPending} onClosed={() => setSearch({})} />
+        {recent.length > 0 && <Recent takes={recent.slice(0, RECENT)} currentId={chosenId ?? latest?.id ?? null} />}
+      </div>
+    </div>
+  );
+}
+
+interface FocusProps {
+  id: string | null;
+  latest: Take | null;
+  models: readonly Model[];
+  loading: boolean;
+  onClosed: () => void;
+}
+
+/** The chosen take, or the newest one. */
+function Focus({ id, latest, models, loading, onClosed }: FocusProps) {
+  if (id !== null) return <ChosenTake key={id} id={id} models={models} onClosed={onClosed} />;
+  if (latest) return <FocusedTake key={latest.id} take={latest} models={models} onClosed={onClosed} />;
+  if (loading) return <div className="shimmer mx-auto aspect-square w-full max-w-2xl rounded-card" aria-label="Loading" />;
+  return (
+    <div className="card forming mx-auto grid aspect-[4/3] w-full max-w-3xl place-items-center">
+      <EmptyState icon="film" title="Your first clip appears here">
+        Describe a small scene and press Generate. You will see it form step by step.
+      </EmptyState>
+    </div>
+  );
+}
+
+function ChosenTake({ id, models, onClosed }: { id: string; models: readonly Model[]; onClosed: () => void }) {
+  const take = useTake(id);
+  if (take.data) return <FocusedTake take={take.data} models={models} onClosed={onClosed} />;
+  if (take.isError) return <ErrorCard error={describeError(take.error)} onRetry={() => void take.refetch()} retrying={take.isFetching} />;
+  return <div className="shimmer mx-auto aspect-square w-full max-w-2xl rounded-card" aria-label="Loading" />;
+}
+
+function FocusedTake({ take, models, onClosed }: { take: Take; models: readonly Model[]; onClosed: () => void }) {
+  return (
+    <div className="mx-auto flex w-full max-w-2xl flex-col gap-4">
+      <TakeStage take={take} />
+      <div className="flex flex-col gap-1">
+        <h2 className="text-lg leading-snug font-semibold break-words">{take.parameters.prompt}</h2>
+        <Link to={paths.take(take.id)} className="self-start rounded-md text-sm font-medium text-accent-text underline-offset-4 hover:underline">
+          Parameters, plan and log
+        </Link>
+      </div>
+      {take.error && <ErrorCard error={describeRecord(take.error)} />}
+      <TakeWarnings take={take} model={models.find((model) => model.id === take.model)} />
+      <TakeActions take={take} onDeleted={onClosed} />
+    </div>
+  );
+}
+
+function Recent({ takes, currentId }: { takes: readonly Take[]; currentId: string | null }) {
+  const nowMs = useNow(30_000);
+  return (
+    <section aria-label="Recent takes">
+      <div className="mb-3 flex items-baseline justify-between">
+        <h2 className="font-semibold">Recent</h2>
+        <Link to={paths.library()} className="rounded-md text-sm font-medium text-accent-text underline-offset-4 hover:underline">
+          Everything made
+        </Link>
+      </div>
+      <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-4">
+        {takes.map((take) => (
+          <li key={take.id}>
+            <TakeCard take={take} nowMs={nowMs} to={paths.create(take.id)} current={take.id === currentId} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
