@@ -84,7 +84,8 @@ export function decodeSafetensors(bytes: Uint8Array): TensorFile {
 export function asFloat32(tensor: Tensor): Float32Array {
   const { data } = tensor;
   if (data.byteOffset % 4 === 0) return new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
-  return new Float32Array(data.slice().buffer);
+  // Not `slice`: that of a Node Buffer does not copy.
+  return new Float32Array(new Uint8Array(data).buffer);
 }
 
 export function float32Tensor(shape: readonly number[], values: Float32Array): Tensor {

@@ -53,7 +53,8 @@ export class FrameDecoder {
 
   /** @returns the frames completed by this chunk. @throws FabricError `worker_protocol` on a size over the cap or a header that is not JSON */
   push(chunk: Uint8Array): Frame[] {
-    this.#chunks.push(chunk);
+    // A plain view: a Node Buffer's `slice` does not copy, which would let code further on share memory unawares.
+    this.#chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     this.#buffered += chunk.byteLength;
     const frames: Frame[] = [];
     while (this.#buffered >= this.#needed) {

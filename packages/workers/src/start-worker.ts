@@ -1,4 +1,4 @@
-import { FabricError, newId, PROTOCOL_VERSION, toFabricError } from "@arc-fabric/contract";
+import { FabricError, PROTOCOL_VERSION, toFabricError, type WorkerId } from "@arc-fabric/contract";
 import type { System } from "@arc-fabric/core";
 import type { Socket } from "node:net";
 import { listenForWorker } from "./listen-for-worker.ts";
@@ -12,6 +12,7 @@ export interface StartWorkerOptions {
   readonly system: System;
   readonly timeouts: WorkerTimeouts;
   readonly model: string;
+  readonly workerId: WorkerId;
   readonly family: string;
   readonly runtime: RuntimeCommand;
   readonly socketDirectory: string;
@@ -24,8 +25,7 @@ export interface StartWorkerOptions {
  * @throws FabricError `worker_start_failed`, `worker_protocol`; nothing is left running then
  */
 export async function startWorker(options: StartWorkerOptions): Promise<WorkerSession> {
-  const { system, timeouts, model, runtime } = options;
-  const workerId = newId("wrk", system.now(), (count) => system.randomBytes(count));
+  const { system, timeouts, model, runtime, workerId } = options;
   const socket = await listenForWorker(options.socketDirectory, workerId.slice(-12));
   const process = spawnWorker(system, runtime, ["--socket", socket.path, "--worker-id", workerId], options.onLine);
   const giveUp = new AbortController();

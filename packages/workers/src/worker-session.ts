@@ -7,6 +7,9 @@ import { stopProcess } from "./stop-process.ts";
 import type { Delivery, WorkerConnection } from "./worker-connection.ts";
 import { protocolBroken, timedOut, workerLost } from "./worker-failures.ts";
 
+/** A sleep that takes this many times longer than asked means that this process did not run. */
+const STALL_FACTOR = 3;
+
 export interface SessionDeps {
   readonly system: System;
   readonly timeouts: WorkerTimeouts;
@@ -166,16 +169,19 @@ export class WorkerSession {
 
   /**
    * Kills a worker that is alive but stuck. An idle one must send heartbeats; a busy one may be silent for a step,
-   * because a step may block its loop. Time in which we do not read does not count.
+   * because a step may block its loop. Time in which we do not read does not count, be it that we hold the worker back
+   * or that this process itself was stalled (a laptop that slept must not kill its workers on waking).
    */
   async #watch(): Promise<void> {
     const { system, timeouts, model, connection } = this.#deps;
     const { signal } = this.#watching;
     try {
       for (;;) {
+        const before = system.monotonic();
         await system.sleep(timeouts.heartbeatIntervalMs, signal);
         const now = system.monotonic();
-        if (connection.paused) {
+        const stalled = now - before > STALL_FACTOR * timeouts.heartbeatIntervalMs;
+        if (connection.paused || stalled) {
           this.#lastHeard = this.#waitingSince = now;
           continue;
         }

@@ -1,4 +1,4 @@
-import { FabricError, isFabricError, toFabricError, type Environment, type WorkerStatus } from "@arc-fabric/contract";
+import { FabricError, newId, toFabricError, type Environment, type WorkerId, type WorkerStatus } from "@arc-fabric/contract";
 import type { Logger, System, WorkerReport } from "@arc-fabric/core";
 import type { HostedModel, RespawnPolicy, RuntimeCommand, WorkerTimeouts } from "./model-host-deps.ts";
 import type { SlotView } from "./plan-admissions.ts";
@@ -42,12 +42,12 @@ export class WorkerSlot {
   #worker: LoadedWorker | null = null;
   #session: WorkerSession | null = null;
   #error: FabricError | null = null;
-  #started = false;
   #restarts = 0;
   #wasLost = false;
   #starting: Promise<void> | null = null;
   #lastUsedMs = 0;
-  #lastWorkerId = "";
+  /** Of the present or last process; null before the first start. */
+  #workerId: WorkerId | null = null;
 
   constructor(deps: SlotDeps) {
     this.#deps = deps;
@@ -65,9 +65,9 @@ export class WorkerSlot {
 
   /** null before the first start. */
   get report(): WorkerReport | null {
-    if (!this.#started) return null;
+    if (this.#workerId === null) return null;
     return {
-      worker_id: this.#lastWorkerId,
+      worker_id: this.#workerId,
       model: this.model,
       status: this.#status,
       pid: this.#session?.pid ?? null,
@@ -90,11 +90,13 @@ export class WorkerSlot {
     const { system } = this.#deps;
     const coolDownMs = this.#budget.coolDownMs(system.monotonic());
     if (coolDownMs > 0) throw this.#coolingDown(coolDownMs);
-    this.#set("starting", null);
     for (;;) {
+      const workerId = newId("wrk", system.now(), (count) => system.randomBytes(count));
+      this.#workerId = workerId;
+      if (this.#status !== "starting") this.#set("starting", null);
       try {
         await system.sleep(this.#budget.backoffMs(system.monotonic()), this.#closing.signal);
-        await this.#startOnce();
+        await this.#startOnce(workerId);
         return this.#set("warm", null);
       } catch (thrown) {
         const error = this.#closing.signal.aborted ? stopping() : toFabricError(thrown);
@@ -145,15 +147,15 @@ export class WorkerSlot {
     this.#set("cold", null);
   }
 
-  async #startOnce(): Promise<void> {
+  async #startOnce(workerId: WorkerId): Promise<void> {
     const { system, timeouts, hosted, runtime } = this.#deps;
-    this.#started = true;
     if (this.#wasLost) this.#restarts++;
     this.#wasLost = false;
     const session = await startWorker({
       system,
       timeouts,
       model: this.model,
+      workerId,
       family: hosted.manifest.family,
       runtime,
       socketDirectory: await this.#deps.socketDirectory(),
@@ -161,7 +163,6 @@ export class WorkerSlot {
       signal: this.#closing.signal,
     });
     this.#session = session;
-    this.#lastWorkerId = session.workerId;
     void session.gone.then((error) => this.#lost(session, error));
     this.#worker = await this.#load(session);
   }
@@ -204,7 +205,7 @@ export class WorkerSlot {
   }
 
   #mayRetry(error: FabricError): boolean {
-    if (this.#closing.signal.aborted || FINAL_CODES.has(error.code) || (isFabricError(error) && error.details["severity"] === "request")) return false;
+    if (this.#closing.signal.aborted || FINAL_CODES.has(error.code) || error.details["severity"] === "request") return false;
     return this.#budget.recordLoss(this.#deps.system.monotonic());
   }
 

@@ -44,7 +44,7 @@ export function startEngine(listener: EngineListener): EngineHost {
     request(request, parts) {
       active ??= request;
       // The parts are views of one received frame; each gets its own buffer so that it can be handed over without another copy.
-      const owned = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.slice()]));
+      const owned = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, new Uint8Array(part)]));
       tell({ type: "request", request, parts: owned }, Object.values(owned).map((part) => part.buffer as ArrayBuffer));
     },
     cancel: (target) => tell({ type: "cancel", target }),

@@ -133,5 +133,5 @@ function float64Tensor(values: Float64Array): Tensor {
 }
 
 function float64Values(tensor: Tensor): Float64Array {
-  return new Float64Array(tensor.data.slice().buffer);
+  return new Float64Array(new Uint8Array(tensor.data).buffer);
 }

@@ -1,0 +1,114 @@
+import { manifestSchema, type DenoiseSegment, type Manifest } from "@arc-fabric/contract";
+import type { Logger, System, WorkerLease } from "@arc-fabric/core";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createModelHost, type HostedModel, type ModelHostDeps, type RuntimeCommand } from "../src/index.ts";
+
+const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
+const NODE_ARGS = ["--disable-warning=ExperimentalWarning"];
+export const TINY_MODEL = join(REPOSITORY, "runtimes", "onnx", "test", "fixtures", "zoetrope-tiny");
+export const NEVER = new AbortController().signal;
+
+export const realSystem: System = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  randomBytes: (count) => randomBytes(count),
+  async sleep(ms, signal) {
+    await sleep(ms, undefined, { signal });
+  },
+};
+
+export const ONNX_RUNTIME: RuntimeCommand = {
+  command: process.execPath,
+  args: [...NODE_ARGS, join(REPOSITORY, "runtimes", "onnx", "src", "main.ts")],
+  env: {},
+};
+
+/** A worker that misbehaves as `mode` says; see fixtures/fixture-worker.ts. */
+export function fixtureRuntime(mode: string, stateBytes = 64): RuntimeCommand {
+  const script = join(import.meta.dirname, "fixtures", "fixture-worker.ts");
+  return { command: process.execPath, args: [...NODE_ARGS, script, "--mode", mode, "--state-bytes", String(stateBytes)], env: {} };
+}
+
+export function tinyManifest(change: Partial<Manifest> = {}): Manifest {
+  return { ...manifestSchema.parse(JSON.parse(readFileSync(join(TINY_MODEL, "manifest.json"), "utf8"))), ...change };
+}
+
+export interface HostFixture extends AsyncDisposable {
+  readonly host: ReturnType<typeof createModelHost>;
+  readonly warnings: string[];
+  acquire(model?: string, signal?: AbortSignal): Promise<WorkerLease & { readonly log: string[]; readonly progress: number[] }>;
+}
+
+export function startHost(runtime: RuntimeCommand, change: Partial<ModelHostDeps> = {}): HostFixture {
+  const manifest = tinyManifest();
+  const models: ReadonlyMap<string, HostedModel> = change.models ?? new Map([[manifest.id, { manifest, directory: TINY_MODEL }]]);
+  const warnings: string[] = [];
+  const quiet = () => {};
+  const logger: Logger = { debug: quiet, info: quiet, warn: (message, fields) => warnings.push(`${message} ${JSON.stringify(fields)}`), error: quiet };
+  const host = createModelHost({
+    system: realSystem,
+    logger,
+    models,
+    runtimes: { onnx: runtime },
+    socketDirectory: mkdtempSync(join(tmpdir(), "arc-test-")),
+    threads: 1,
+    memoryBudgetBytes: 1e9,
+    ...change,
+    timeouts: { heartbeatIntervalMs: 50, ...change.timeouts },
+    respawn: { backoffMs: 1, ...change.respawn },
+  });
+  return {
+    host,
+    warnings,
+    async acquire(model = manifest.id, signal = NEVER) {
+      const log: string[] = [];
+      const progress: number[] = [];
+      const lease = await host.acquire(model, { signal, onProgress: (fraction) => progress.push(fraction), onLog: (line) => log.push(line) });
+      return { ...lease, log, progress };
+    },
+    [Symbol.asyncDispose]: () => host.close(),
+  };
+}
+
+export function segment(change: Partial<DenoiseSegment> = {}): DenoiseSegment {
+  const to = change.to ?? 4;
+  const steps = change.schedule ? change.schedule.sigmas.length - 1 : Math.max(to, 1);
+  return {
+    type: "denoise",
+    model: "zoetrope-tiny",
+    from: 0,
+    to,
+    schedule: { sigmas: Array.from({ length: steps + 1 }, (_, index) => 1 - index / steps) },
+    solver: "euler",
+    guidance_scale: 4,
+    seed: 7,
+    shape: [4, 5, 4, 4],
+    ...change,
+  };
+}
+
+/** True while a process with this id exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A zombie answers too; its command line is gone.
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for `condition`, looking often; the test's own timeout ends it. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(10);
+}
+
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
