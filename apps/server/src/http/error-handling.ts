@@ -52,6 +52,8 @@ function fromFramework(thrown: unknown): FabricError | null {
       "unsupported_media_type",
       "The body's content type is not accepted here.",
     );
+  // The static files' way of saying "a folder" or "outside the folder".
+  if (statusCode === 403) return new FabricError("not_found", "There is nothing at this address.");
   return new FabricError("invalid_request", message ?? "The request cannot be read.", {
     details: { field: null },
   });

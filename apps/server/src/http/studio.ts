@@ -22,6 +22,11 @@ export async function registerStudio(app: FastifyInstance, directory: string): P
       );
     },
   });
+  app.route({
+    method: ["GET", "HEAD"],
+    url: "/",
+    handler: async (request, reply) => sendStudioPage(request, reply, directory),
+  });
 }
 
 /** Every other address a person opens is a page of the studio. @returns null when this is not a page request */
