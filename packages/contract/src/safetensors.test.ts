@@ -27,6 +27,12 @@ function withHeader(header: unknown, data = new Uint8Array(8)): Uint8Array {
 }
 
 describe("safetensors", () => {
+  test("a tensor may have any name, also that of a property every object has", () => {
+    const named = Object.fromEntries([["__proto__", float32Tensor([1], Float32Array.of(1))]]);
+    const { tensors } = decodeSafetensors(encodeSafetensors({ tensors: named, metadata: {} }));
+    expect(Object.keys(tensors)).toEqual(["__proto__"]);
+  });
+
   test("what is written is read back, bit for bit", () => {
     fc.assert(
       fc.property(file, ({ tensors, metadata }) => {

@@ -22,17 +22,18 @@ const LENGTH_BYTES = 8;
 /** The bytes of a safetensors file. Equal input gives equal bytes: names are sorted, the header is padded to 8. */
 export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
   const names = Object.keys(file.tensors).sort();
-  const header: Record<string, unknown> = {};
+  // Entries, not assignments: assigning a tensor named "__proto__" to an object would lose it.
+  const header: [string, unknown][] = [];
   const sortedMetadata = Object.fromEntries(Object.entries(file.metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
-  if (Object.keys(sortedMetadata).length > 0) header["__metadata__"] = sortedMetadata;
+  if (Object.keys(sortedMetadata).length > 0) header.push(["__metadata__", sortedMetadata]);
   let offset = 0;
   for (const name of names) {
     const tensor = file.tensors[name]!;
     const end = offset + tensor.data.byteLength;
-    header[name] = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [offset, end] };
+    header.push([name, { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [offset, end] }]);
     offset = end;
   }
-  let text = JSON.stringify(header);
+  let text = JSON.stringify(Object.fromEntries(header));
   const headerBytes = new TextEncoder().encode(text).byteLength;
   text += " ".repeat((8 - (headerBytes % 8)) % 8);
   const encodedHeader = new TextEncoder().encode(text);
@@ -59,7 +60,7 @@ export function decodeSafetensors(bytes: Uint8Array): TensorFile {
     throw corrupt(`its header claims ${headerLength} bytes`);
   const dataStart = LENGTH_BYTES + headerLength;
   const header = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart));
-  const tensors: Record<string, Tensor> = {};
+  const tensors: [string, Tensor][] = [];
   let metadata: Record<string, string> = {};
   let expectedOffset = 0;
   for (const [name, entry] of Object.entries(header)) {
@@ -74,10 +75,10 @@ export function decodeSafetensors(bytes: Uint8Array): TensorFile {
     if (start !== expectedOffset || end - start !== size || dataStart + end > bytes.byteLength)
       throw corrupt(`tensor "${name}" does not fit its offsets`);
     expectedOffset = end;
-    tensors[name] = { dtype, shape, data: bytes.subarray(dataStart + start, dataStart + end) };
+    tensors.push([name, { dtype, shape, data: bytes.subarray(dataStart + start, dataStart + end) }]);
   }
   if (dataStart + expectedOffset !== bytes.byteLength) throw corrupt("there are bytes after the last tensor");
-  return { tensors, metadata };
+  return { tensors: Object.fromEntries(tensors), metadata };
 }
 
 /** A tensor's values; copies only when the view is not aligned to 4 bytes. */
