@@ -1,0 +1,68 @@
+/**
+ * Makes and runs takes in the data directory given as its argument, as fast as it can, and says on stdout what was
+ * acknowledged, until it is killed. A line is written to the pipe before anything else happens, so it outlives the process.
+ */
+import { randomBytes } from "node:crypto";
+import { writeSync } from "node:fs";
+import { once } from "node:events";
+import { newId, type SessionId } from "@arc-fabric/contract";
+import { openBlobStore, openDataDirectory, openStore } from "@arc-fabric/store";
+import { Maker, testLogger, TOTAL_STEPS } from "./fixtures.ts";
+
+export type Acknowledgement =
+  | { readonly type: "state"; readonly take: string; readonly step: number; readonly digest: string }
+  | { readonly type: "take"; readonly take: string }
+  | { readonly type: "completed"; readonly take: string }
+  | { readonly type: "event"; readonly session: string; readonly seq: number };
+
+const system = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  randomBytes: (count: number) => randomBytes(count),
+  sleep: async () => {},
+  advance: () => {},
+};
+
+function acknowledge(line: Acknowledgement): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+async function main(directory: string): Promise<void> {
+  // Loaded and waiting: the next round's process starts while this round runs.
+  await once(process.stdin, "data");
+  const deps = { directory, system, logger: testLogger() };
+  const data = await openDataDirectory(directory);
+  const store = await openStore({ ...deps, directory: data.path });
+  const blobs = await openBlobStore({ ...deps, directory: data.path });
+  await store.requeueRunning("The server was killed.", system.now());
+  store.subscribe((event) => acknowledge({ type: "event", session: event.session_id, seq: event.seq }));
+  const make = new Maker(store, system);
+  const session = newId("ses", system.now(), system.randomBytes);
+  await store.createSession({ id: session, title: "Crash", nowMs: system.now() });
+  await Promise.all([createTakes(make, session), runTakes(make, blobs), runTakes(make, blobs)]);
+}
+
+async function createTakes(make: Maker, session: SessionId): Promise<void> {
+  for (;;) {
+    const { queued } = await make.store.counts();
+    if (queued < 5) acknowledge({ type: "take", take: await make.take(session) });
+    else await new Promise(setImmediate);
+  }
+}
+
+async function runTakes(make: Maker, blobs: Awaited<ReturnType<typeof openBlobStore>>): Promise<void> {
+  for (;;) {
+    const claim = await make.store.claimNext(make.now());
+    if (!claim) await new Promise(setImmediate);
+    if (!claim) continue;
+    for (let step = claim.take.progress.step + 1; step <= TOTAL_STEPS; step++) {
+      const blob = await blobs.put(randomBytes(100_000));
+      await make.store.addState(claim, make.state(step, blob), make.now());
+      acknowledge({ type: "state", take: claim.take.id, step, digest: blob.digest });
+    }
+    await make.store.completeTake(claim, make.now());
+    acknowledge({ type: "completed", take: claim.take.id });
+  }
+}
+
+await main(process.argv[2] ?? "");
