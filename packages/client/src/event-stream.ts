@@ -29,8 +29,9 @@ export async function* eventStream(
         const id = message.id === null ? null : Number(message.id);
         if (id !== null && lastId !== null && id <= lastId && message.type === "event") continue;
         if (id !== null) lastId = Math.max(id, lastId ?? 0);
+        if (message.type !== "event") continue;
         reconnecting.progressed();
-        if (message.type === "event") yield parseEvent(message.data);
+        yield parseEvent(message.data);
       }
       await reconnecting.lost(
         new FabricError("server_unreachable", "The server ended the event stream.", {

@@ -1,4 +1,4 @@
-import type { Take } from "@arc-fabric/contract";
+import { isFinished, type Take } from "@arc-fabric/contract";
 import { progressLine, progressText } from "./progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -66,7 +66,7 @@ class RedrawnProgress implements ProgressPrinter {
 
   #draw(): void {
     if (!this.#take) return;
-    const { terminal } = { terminal: this.#terminal };
+    const terminal = this.#terminal;
     const style = { columns: terminal.columns(), unicode: terminal.unicode, paint: terminal.paint };
     const line = progressLine(this.#take, (this.#now() - this.#changedAtMs) / 1000, style);
     if (line === this.#drawn) return;
@@ -85,7 +85,7 @@ class PlainProgress implements ProgressPrinter {
 
   update(take: Take): void {
     const key = milestone(take);
-    if (key === this.#last) return;
+    if (key === this.#last || isFinished(take.status)) return;
     this.#last = key;
     this.note(progressText(take));
   }

@@ -1,0 +1,153 @@
+import type {
+  Artifact,
+  ArtifactId,
+  Model,
+  NewEvent,
+  SessionId,
+  SystemReport,
+  Take,
+  TakeId,
+  TakeRequest,
+} from "@arc-fabric/contract";
+
+export const SESSION_ID = "ses_01jd0000000000000000000000" as SessionId;
+const takeId = (index: number) => `take_01jd000000000000000000000${index}` as TakeId;
+
+export function sampleTake(index: number, request: TakeRequest): Take {
+  const steps = request.num_inference_steps ?? 4;
+  return {
+    id: takeId(index),
+    session_id: SESSION_ID,
+    status: "queued",
+    model: "zoetrope-s",
+    parameters: {
+      negative_prompt: "",
+      model: "zoetrope-s",
+      seed: 7,
+      width: 128,
+      height: 128,
+      num_frames: 17,
+      fps: 8,
+      num_inference_steps: steps,
+      guidance_scale: 4,
+      solver: "euler",
+      shift: 1,
+      frame_lag: 0,
+      ...request,
+    } as Take["parameters"],
+    plan: { version: 1, weights_digest: "0".repeat(64), total_steps: steps, segments: [] },
+    progress: {
+      phase: "queued",
+      step: 0,
+      total_steps: steps,
+      step_seconds: null,
+      remaining_seconds: null,
+    },
+    queue_position: 1,
+    error: null,
+    warnings: [],
+    environment: null,
+    resumes: 0,
+    artifacts: [],
+    created_at: "2026-11-21T03:00:00.000Z",
+    started_at: null,
+    finished_at: null,
+  };
+}
+
+export function videoArtifact(ofTake: TakeId, bytes: number, digest: string): Artifact {
+  return {
+    id: ofTake.replace("take_", "art_") as ArtifactId,
+    take_id: ofTake,
+    kind: "video",
+    media_type: "video/mp4",
+    bytes,
+    digest,
+    metadata: {},
+    created_at: "2026-11-21T03:00:07.000Z",
+  };
+}
+
+export function stepOf(take: Take, step: number): NewEvent {
+  const total = take.progress.total_steps;
+  return {
+    type: "step.completed",
+    data: {
+      take_id: take.id,
+      step,
+      total_steps: total,
+      sigma: 1 - step / total,
+      digest: "0".repeat(64),
+      seconds: 1.5,
+      has_preview: false,
+    },
+  };
+}
+
+export const SAMPLE_MODEL: Model = {
+  id: "zoetrope-s",
+  name: "Zoetrope S",
+  family: "zoetrope",
+  runtime: "onnx",
+  latent_space: "zoetrope-v1",
+  version: "0.1.0",
+  description: "Small shapes that move.",
+  licence: "Apache-2.0",
+  capabilities: ["text_to_video"],
+  latents: { channels: 24, height: 16, width: 16, frames_per_group: 4 },
+  limits: {
+    width: [128],
+    height: [128],
+    num_frames: { min: 5, max: 17, step: 4 },
+    fps: { min: 1, max: 30, step: 1 },
+    num_inference_steps: { min: 1, max: 100, step: 1 },
+    guidance_scale: { min: 0, max: 15 },
+    prompt_chars: 2000,
+  },
+  defaults: {
+    width: 128,
+    height: 128,
+    num_frames: 17,
+    fps: 8,
+    num_inference_steps: 20,
+    guidance_scale: 4,
+    solver: "euler",
+    shift: 1,
+  },
+  memory_bytes: 300_000_000,
+  vocabulary: { shapes: ["ball", "cube"] },
+  examples: ["a red ball bounces"],
+  status: "warm",
+  weights_digest: "0".repeat(64),
+  is_default: true,
+};
+
+export const SAMPLE_SYSTEM: SystemReport = {
+  version: "0.1.0",
+  node_version: "v22.18.0",
+  platform: "linux",
+  cpu: "A Processor",
+  cpu_count: 2,
+  memory_bytes: 8e9,
+  rss_bytes: 1e8,
+  uptime_s: 75,
+  data_dir: "/srv/arc",
+  disk_free_bytes: 5e9,
+  configuration: {},
+  queue: {
+    limit: 200,
+    counts: { queued: 2, running: 1, paused: 0, completed: 5, failed: 0, cancelled: 0 },
+  },
+  workers: [
+    {
+      worker_id: "wrk_1",
+      model: "zoetrope-s",
+      status: "busy",
+      pid: 42,
+      rss_bytes: 3e8,
+      restarts: 0,
+      error: null,
+    },
+  ],
+  encoders: [{ encoder: "libx264", hardware: false, usable: true, error: null, ms: 20 }],
+};
