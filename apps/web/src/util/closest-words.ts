@@ -1,7 +1,11 @@
-/** The words of `known` that are most like `word`, best first; none when nothing is near. */
+/** Shorter ones are articles and prepositions. */
+const SHORTEST = 3;
+
+/** The words in `known` (words or phrases) that are most like `word`, best first; none when nothing is near. */
 export function closestWords(word: string, known: readonly string[], count: number): string[] {
   const limit = Math.max(1, Math.floor(word.length / 2));
-  return known
+  const words = new Set(known.flatMap((phrase) => phrase.split(" ")).filter((candidate) => candidate.length >= SHORTEST));
+  return [...words]
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance || a.candidate.localeCompare(b.candidate))

@@ -1,0 +1,75 @@
+import { FabricError, NATIVE_ENDPOINTS, type BodyOf, type Endpoint, type ParamsOf, type QueryOf, type ResponseOf } from "@arc-fabric/contract";
+import { MOCK_MODEL } from "./model.ts";
+import { fillParameters, planOf } from "./plan.ts";
+import type { World } from "./world.ts";
+
+type Native = typeof NATIVE_ENDPOINTS;
+/** Operations of the native API that the mock answers with JSON; the studio uses no others. */
+type JsonOperation = { [Op in keyof Native]: Native[Op]["response"] extends { kind: "json" } ? Op : never }[keyof Native];
+type SessionOperation = "createSession" | "listSessions" | "getSession" | "renameSession" | "deleteSession" | "createSessionTake";
+export type MockOperation = Exclude<JsonOperation, SessionOperation | "getOpenApi">;
+
+type Call<E extends Endpoint> = { params: ParamsOf<E>; query: QueryOf<E>; body: BodyOf<E> };
+export type MockHandlers = { [Op in MockOperation]: (call: Call<Native[Op]>) => ResponseOf<Native[Op]> };
+
+export function createHandlers(world: World): MockHandlers {
+  const model = () => ({ ...MOCK_MODEL, status: world.modelStatus });
+  return {
+    getHealth: () => ({ status: "ok", version: "0.1.0-mock" }),
+    getSystem: () => systemOf(world),
+    listModels: () => ({ items: [model()] }),
+    getModel: ({ params }) => {
+      if (params.model_id !== MOCK_MODEL.id) throw new FabricError("model_not_found", `There is no model "${params.model_id}".`);
+      return model();
+    },
+    createTake: ({ body }) => world.create(body),
+    planTake: ({ body }) => {
+      const parameters = fillParameters(body, 1);
+      return { parameters, plan: planOf(parameters) };
+    },
+    listTakes: ({ query }) => world.list(query),
+    getTake: ({ params }) => world.view(world.find(params.take_id)),
+    cancelTake: ({ params }) => world.cancel(params.take_id),
+    deleteTake: ({ params }) => {
+      world.delete(params.take_id);
+      return { id: params.take_id, deleted: true };
+    },
+    listTakeLogs: ({ params }) => {
+      world.find(params.take_id);
+      return { items: world.logs.get(params.take_id) ?? [] };
+    },
+    listStates: ({ params }) => {
+      world.find(params.take_id);
+      return { items: world.states.get(params.take_id) ?? [] };
+    },
+    getArtifact: ({ params }) => {
+      const found = world.artifacts.get(params.artifact_id);
+      if (!found) throw new FabricError("artifact_not_found", `There is no artifact ${params.artifact_id}.`);
+      return found.artifact;
+    },
+  };
+}
+
+function systemOf(world: World): ResponseOf<Native["getSystem"]> {
+  const counts = { queued: 0, running: 0, paused: 0, completed: 0, failed: 0, cancelled: 0 };
+  for (const take of world.takes.values()) counts[take.status]++;
+  return {
+    version: "0.1.0-mock",
+    node_version: process.version,
+    platform: process.platform,
+    cpu: "Mock CPU at 2.5 GHz",
+    cpu_count: 2,
+    memory_bytes: 24_000_000_000,
+    rss_bytes: process.memoryUsage.rss(),
+    uptime_s: process.uptime(),
+    data_dir: "nowhere (this is the mock)",
+    disk_free_bytes: 81_300_000_000,
+    configuration: { host: "127.0.0.1", port: 8000, token: "***", models_dir: "models", max_queued: 100, video: { encoder: "auto", allow_software: true } },
+    queue: { limit: 100, counts },
+    workers: world.modelStatus === "cold" ? [] : [{ worker_id: "wrk_mock", model: MOCK_MODEL.id, status: world.modelStatus, pid: 4242, rss_bytes: 312_000_000, restarts: 0, error: null }],
+    encoders: [
+      { encoder: "h264_vaapi", hardware: true, usable: false, error: "No VA display found for device /dev/dri/renderD128.", ms: 41 },
+      { encoder: "libx264", hardware: false, usable: true, error: null, ms: 66 },
+    ],
+  };
+}

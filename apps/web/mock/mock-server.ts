@@ -1,0 +1,127 @@
+import { ENDPOINT_LIST, FabricError, toFabricError, toProblem, type Endpoint } from "@arc-fabric/contract";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { sendEvents } from "./events.ts";
+import { createHandlers } from "./handlers.ts";
+import { serveLive } from "./live-socket.ts";
+import { sendBytes, sendStudio } from "./send.ts";
+import type { World } from "./world.ts";
+
+export interface MockOptions {
+  world: World;
+  /** 0 = any free one. */
+  port: number;
+  /** The built studio. */
+  studio: string | null;
+  /** When set, the API asks for it like the real server. */
+  token?: string;
+}
+
+export interface MockServer {
+  url: string;
+  close: () => Promise<void>;
+}
+
+interface Found {
+  operation: string;
+  endpoint: Endpoint;
+  params: Record<string, string>;
+}
+
+/** The native API on node:http, driven by the endpoint table: what the studio sees of a server. */
+export async function startMockServer({ world, port, studio, token }: MockOptions): Promise<MockServer> {
+  const handlers = createHandlers(world) as unknown as Record<string, ((call: unknown) => unknown) | undefined>;
+  const server = createServer((request, response) => void answer(request, response).catch((error: unknown) => fail(response, error)));
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const url = new URL(request.url ?? "/", "http://mock");
+    if (request.method === "POST" && url.pathname === "/login") return logIn(request, response, token);
+    const found = find(request.method ?? "GET", url.pathname);
+    if (!found) {
+      if (studio !== null && request.method === "GET" && !url.pathname.startsWith("/api/")) return sendStudio(response, studio, url.pathname);
+      throw new FabricError("not_found", `There is nothing at ${url.pathname}.`);
+    }
+    if (token && !found.endpoint.open && !mayEnter(request, token)) throw new FabricError("unauthorized", "This server asks for its token.");
+    await dispatch({ world, handlers, request, response, url, found });
+  };
+  server.on("upgrade", (request, socket) => serveLive(world, request, socket as import("node:net").Socket));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => close(server) };
+}
+
+interface Exchange {
+  world: World;
+  handlers: Record<string, ((call: unknown) => unknown) | undefined>;
+  request: IncomingMessage;
+  response: ServerResponse;
+  url: URL;
+  found: Found;
+}
+
+async function dispatch({ world, handlers, request, response, url, found }: Exchange): Promise<void> {
+  const { operation, endpoint } = found;
+  const params = parse(endpoint.params, found.params, "unknown address part") as Record<string, string | number>;
+  if (operation === "streamEvents") return sendEvents(world, request, response, url);
+  if (operation === "getStatePreview") {
+    const strip = world.previews.get(`${params["take_id"]}/${params["step"]}`);
+    if (!strip) throw new FabricError("state_not_found", `Step ${params["step"]} is not stored.`);
+    return sendBytes(request, response, { mediaType: "image/jpeg", bytes: strip });
+  }
+  if (operation === "getArtifactContent") {
+    const found = world.artifacts.get(String(params["artifact_id"]));
+    if (!found) throw new FabricError("artifact_not_found", "There is no such artifact.");
+    return sendBytes(request, response, found.blob);
+  }
+  const handler = handlers[operation];
+  if (!handler || endpoint.response.kind !== "json") throw new FabricError("not_found", `The mock does not answer ${operation}.`);
+  const query = parse(endpoint.query, Object.fromEntries(url.searchParams), "query");
+  const body = endpoint.body ? parse(endpoint.body, JSON.parse(await readBody(request)), "body") : undefined;
+  const result = endpoint.response.schema.parse(handler({ params, query, body }));
+  response.writeHead(endpoint.response.status, { "content-type": "application/json" }).end(JSON.stringify(result));
+}
+
+function find(method: string, pathname: string): Found | null {
+  for (const [operation, endpoint] of ENDPOINT_LIST) {
+    if (endpoint.method !== method) continue;
+    const pattern = new RegExp(`^${endpoint.path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`);
+    const match = pattern.exec(pathname);
+    if (match) return { operation, endpoint, params: { ...match.groups } };
+  }
+  return null;
+}
+
+function parse(schema: Endpoint["body"], value: unknown, where: string): unknown {
+  if (!schema) return {};
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new FabricError("invalid_request", `${where} ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not accepted"}.`);
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  const fabric = toFabricError(error);
+  const retryAfter = fabric.details["retry_after_s"];
+  if (response.headersSent) return void response.destroy();
+  response
+    .writeHead(fabric.status, { "content-type": "application/problem+json", ...(typeof retryAfter === "number" && { "retry-after": String(retryAfter) }) })
+    .end(JSON.stringify(toProblem(fabric, `req_mock_${fabric.code}`)));
+}
+
+async function logIn(request: IncomingMessage, response: ServerResponse, token: string | undefined): Promise<void> {
+  const { token: given } = JSON.parse(await readBody(request)) as { token?: string };
+  if (given !== token) throw new FabricError("unauthorized", "This is not the server's token.");
+  response.writeHead(204, { "set-cookie": `arc_token=${token}; HttpOnly; SameSite=Strict; Path=/` }).end();
+}
+
+const mayEnter = (request: IncomingMessage, token: string) => request.headers.authorization === `Bearer ${token}` || (request.headers.cookie ?? "").split("; ").includes(`arc_token=${token}`);
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
