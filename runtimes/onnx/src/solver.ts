@@ -16,6 +16,7 @@ export interface StepCoefficients {
 
 /** Noise level of a frame whose history is empty: a frame at level 0 is finished and never predicts again. */
 export const NO_HISTORY = 0;
+const MIN_LOG_SNR_STEP = 1e-6;
 
 /**
  * Euler and DPM-Solver++(2M) share one form: with alpha = 1 - sigma and lambda = log(alpha / sigma), the exponential
@@ -42,6 +43,8 @@ function secondOrderShare(sigma: number, nextSigma: number, previousSigma: numbe
   if (previousSigma === NO_HISTORY || previousSigma === 1 || sigma === 1 || nextSigma === 0) return 0;
   const step = logSnr(nextSigma) - logSnr(sigma);
   const previousStep = logSnr(sigma) - logSnr(previousSigma);
+  // Levels this close together tell nothing about a trend; extrapolating over them would only blow up rounding errors.
+  if (previousStep < MIN_LOG_SNR_STEP) return 0;
   return step / previousStep / 2;
 }
 
