@@ -32,6 +32,7 @@ export interface ComposedServer {
   readonly app: FastifyInstance;
   readonly engine: Engine;
   readonly store: Store;
+  readonly host: ModelHost;
   readonly models: readonly InstalledModel[];
   readonly dataDir: string;
   /** Refuses new requests and ends streams; the running take stops at a step boundary; everything is closed in order. */
@@ -99,7 +100,7 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
       await closing;
       await closeAll();
     };
-    return { app, engine, store, models, dataDir: data.path, stop };
+    return { app, engine, store, host, models, dataDir: data.path, stop };
   } catch (error) {
     await closeAll();
     throw error;

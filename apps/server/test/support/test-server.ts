@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { isFinished, type Take, type TakeRequest, weightsDigest } from "@arc-fabric/contract";
 import { createHash } from "node:crypto";
-import { compose, type ComposedServer } from "../../src/compose.ts";
+import { compose, type ComposeDeps, type ComposedServer } from "../../src/compose.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import type { SettingName } from "../../src/config/settings.ts";
 import { createLogger } from "../../src/process/logger.ts";
@@ -27,6 +27,9 @@ export interface TestServer extends ComposedServer {
   readonly close: (options?: { keep: boolean }) => Promise<void>;
 }
 
+export const REPOSITORY = path.join(import.meta.dirname, "../../../..");
+/** A model of a few kB with the real interface, for tests with the real worker. */
+export const TINY_MODELS = path.join(REPOSITORY, "runtimes/onnx/test/fixtures");
 const digest = weightsDigest(FAKE_MANIFEST, (text) =>
   createHash("sha256").update(text).digest("hex"),
 );
@@ -35,6 +38,28 @@ const digest = weightsDigest(FAKE_MANIFEST, (text) =>
 export async function createTestServer(
   settings: Partial<Record<SettingName, string>> = {},
   directory?: string,
+): Promise<TestServer> {
+  return startTestServer(settings, directory, (home, controls) => ({
+    root: home,
+    createHost: () => createFakeModelHost(digest, controls),
+    createMedia: createFakeMedia,
+  }));
+}
+
+/** The same with the real worker processes and the real encoder; `models_dir` names the models. */
+export async function createRealServer(
+  settings: Partial<Record<SettingName, string>>,
+  directory?: string,
+): Promise<TestServer> {
+  return startTestServer(settings, directory, () => ({ root: REPOSITORY }));
+}
+
+type Adapters = Pick<ComposeDeps, "root" | "createHost" | "createMedia">;
+
+async function startTestServer(
+  settings: Partial<Record<SettingName, string>>,
+  directory: string | undefined,
+  adapters: (home: string, controls: FakeHostControls) => Adapters,
 ): Promise<TestServer> {
   const home = directory ?? mkdtempSync(path.join(tmpdir(), "arc-server-"));
   const controls: FakeHostControls = { beforeStep: async () => {} };
@@ -61,9 +86,7 @@ export async function createTestServer(
       write: (line) => log.push(line),
       secrets: config.token === null ? [] : [config.token],
     }),
-    root: home,
-    createHost: () => createFakeModelHost(digest, controls),
-    createMedia: createFakeMedia,
+    ...adapters(home, controls),
   });
   await server.engine.start();
   const headers: Record<string, string> =
