@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { openDataDirectory, openStore } from "@arc-fabric/store";
 import { Maker, testLogger, testSystem } from "./support/fixtures.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";
+
+// Each child loads the whole package; on a busy machine that alone takes seconds.
+vi.setConfig({ testTimeout: 60_000 });
 
 const HOLDER = path.join(import.meta.dirname, "support/lock-holder.ts");
 
@@ -97,6 +100,21 @@ test("a database that is torn or no database is refused by name, and not replace
   await writeFile(file, text);
   await expect(openStore({ directory: foreign, ...deps })).rejects.toMatchObject({ code: "data_dir_damaged" });
   expect(await readFile(file, "utf8")).toBe(text);
+});
+
+test("the torn end of the write-ahead log, which a power cut leaves, is left out and the rest is there", async () => {
+  const directory = await temporaryDirectory();
+  const deps = { directory, system: testSystem(), logger: testLogger() };
+  const store = await openStore(deps);
+  const kept = await new Maker(store).session("kept");
+  const crashed = await temporaryDirectory();
+  for (const name of ["arc-fabric.sqlite", "arc-fabric.sqlite-wal"]) await copyFile(path.join(directory, name), path.join(crashed, name));
+  await store.close();
+  await appendFile(path.join(crashed, "arc-fabric.sqlite-wal"), Buffer.alloc(3000, 0xa5));
+  const again = await openStore({ ...deps, directory: crashed });
+  expect(await again.getSession(kept)).toMatchObject({ title: "kept" });
+  await new Maker(again, testSystem(1_760_000_000_000)).session("after");
+  await again.close();
 });
 
 test("the store prints no warning about SQLite", async () => {

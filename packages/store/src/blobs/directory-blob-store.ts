@@ -135,6 +135,7 @@ export class DirectoryBlobStore implements BlobStore {
       if (present?.size === bytes) {
         const seconds = this.#system.now() / 1000;
         await utimes(target, seconds, seconds);
+        await unlink(temporary);
         return;
       }
       await rename(temporary, target);

@@ -12,16 +12,18 @@ export class TemporaryFiles {
     this.#directory = directory;
   }
 
-  /** Lends a name; what still has it afterwards is removed. */
+  /** Lends a name for a file that `work` gives another name or removes; when `work` fails, the file is removed. */
   async use<Result>(work: (file: string) => Promise<Result>): Promise<Result> {
     const name = String(++this.#count);
     const file = path.join(this.#directory, name);
     this.#inUse.add(name);
     try {
       return await work(file);
-    } finally {
-      // After success the name is gone with the rename; a failure to remove must not hide the failure of the work.
+    } catch (error) {
+      // A failure to remove it must not hide the failure of the work.
       await rm(file, { force: true }).catch(() => {});
+      throw error;
+    } finally {
       this.#inUse.delete(name);
     }
   }

@@ -1,0 +1,107 @@
+/** Durable creates per second, in process: `node bench/store-creates.ts [--save]`. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { newId, type Plan, type SessionId, type TakeParameters } from "@arc-fabric/contract";
+import type { Store } from "@arc-fabric/core";
+import { openStore } from "@arc-fabric/store";
+import { benchSystem, quietLogger } from "./lib/bench-system.ts";
+import { report, type Row } from "./lib/table.ts";
+
+const STEPS = 20;
+const GOAL_PER_SECOND = 2000;
+const CASES = [
+  { callers: 1, creates: 1000 },
+  { callers: 8, creates: 3000 },
+  { callers: 64, creates: 8000 },
+  { callers: 256, creates: 8000 },
+];
+
+const PARAMETERS: TakeParameters = {
+  prompt: "a red ball bounces on a green meadow",
+  negative_prompt: "",
+  model: "zoetrope-s",
+  seed: 7,
+  width: 128,
+  height: 128,
+  num_frames: 17,
+  fps: 8,
+  num_inference_steps: STEPS,
+  guidance_scale: 4,
+  solver: "euler",
+  shift: 1,
+  frame_lag: 0,
+};
+const PLAN: Plan = {
+  version: 1,
+  weights_digest: "ab".repeat(32),
+  total_steps: STEPS,
+  segments: [
+    { type: "encode", model: "zoetrope-s", prompt: PARAMETERS.prompt, negative_prompt: "" },
+    {
+      type: "denoise",
+      model: "zoetrope-s",
+      from: 0,
+      to: STEPS,
+      schedule: { sigmas: Array.from({ length: STEPS + 1 }, (_, step) => 1 - step / STEPS) },
+      solver: "euler",
+      guidance_scale: 4,
+      seed: 7,
+      shape: [8, 5, 16, 16],
+    },
+    { type: "decode", model: "zoetrope-s", num_frames: 17, width: 128, height: 128 },
+  ],
+};
+
+const randomBytes = (count: number) => benchSystem.randomBytes(count);
+
+async function createTake(store: Store, sessionId: SessionId): Promise<void> {
+  const nowMs = benchSystem.now();
+  const id = newId("take", nowMs, randomBytes);
+  await store.createTake({ id, sessionId, newSessionTitle: null, parameters: PARAMETERS, plan: PLAN, nowMs, maxQueued: 1e6 }, null);
+}
+
+async function measure(directory: string, { callers, creates }: (typeof CASES)[number]): Promise<Row> {
+  const store = await openStore({ directory, system: benchSystem, logger: quietLogger });
+  const session = newId("ses", benchSystem.now(), randomBytes);
+  await store.createSession({ id: session, title: "Bench", nowMs: benchSystem.now() });
+  for (let i = 0; i < 200; i++) await createTake(store, session);
+  let left = creates;
+  const cpuBefore = process.cpuUsage();
+  const start = performance.now();
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (left-- > 0) await createTake(store, session);
+    }),
+  );
+  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  await store.close();
+  const cpuSeconds = (user + system) / 1e6;
+  return {
+    callers,
+    creates,
+    "creates/s": Math.round(creates / seconds),
+    "CPU µs/create": Math.round((cpuSeconds * 1e6) / creates),
+    "CPU share of one core": `${Math.round((100 * cpuSeconds) / seconds)} %`,
+  };
+}
+
+const root = mkdtempSync(path.join(tmpdir(), "arc-bench-"));
+const rows: Row[] = [];
+for (const [index, one] of CASES.entries()) rows.push(await measure(mkdtempSync(path.join(root, `${index}-`)), one));
+rmSync(root, { recursive: true });
+
+const best = Math.max(...rows.map((row) => Number(row["creates/s"])));
+const leastCpu = Math.min(...rows.map((row) => Number(row["CPU µs/create"])));
+report({
+  name: "store-creates",
+  title: "Durable creates per second",
+  method:
+    "Takes with a plan of 20 steps are created by concurrent callers in one process; each waits until its row and its event are on disk (SQLite, WAL, synchronous FULL) before it creates the next.",
+  rows,
+  notes: [
+    `Goal: at least ${GOAL_PER_SECOND.toLocaleString("en-US")}/s under concurrent callers. ${best >= GOAL_PER_SECOND ? "Met" : "Missed"}: ${best.toLocaleString("en-US")}/s at best.`,
+    `At the least CPU time of the table, one core does ${Math.round(1e6 / leastCpu).toLocaleString("en-US")}/s; a share well below 100 % means that the process waited for the disk or for a core that other programs used.`,
+  ],
+});
