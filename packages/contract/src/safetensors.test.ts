@@ -1,16 +1,31 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { asFloat32, decodeSafetensors, encodeSafetensors, float32Tensor, type Tensor } from "./safetensors.ts";
+import {
+  asFloat32,
+  decodeSafetensors,
+  encodeSafetensors,
+  float32Tensor,
+  type Tensor,
+} from "./safetensors.ts";
 
-const tensor = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }).chain((shape) =>
-  fc
-    .float32Array({ minLength: size(shape), maxLength: size(shape) })
-    .map((values): Tensor => float32Tensor(shape, values)),
-);
+const tensor = fc
+  .array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 })
+  .chain((shape) =>
+    fc
+      .float32Array({ minLength: size(shape), maxLength: size(shape) })
+      .map((values): Tensor => float32Tensor(shape, values)),
+  );
 const name = fc.stringMatching(/^[a-z._0-9]{1,12}$/).filter((text) => !/^\d+$/.test(text));
-const file = fc.record({ tensors: fc.dictionary(name, tensor, { maxKeys: 5 }), metadata: fc.dictionary(name, fc.string(), { maxKeys: 5 }) });
+const file = fc.record({
+  tensors: fc.dictionary(name, tensor, { maxKeys: 5 }),
+  metadata: fc.dictionary(name, fc.string(), { maxKeys: 5 }),
+});
 const corrupt = expect.objectContaining({ code: "state_corrupt" });
-const small = () => encodeSafetensors({ tensors: { a: float32Tensor([2], Float32Array.of(1, 2)) }, metadata: { step: "3" } });
+const small = () =>
+  encodeSafetensors({
+    tensors: { a: float32Tensor([2], Float32Array.of(1, 2)) },
+    metadata: { step: "3" },
+  });
 
 function size(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
@@ -58,21 +73,37 @@ describe("safetensors", () => {
 
   test("a file cut at any byte, or with a byte more, is refused", () => {
     const whole = small();
-    for (let length = 0; length < whole.length; length++) expect(() => decodeSafetensors(whole.subarray(0, length))).toThrow(corrupt);
+    for (let length = 0; length < whole.length; length++)
+      expect(() => decodeSafetensors(whole.subarray(0, length))).toThrow(corrupt);
     expect(() => decodeSafetensors(Buffer.concat([whole, Uint8Array.of(0)]))).toThrow(corrupt);
   });
 
   test.each([
-    ["overlapping tensors", { a: { dtype: "F32", shape: [2], data_offsets: [0, 8] }, b: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }],
+    [
+      "overlapping tensors",
+      {
+        a: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
+        b: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
+      },
+    ],
     ["a gap", { a: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }],
-    ["a shape that does not fit its bytes", { a: { dtype: "F32", shape: [3], data_offsets: [0, 8] } }],
+    [
+      "a shape that does not fit its bytes",
+      { a: { dtype: "F32", shape: [3], data_offsets: [0, 8] } },
+    ],
     ["a dtype that does not exist", { a: { dtype: "F99", shape: [2], data_offsets: [0, 8] } }],
     ["offsets behind the end", { a: { dtype: "F32", shape: [4], data_offsets: [0, 16] } }],
     ["no offsets", { a: { dtype: "F32", shape: [2] } }],
     ["a header that is a list", []],
     ["an entry that is null", { a: null }],
     ["a shape that is text", { a: { dtype: "F32", shape: "2", data_offsets: [0, 8] } }],
-    ["sizes that cancel out", { a: { dtype: "F32", shape: [-2], data_offsets: [0, -8] }, b: { dtype: "F32", shape: [4], data_offsets: [-8, 8] } }],
+    [
+      "sizes that cancel out",
+      {
+        a: { dtype: "F32", shape: [-2], data_offsets: [0, -8] },
+        b: { dtype: "F32", shape: [4], data_offsets: [-8, 8] },
+      },
+    ],
     ["a negative shape", { a: { dtype: "F32", shape: [-2], data_offsets: [0, -8] } }],
   ])("%s are refused", (_, header) => {
     expect(() => decodeSafetensors(withHeader(header))).toThrow(corrupt);

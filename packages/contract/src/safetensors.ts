@@ -24,7 +24,9 @@ export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
   const names = Object.keys(file.tensors).sort();
   // Entries, not assignments: assigning a tensor named "__proto__" to an object would lose it.
   const header: [string, unknown][] = [];
-  const sortedMetadata = Object.fromEntries(Object.entries(file.metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sortedMetadata = Object.fromEntries(
+    Object.entries(file.metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
   if (Object.keys(sortedMetadata).length > 0) header.push(["__metadata__", sortedMetadata]);
   let offset = 0;
   for (const name of names) {
@@ -68,29 +70,43 @@ export function decodeSafetensors(bytes: Uint8Array): TensorFile {
       metadata = entry as Record<string, string>;
       continue;
     }
-    const { dtype, shape, data_offsets } = (entry ?? {}) as { dtype: TensorType; shape: number[]; data_offsets: [number, number] };
-    if (!isSizes(shape) || !isSizes(data_offsets)) throw corrupt(`tensor "${name}" has no shape and offsets`);
+    const { dtype, shape, data_offsets } = (entry ?? {}) as {
+      dtype: TensorType;
+      shape: number[];
+      data_offsets: [number, number];
+    };
+    if (!isSizes(shape) || !isSizes(data_offsets))
+      throw corrupt(`tensor "${name}" has no shape and offsets`);
     const [start, end] = data_offsets;
     const size = shape.reduce((product, side) => product * side, TENSOR_BYTES[dtype] ?? Number.NaN);
     if (start !== expectedOffset || end - start !== size || dataStart + end > bytes.byteLength)
       throw corrupt(`tensor "${name}" does not fit its offsets`);
     expectedOffset = end;
-    tensors.push([name, { dtype, shape, data: bytes.subarray(dataStart + start, dataStart + end) }]);
+    tensors.push([
+      name,
+      { dtype, shape, data: bytes.subarray(dataStart + start, dataStart + end) },
+    ]);
   }
-  if (dataStart + expectedOffset !== bytes.byteLength) throw corrupt("there are bytes after the last tensor");
+  if (dataStart + expectedOffset !== bytes.byteLength)
+    throw corrupt("there are bytes after the last tensor");
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
 /** A tensor's values; copies only when the view is not aligned to 4 bytes. */
 export function asFloat32(tensor: Tensor): Float32Array {
   const { data } = tensor;
-  if (data.byteOffset % 4 === 0) return new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  if (data.byteOffset % 4 === 0)
+    return new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
   // Not `slice`: that of a Node Buffer does not copy.
   return new Float32Array(new Uint8Array(data).buffer);
 }
 
 export function float32Tensor(shape: readonly number[], values: Float32Array): Tensor {
-  return { dtype: "F32", shape, data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
+  return {
+    dtype: "F32",
+    shape,
+    data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  };
 }
 
 function isSizes(value: unknown): value is number[] {
@@ -104,7 +120,8 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   } catch (cause) {
     throw new FabricError("state_corrupt", "The safetensors header is not valid JSON.", { cause });
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header)) throw corrupt("its header is not an object");
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw corrupt("its header is not an object");
   return header as Record<string, unknown>;
 }
 

@@ -19,7 +19,10 @@ export interface Frame {
 export type NamedParts = Readonly<Record<string, Uint8Array>>;
 
 /** The buffers to write for one message, in order; `parts` of the header is filled in from `payload`. */
-export function encodeFrame(message: Readonly<Record<string, unknown>>, payload: NamedParts = {}): Uint8Array[] {
+export function encodeFrame(
+  message: Readonly<Record<string, unknown>>,
+  payload: NamedParts = {},
+): Uint8Array[] {
   const entries = Object.entries(payload);
   const partList: MessagePart[] = entries.map(([name, data]) => ({ name, bytes: data.byteLength }));
   const header = new TextEncoder().encode(JSON.stringify({ ...message, parts: partList }));
@@ -33,7 +36,10 @@ export function encodeFrame(message: Readonly<Record<string, unknown>>, payload:
 }
 
 /** Cuts a payload into its named parts (views). @throws FabricError `worker_protocol` when the sizes do not add up */
-export function splitParts(parts: readonly MessagePart[], payload: Uint8Array): Record<string, Uint8Array> {
+export function splitParts(
+  parts: readonly MessagePart[],
+  payload: Uint8Array,
+): Record<string, Uint8Array> {
   const named: Record<string, Uint8Array> = {};
   let offset = 0;
   for (const part of parts) {
@@ -41,7 +47,10 @@ export function splitParts(parts: readonly MessagePart[], payload: Uint8Array): 
     offset += part.bytes;
   }
   if (offset !== payload.byteLength)
-    throw new FabricError("worker_protocol", `A frame's parts add up to ${offset} bytes but its payload has ${payload.byteLength}.`);
+    throw new FabricError(
+      "worker_protocol",
+      `A frame's parts add up to ${offset} bytes but its payload has ${payload.byteLength}.`,
+    );
   return named;
 }
 
@@ -77,7 +86,10 @@ export class FrameDecoder {
       return null;
     }
     const headerEnd = FRAME_PREFIX_BYTES + headerBytes;
-    const frame = { header: parseHeader(bytes.subarray(FRAME_PREFIX_BYTES, headerEnd)), payload: bytes.subarray(headerEnd, total) };
+    const frame = {
+      header: parseHeader(bytes.subarray(FRAME_PREFIX_BYTES, headerEnd)),
+      payload: bytes.subarray(headerEnd, total),
+    };
     const rest = bytes.subarray(total);
     this.#chunks = rest.byteLength > 0 ? [rest] : [];
     this.#buffered = rest.byteLength;
@@ -109,7 +121,13 @@ function parseHeader(bytes: Uint8Array): unknown {
 
 function checkSizes(headerBytes: number, payloadBytes: number): void {
   if (headerBytes > MAX_HEADER_BYTES)
-    throw new FabricError("worker_protocol", `A frame's header has ${headerBytes} bytes; at most ${MAX_HEADER_BYTES} are allowed.`);
+    throw new FabricError(
+      "worker_protocol",
+      `A frame's header has ${headerBytes} bytes; at most ${MAX_HEADER_BYTES} are allowed.`,
+    );
   if (payloadBytes > MAX_PAYLOAD_BYTES)
-    throw new FabricError("worker_protocol", `A frame's payload has ${payloadBytes} bytes; at most ${MAX_PAYLOAD_BYTES} are allowed.`);
+    throw new FabricError(
+      "worker_protocol",
+      `A frame's payload has ${payloadBytes} bytes; at most ${MAX_PAYLOAD_BYTES} are allowed.`,
+    );
 }

@@ -11,7 +11,10 @@ export const PROTOCOL_VERSION = 1;
  * Named byte ranges that follow the JSON header in the same frame, in this order, without gaps.
  * A message's schema says which names it carries.
  */
-const parts = z.array(z.strictObject({ name: z.string(), bytes: z.int().nonnegative() })).max(16).default([]);
+const parts = z
+  .array(z.strictObject({ name: z.string(), bytes: z.int().nonnegative() }))
+  .max(16)
+  .default([]);
 /** Chosen by the server; every answer to a request repeats it. */
 const requestId = z.int().positive();
 
@@ -22,11 +25,21 @@ export type FailureSeverity = z.infer<typeof failureSeveritySchema>;
 /** Server → worker. */
 export const SERVER_MESSAGES = {
   /** Answer to a handshake the server accepts. */
-  "handshake.accepted": z.strictObject({ protocol: z.literal(PROTOCOL_VERSION), heartbeat_interval_ms: z.int().positive(), parts }),
+  "handshake.accepted": z.strictObject({
+    protocol: z.literal(PROTOCOL_VERSION),
+    heartbeat_interval_ms: z.int().positive(),
+    parts,
+  }),
   /** Answer to a handshake of another protocol version; the worker exits. */
   "handshake.refused": z.strictObject({ reason: z.string(), parts }),
   /** Load a model from `directory`; digests of the manifest's files are checked first. */
-  load: z.strictObject({ id: requestId, manifest: manifestSchema, directory: z.string(), threads: z.int().positive(), parts }),
+  load: z.strictObject({
+    id: requestId,
+    manifest: manifestSchema,
+    directory: z.string(),
+    threads: z.int().positive(),
+    parts,
+  }),
   /** Turn prompts into conditioning. */
   encode: z.strictObject({ id: requestId, prompt: z.string(), negative_prompt: z.string(), parts }),
   /** Denoise steps [segment.from, segment.to). Parts: `conditioning`; `state` unless from = 0. */
@@ -64,7 +77,12 @@ export const WORKER_MESSAGES = {
   }),
   /** Sent every heartbeat interval while the worker's loop is alive, also during a request between steps. */
   heartbeat: z.strictObject({ rss_bytes: z.int().nonnegative(), busy: z.boolean(), parts }),
-  "load.progress": z.strictObject({ id: requestId, fraction: z.number().min(0).max(1), stage: z.string(), parts }),
+  "load.progress": z.strictObject({
+    id: requestId,
+    fraction: z.number().min(0).max(1),
+    stage: z.string(),
+    parts,
+  }),
   "load.completed": z.strictObject({
     id: requestId,
     weights_digest: z.string(),
@@ -73,7 +91,11 @@ export const WORKER_MESSAGES = {
     parts,
   }),
   /** Part: `conditioning` (safetensors), opaque to the server. */
-  "encode.completed": z.strictObject({ id: requestId, warnings: z.array(takeWarningSchema), parts }),
+  "encode.completed": z.strictObject({
+    id: requestId,
+    warnings: z.array(takeWarningSchema),
+    parts,
+  }),
   /**
    * One step is done. Parts: `state` (safetensors); `preview` when `preview` is not null: RGB24 frames
    * [count, height, width, 3] of the expected clean clip.
@@ -85,7 +107,13 @@ export const WORKER_MESSAGES = {
     sigma: z.number(),
     seconds: z.number().nonnegative(),
     model_seconds: z.number().nonnegative(),
-    preview: z.strictObject({ count: z.int().positive(), width: z.int().positive(), height: z.int().positive() }).nullable(),
+    preview: z
+      .strictObject({
+        count: z.int().positive(),
+        width: z.int().positive(),
+        height: z.int().positive(),
+      })
+      .nullable(),
     parts,
   }),
   "denoise.completed": z.strictObject({ id: requestId, step: z.int().positive(), parts }),
@@ -125,8 +153,12 @@ export type ServerMessage = MessageUnion<typeof SERVER_MESSAGES>;
 export type WorkerMessage = MessageUnion<typeof WORKER_MESSAGES>;
 export type MessagePart = { name: string; bytes: number };
 
-function messageSchema<Table extends Record<string, z.ZodObject>>(table: Table): z.ZodType<MessageUnion<Table>> {
-  const options = Object.entries(table).map(([type, schema]) => schema.extend({ type: z.literal(type) }));
+function messageSchema<Table extends Record<string, z.ZodObject>>(
+  table: Table,
+): z.ZodType<MessageUnion<Table>> {
+  const options = Object.entries(table).map(([type, schema]) =>
+    schema.extend({ type: z.literal(type) }),
+  );
   return z.discriminatedUnion("type", options as never) as never;
 }
 export const serverMessageSchema = messageSchema(SERVER_MESSAGES);

@@ -7,7 +7,10 @@ export interface GoldenMessage {
   readonly direction: "server to worker" | "worker to server";
   /** One line for the protocol's page. */
   readonly meaning: string;
-  readonly header: Readonly<Record<string, unknown>> & { readonly type: string; readonly parts: readonly MessagePart[] };
+  readonly header: Readonly<Record<string, unknown>> & {
+    readonly type: string;
+    readonly parts: readonly MessagePart[];
+  };
   /** What each part holds. */
   readonly parts: Readonly<Record<string, string>>;
 }
@@ -16,12 +19,20 @@ const DIRECTORY = join(import.meta.dirname, "..", "golden");
 
 export function readGoldenMessages(): ReadonlyMap<string, GoldenMessage> {
   const files = readdirSync(DIRECTORY).filter((name) => name.endsWith(".json"));
-  return new Map(files.map((name) => [name.slice(0, -".json".length), JSON.parse(readFileSync(join(DIRECTORY, name), "utf8")) as GoldenMessage]));
+  return new Map(
+    files.map((name) => [
+      name.slice(0, -".json".length),
+      JSON.parse(readFileSync(join(DIRECTORY, name), "utf8")) as GoldenMessage,
+    ]),
+  );
 }
 
 /** Parts of the sizes the header tells, with a pattern that shows swapped or shifted bytes. */
 export function partsOf(message: GoldenMessage): NamedParts {
   return Object.fromEntries(
-    message.header.parts.map(({ name, bytes }, index) => [name, Uint8Array.from({ length: bytes }, (_, at) => (at * 7 + index * 101) % 256)]),
+    message.header.parts.map(({ name, bytes }, index) => [
+      name,
+      Uint8Array.from({ length: bytes }, (_, at) => (at * 7 + index * 101) % 256),
+    ]),
   );
 }

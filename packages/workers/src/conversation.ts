@@ -1,4 +1,4 @@
-import { FabricError, type NamedParts, type ServerMessage, type WorkerMessage } from "@arc-fabric/contract";
+import type { FabricError, NamedParts, ServerMessage, WorkerMessage } from "@arc-fabric/contract";
 import type { System } from "@arc-fabric/core";
 import { startTimer } from "./start-timer.ts";
 import type { Delivery, WorkerConnection } from "./worker-connection.ts";
@@ -72,7 +72,11 @@ export class Conversation {
     this.#unread.length = 0;
     this.#deps.connection.send({ type: "cancel", target: this.id, parts: [] });
     this.#deps.connection.resume();
-    this.#stopTimer = startTimer(this.#deps.system, this.#deps.cancelMs, this.#deps.onCancelTimeout);
+    this.#stopTimer = startTimer(
+      this.#deps.system,
+      this.#deps.cancelMs,
+      this.#deps.onCancelTimeout,
+    );
   }
 
   /** The next answer; failures are thrown. null after a cancel once the worker has stopped. */

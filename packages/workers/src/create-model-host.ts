@@ -1,6 +1,11 @@
 import { FabricError, toFabricError, type WorkerStatus } from "@arc-fabric/contract";
 import type { ModelHost, WorkerLease, WorkerReport } from "@arc-fabric/core";
-import { DEFAULT_RESPAWN, DEFAULT_TIMEOUTS, type HostedModel, type ModelHostDeps } from "./model-host-deps.ts";
+import {
+  DEFAULT_RESPAWN,
+  DEFAULT_TIMEOUTS,
+  type HostedModel,
+  type ModelHostDeps,
+} from "./model-host-deps.ts";
 import { planAdmissions } from "./plan-admissions.ts";
 import { openSocketDirectory, type SocketDirectory } from "./socket-directory.ts";
 import { createLease } from "./worker-lease.ts";
@@ -35,7 +40,8 @@ class ProcessModelHost implements ModelHost {
 
   constructor(deps: ModelHostDeps) {
     this.#deps = deps;
-    for (const [model, hosted] of deps.models) this.#slots.set(model, this.#createSlot(model, hosted));
+    for (const [model, hosted] of deps.models)
+      this.#slots.set(model, this.#createSlot(model, hosted));
   }
 
   async acquire(model: string, options: AcquireOptions): Promise<WorkerLease> {
@@ -77,7 +83,8 @@ class ProcessModelHost implements ModelHost {
     this.#closed = true;
     const waiters = this.#waiters;
     this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(new FabricError("shutting_down", "The server is stopping."));
+    for (const waiter of waiters)
+      waiter.reject(new FabricError("shutting_down", "The server is stopping."));
     await Promise.all([...this.#slots.values()].map((slot) => slot.stop(true)));
     await (await this.#directory)?.remove();
   }
@@ -86,7 +93,11 @@ class ProcessModelHost implements ModelHost {
     const deps = this.#deps;
     const { runtime } = hosted.manifest;
     const command = deps.runtimes[runtime];
-    if (!command) throw new FabricError("manifest_invalid", `Model ${model} needs the runtime "${runtime}", which this server does not have.`);
+    if (!command)
+      throw new FabricError(
+        "manifest_invalid",
+        `Model ${model} needs the runtime "${runtime}", which this server does not have.`,
+      );
     return new WorkerSlot({
       system: deps.system,
       logger: deps.logger,
@@ -98,28 +109,45 @@ class ProcessModelHost implements ModelHost {
       socketDirectory: () => this.#socketDirectory(),
       onChange: (slot) => this.#changed(slot),
       onLine: (line) => this.#log(model, line),
-      onProgress: (fraction, stage) => this.#waitersFor(model).forEach((waiter) => waiter.options.onProgress(fraction, stage)),
+      onProgress: (fraction, stage) =>
+        this.#waitersFor(model).forEach((waiter) => waiter.options.onProgress(fraction, stage)),
     });
   }
 
   #checkAcquire(model: string): void {
     if (this.#closed) throw new FabricError("shutting_down", "The server is stopping.");
     const hosted = this.#deps.models.get(model);
-    if (!hosted) throw new FabricError("model_not_found", `There is no model "${model}" on this node.`, { details: { model } });
+    if (!hosted)
+      throw new FabricError("model_not_found", `There is no model "${model}" on this node.`, {
+        details: { model },
+      });
     const needed = hosted.manifest.memory_bytes;
     const budget = this.#deps.memoryBudgetBytes;
     if (needed > budget)
-      throw new FabricError("out_of_memory", `${model} needs ${megabytes(needed)} of memory, but models may use only ${megabytes(budget)}.`, {
-        details: { model, needed_bytes: needed, budget_bytes: budget },
-      });
+      throw new FabricError(
+        "out_of_memory",
+        `${model} needs ${megabytes(needed)} of memory, but models may use only ${megabytes(budget)}.`,
+        {
+          details: { model, needed_bytes: needed, budget_bytes: budget },
+        },
+      );
   }
 
   /** Brings those who wait and the workers together; called after everything that may change the answer. */
   #schedule(): void {
     if (this.#closed) return;
-    const views = new Map([...this.#slots].map(([model, slot]) => [model, this.#starting.has(model) ? { ...slot.view, status: "starting" as const } : slot.view]));
+    const views = new Map(
+      [...this.#slots].map(([model, slot]) => [
+        model,
+        this.#starting.has(model) ? { ...slot.view, status: "starting" as const } : slot.view,
+      ]),
+    );
     const waiters = this.#waiters;
-    const plan = planAdmissions(waiters.map((waiter) => waiter.model), views, this.#deps.memoryBudgetBytes);
+    const plan = planAdmissions(
+      waiters.map((waiter) => waiter.model),
+      views,
+      this.#deps.memoryBudgetBytes,
+    );
     const granted = plan.grant.map((index) => waiters[index]!);
     this.#waiters = waiters.filter((waiter) => !granted.includes(waiter));
     for (const waiter of granted) this.#grant(waiter);
@@ -162,7 +190,8 @@ class ProcessModelHost implements ModelHost {
   #log(model: string, line: string): void {
     this.#deps.logger.info(line, { source: "worker", model });
     this.#holders.get(model)?.onLog(line);
-    if (!this.#holders.has(model)) for (const waiter of this.#waitersFor(model)) waiter.options.onLog(line);
+    if (!this.#holders.has(model))
+      for (const waiter of this.#waitersFor(model)) waiter.options.onLog(line);
   }
 
   #waitersFor(model: string): Waiter[] {

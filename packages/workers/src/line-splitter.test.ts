@@ -12,11 +12,17 @@ function split(chunks: readonly Uint8Array[]): string[] {
 
 test("lines come out whole however the bytes are cut, also inside a character", () => {
   fc.assert(
-    fc.property(fc.array(fc.stringMatching(/^[a-zäö€ ]{1,20}$/).filter((line) => line.trim() !== "")), fc.integer({ min: 1, max: 7 }), (lines, size) => {
-      const bytes = new TextEncoder().encode(lines.join("\n"));
-      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
-      expect(split(chunks)).toEqual(lines);
-    }),
+    fc.property(
+      fc.array(fc.stringMatching(/^[a-zäö€ ]{1,20}$/).filter((line) => line.trim() !== "")),
+      fc.integer({ min: 1, max: 7 }),
+      (lines, size) => {
+        const bytes = new TextEncoder().encode(lines.join("\n"));
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+          bytes.subarray(index * size, (index + 1) * size),
+        );
+        expect(split(chunks)).toEqual(lines);
+      },
+    ),
   );
 });
 

@@ -21,7 +21,11 @@ export interface AdmissionPlan {
  * memory for ever. Busy workers are never stopped.
  * @param waiting model of each waiting caller, oldest first; each fits into the budget alone
  */
-export function planAdmissions(waiting: readonly string[], slots: ReadonlyMap<string, SlotView>, budgetBytes: number): AdmissionPlan {
+export function planAdmissions(
+  waiting: readonly string[],
+  slots: ReadonlyMap<string, SlotView>,
+  budgetBytes: number,
+): AdmissionPlan {
   const grant: number[] = [];
   const start: string[] = [];
   const stop: string[] = [];
@@ -48,11 +52,17 @@ export function planAdmissions(waiting: readonly string[], slots: ReadonlyMap<st
 }
 
 /** Idle workers to stop until `neededBytes` are free, counting those already on their way out. */
-function chooseVictims(slots: ReadonlyMap<string, SlotView>, granted: ReadonlySet<string>, neededBytes: number): string[] {
+function chooseVictims(
+  slots: ReadonlyMap<string, SlotView>,
+  granted: ReadonlySet<string>,
+  neededBytes: number,
+): string[] {
   const victims: string[] = [];
   let missing = neededBytes;
   for (const slot of slots.values()) if (slot.status === "stopping") missing -= slot.memoryBytes;
-  const idle = [...slots].filter(([model, slot]) => slot.status === "warm" && !granted.has(model)).sort(([, a], [, b]) => a.lastUsedMs - b.lastUsedMs);
+  const idle = [...slots]
+    .filter(([model, slot]) => slot.status === "warm" && !granted.has(model))
+    .sort(([, a], [, b]) => a.lastUsedMs - b.lastUsedMs);
   for (const [model, slot] of idle) {
     if (missing <= 0) break;
     victims.push(model);

@@ -22,7 +22,10 @@ export class RespawnBudget {
     const recent = this.#losses.filter((at) => nowMs - at < this.#policy.windowMs);
     const last = recent.at(-1);
     if (last === undefined) return 0;
-    const pause = Math.min(this.#policy.backoffMs * 2 ** (recent.length - 1), this.#policy.maxBackoffMs);
+    const pause = Math.min(
+      this.#policy.backoffMs * 2 ** (recent.length - 1),
+      this.#policy.maxBackoffMs,
+    );
     return Math.max(0, last + pause - nowMs);
   }
 

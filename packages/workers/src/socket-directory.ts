@@ -27,7 +27,10 @@ export async function openSocketDirectory(preferred: string): Promise<SocketDire
   }
   const path = await mkdtemp(join(tmpdir(), "arc-"));
   if (!fits(path))
-    throw new FabricError("worker_start_failed", `The path of a socket in ${path} would be longer than ${MAX_SOCKET_PATH_BYTES} bytes. Set TMPDIR to a shorter folder.`);
+    throw new FabricError(
+      "worker_start_failed",
+      `The path of a socket in ${path} would be longer than ${MAX_SOCKET_PATH_BYTES} bytes. Set TMPDIR to a shorter folder.`,
+    );
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 

@@ -26,8 +26,17 @@ export interface WorkerProcess {
  * Starts a worker's process. Its stdin is a pipe that only we hold: the system closes it however we end, so a worker
  * that watches it never outlives us. Both output streams are its log.
  */
-export function spawnWorker(system: System, command: RuntimeCommand, extraArgs: readonly string[], onLine: (line: string) => void): WorkerProcess {
-  const child = spawn(command.command, [...command.args, ...extraArgs], { env: { ...command.env }, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
+export function spawnWorker(
+  system: System,
+  command: RuntimeCommand,
+  extraArgs: readonly string[],
+  onLine: (line: string) => void,
+): WorkerProcess {
+  const child = spawn(command.command, [...command.args, ...extraArgs], {
+    env: { ...command.env },
+    stdio: ["pipe", "pipe", "pipe"],
+    windowsHide: true,
+  });
   const lines: string[] = [];
   let gone = false;
   for (const stream of [child.stdout, child.stderr]) {
@@ -44,10 +53,13 @@ export function spawnWorker(system: System, command: RuntimeCommand, extraArgs: 
     child.once("error", (error) => {
       if (child.pid === undefined) resolve(`it could not be started: ${error.message}`);
     });
-    const report = (code: number | null, signal: string | null) => resolve(signal ? `it was ended by ${signal}` : `it exited with code ${code}`);
+    const report = (code: number | null, signal: string | null) =>
+      resolve(signal ? `it was ended by ${signal}` : `it exited with code ${code}`);
     // "close" comes after the last output line, "exit" may come before it.
     child.once("close", report);
-    child.once("exit", (code, signal) => startTimer(system, LAST_LINES_MS, () => report(code, signal)));
+    child.once("exit", (code, signal) =>
+      startTimer(system, LAST_LINES_MS, () => report(code, signal)),
+    );
   }).then((how) => {
     gone = true;
     return how;

@@ -8,7 +8,11 @@ export function startTimer(system: System, ms: number, action: () => void): () =
 }
 
 /** Resolves with true when `promise` settles within `ms`, with false otherwise. */
-export async function settlesWithin(system: System, promise: Promise<unknown>, ms: number): Promise<boolean> {
+export async function settlesWithin(
+  system: System,
+  promise: Promise<unknown>,
+  ms: number,
+): Promise<boolean> {
   const controller = new AbortController();
   const settled = promise.then(
     () => true,

@@ -7,7 +7,12 @@ import { settlesWithin } from "./start-timer.ts";
  * Ends a process, politely first: whatever `ask` sends, the end of stdin, SIGTERM, SIGKILL.
  * Resolves when it is gone.
  */
-export async function stopProcess(process: WorkerProcess, ask: () => void, timeouts: WorkerTimeouts, system: System): Promise<void> {
+export async function stopProcess(
+  process: WorkerProcess,
+  ask: () => void,
+  timeouts: WorkerTimeouts,
+  system: System,
+): Promise<void> {
   ask();
   if (await settlesWithin(system, process.exited, timeouts.shutdownMs)) return;
   process.endInput();

@@ -90,8 +90,19 @@ function parseMessage(header: unknown): WorkerMessage {
   const { type, protocol } = (header ?? {}) as { type?: unknown; protocol?: unknown };
   // Another version's handshake may have other fields; its version is what matters then.
   if (type === "handshake" && typeof protocol === "number" && protocol !== PROTOCOL_VERSION)
-    throw new FabricError("worker_protocol", `The worker speaks protocol ${protocol}, this server speaks ${PROTOCOL_VERSION}.`);
-  throw new FabricError("worker_protocol", `The worker sent a message of type ${JSON.stringify(type)} that is not in the protocol.`, {
-    details: { issues: parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join(".")}: ${issue.message}`) },
-  });
+    throw new FabricError(
+      "worker_protocol",
+      `The worker speaks protocol ${protocol}, this server speaks ${PROTOCOL_VERSION}.`,
+    );
+  throw new FabricError(
+    "worker_protocol",
+    `The worker sent a message of type ${JSON.stringify(type)} that is not in the protocol.`,
+    {
+      details: {
+        issues: parsed.error.issues
+          .slice(0, 5)
+          .map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+      },
+    },
+  );
 }

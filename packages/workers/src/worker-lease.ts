@@ -16,15 +16,26 @@ export function createLease(worker: LoadedWorker, onRelease: () => void): Worker
     weightsDigest,
     environment,
     async encode({ prompt, negativePrompt }, signal) {
-      for await (const delivery of request({ type: "encode", prompt, negative_prompt: negativePrompt }, {}, signal)) {
+      for await (const delivery of request(
+        { type: "encode", prompt, negative_prompt: negativePrompt },
+        {},
+        signal,
+      )) {
         if (delivery.message.type === "encode.completed")
-          return { conditioning: part(delivery, "conditioning"), warnings: delivery.message.warnings };
+          return {
+            conditioning: part(delivery, "conditioning"),
+            warnings: delivery.message.warnings,
+          };
       }
       throw new FabricError("worker_protocol", "The worker ended encoding without a result.");
     },
     async *denoise({ segment, conditioning, state, previewIntervalMs }, signal) {
       const parts: NamedParts = state ? { conditioning, state } : { conditioning };
-      for await (const delivery of request({ type: "denoise", segment, preview_interval_ms: previewIntervalMs }, parts, signal)) {
+      for await (const delivery of request(
+        { type: "denoise", segment, preview_interval_ms: previewIntervalMs },
+        parts,
+        signal,
+      )) {
         if (delivery.message.type === "denoise.step") yield stepResult(delivery);
       }
     },
@@ -61,17 +72,28 @@ function decodedFrames(delivery: Delivery): DecodedFrames {
   return { ...pixels(delivery, "frames", message), firstFrame: message.first_frame };
 }
 
-function pixels(delivery: Delivery, name: string, size: { count: number; width: number; height: number }): RgbFrames {
+function pixels(
+  delivery: Delivery,
+  name: string,
+  size: { count: number; width: number; height: number },
+): RgbFrames {
   const { count, width, height } = size;
   const data = part(delivery, name);
   const expected = count * width * height * 3;
   if (data.byteLength !== expected)
-    throw new FabricError("worker_protocol", `${count} frames of ${width}x${height} have ${expected} bytes, but the worker sent ${data.byteLength}.`);
+    throw new FabricError(
+      "worker_protocol",
+      `${count} frames of ${width}x${height} have ${expected} bytes, but the worker sent ${data.byteLength}.`,
+    );
   return { count, width, height, data };
 }
 
 function part({ message, parts }: Delivery, name: string): Uint8Array {
   const bytes = parts[name];
-  if (!bytes) throw new FabricError("worker_protocol", `The worker's message "${message.type}" carries no part "${name}".`);
+  if (!bytes)
+    throw new FabricError(
+      "worker_protocol",
+      `The worker's message "${message.type}" carries no part "${name}".`,
+    );
   return bytes;
 }

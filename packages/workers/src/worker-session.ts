@@ -1,4 +1,9 @@
-import { FabricError, type FailureSeverity, type NamedParts, type ServerMessage } from "@arc-fabric/contract";
+import {
+  FabricError,
+  type FailureSeverity,
+  type NamedParts,
+  type ServerMessage,
+} from "@arc-fabric/contract";
 import type { System } from "@arc-fabric/core";
 import { Conversation, type RequestMessage } from "./conversation.ts";
 import type { WorkerTimeouts } from "./model-host-deps.ts";
@@ -19,7 +24,11 @@ export interface SessionDeps {
   readonly connection: WorkerConnection;
 }
 
-type RequestBody = RequestMessage extends infer Message ? (Message extends RequestMessage ? Omit<Message, "id" | "parts"> : never) : never;
+type RequestBody = RequestMessage extends infer Message
+  ? Message extends RequestMessage
+    ? Omit<Message, "id" | "parts">
+    : never
+  : never;
 
 /** A connected worker after its handshake: one request at a time, watched until it is gone. */
 export class WorkerSession {
@@ -64,17 +73,31 @@ export class WorkerSession {
    * Sends a request and yields its answers, the last one included. Ends the request when the consumer stops iterating.
    * @throws the signal's reason when aborted, the worker's failure, `worker_lost`, `worker_timeout`, `worker_protocol`
    */
-  async *request(body: RequestBody, parts: NamedParts, signal: AbortSignal): AsyncGenerator<Delivery> {
+  async *request(
+    body: RequestBody,
+    parts: NamedParts,
+    signal: AbortSignal,
+  ): AsyncGenerator<Delivery> {
     signal.throwIfAborted();
-    if (!this.alive) throw this.#reason ?? workerLost(this.#deps.model, "it is already gone", this.#deps.process.lastLines());
-    if (this.#conversation) throw new FabricError("internal", "A worker answers one request at a time.");
+    if (!this.alive)
+      throw (
+        this.#reason ??
+        workerLost(this.#deps.model, "it is already gone", this.#deps.process.lastLines())
+      );
+    if (this.#conversation)
+      throw new FabricError("internal", "A worker answers one request at a time.");
     const { system, connection, timeouts, model } = this.#deps;
-    const conversation = new Conversation({ ...body, id: this.#nextId++, parts: [] } as RequestMessage, parts, {
-      system,
-      connection,
-      cancelMs: timeouts.cancelMs,
-      onCancelTimeout: () => this.kill(timedOut(model, "did not stop its request", timeouts.cancelMs)),
-    });
+    const conversation = new Conversation(
+      { ...body, id: this.#nextId++, parts: [] } as RequestMessage,
+      parts,
+      {
+        system,
+        connection,
+        cancelMs: timeouts.cancelMs,
+        onCancelTimeout: () =>
+          this.kill(timedOut(model, "did not stop its request", timeouts.cancelMs)),
+      },
+    );
     this.#conversation = conversation;
     this.#waitingSince = system.monotonic();
     const onAbort = () => conversation.cancel();
@@ -136,18 +159,27 @@ export class WorkerSession {
       this.rssBytes = message.rss_bytes;
       return;
     }
-    if (message.type === "handshake") return this.kill(protocolBroken(model, "sent a second handshake"));
+    if (message.type === "handshake")
+      return this.kill(protocolBroken(model, "sent a second handshake"));
     if (message.type === "failed") this.#note(message.severity, message.message);
     if (message.id === null) return;
     this.#waitingSince = this.#lastHeard;
     if (message.id === this.#conversation?.id) this.#conversation.deliver(delivery);
     // Answers to a request that has just ended may still be under way; an id never given out is a fault.
-    else if (message.id >= this.#nextId) this.kill(protocolBroken(model, `answered request ${message.id}, which was never sent`));
+    else if (message.id >= this.#nextId)
+      this.kill(protocolBroken(model, `answered request ${message.id}, which was never sent`));
   }
 
   #note(severity: FailureSeverity, message: string): void {
     if (severity === "model") this.modelBroken = true;
-    if (severity === "worker") this.kill(workerLost(this.#deps.model, `it reported that it is broken (${message})`, this.#deps.process.lastLines()));
+    if (severity === "worker")
+      this.kill(
+        workerLost(
+          this.#deps.model,
+          `it reported that it is broken (${message})`,
+          this.#deps.process.lastLines(),
+        ),
+      );
   }
 
   /** A worker without its socket is of no use, even when its process lives on. */
@@ -155,7 +187,9 @@ export class WorkerSession {
     if (this.#deps.process.hasExited || this.#stopping) return;
     this.#watching.abort();
     // An exiting process closes its socket first; its exit tells the reason.
-    void this.#deps.system.sleep(this.#deps.timeouts.forceKillMs).then(() => this.#deps.process.kill("SIGKILL"));
+    void this.#deps.system
+      .sleep(this.#deps.timeouts.forceKillMs)
+      .then(() => this.#deps.process.kill("SIGKILL"));
   }
 
   #ended(how: string): FabricError | null {
@@ -186,8 +220,10 @@ export class WorkerSession {
           continue;
         }
         const busy = this.#conversation?.waitsForWorker ?? false;
-        if (busy && now - this.#waitingSince > timeouts.stepBudgetMs) return this.kill(timedOut(model, "made no progress", timeouts.stepBudgetMs));
-        if (!busy && now - this.#lastHeard > timeouts.heartbeatTimeoutMs) return this.kill(timedOut(model, "sent no heartbeat", timeouts.heartbeatTimeoutMs));
+        if (busy && now - this.#waitingSince > timeouts.stepBudgetMs)
+          return this.kill(timedOut(model, "made no progress", timeouts.stepBudgetMs));
+        if (!busy && now - this.#lastHeard > timeouts.heartbeatTimeoutMs)
+          return this.kill(timedOut(model, "sent no heartbeat", timeouts.heartbeatTimeoutMs));
       }
     } catch {
       // The session has ended.
@@ -195,7 +231,10 @@ export class WorkerSession {
   }
 }
 
-async function nextUnlessAborted(conversation: Conversation, signal: AbortSignal): Promise<Delivery> {
+async function nextUnlessAborted(
+  conversation: Conversation,
+  signal: AbortSignal,
+): Promise<Delivery> {
   try {
     const delivery = await conversation.next();
     signal.throwIfAborted();
@@ -206,5 +245,8 @@ async function nextUnlessAborted(conversation: Conversation, signal: AbortSignal
     signal.throwIfAborted();
     throw error;
   }
-  throw new FabricError("worker_protocol", "The worker ended a request with `cancelled` that nobody cancelled.");
+  throw new FabricError(
+    "worker_protocol",
+    "The worker ended a request with `cancelled` that nobody cancelled.",
+  );
 }

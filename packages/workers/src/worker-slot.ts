@@ -1,6 +1,18 @@
-import { FabricError, newId, toFabricError, type Environment, type WorkerId, type WorkerStatus } from "@arc-fabric/contract";
+import {
+  FabricError,
+  newId,
+  toFabricError,
+  type Environment,
+  type WorkerId,
+  type WorkerStatus,
+} from "@arc-fabric/contract";
 import type { Logger, System, WorkerReport } from "@arc-fabric/core";
-import type { HostedModel, RespawnPolicy, RuntimeCommand, WorkerTimeouts } from "./model-host-deps.ts";
+import type {
+  HostedModel,
+  RespawnPolicy,
+  RuntimeCommand,
+  WorkerTimeouts,
+} from "./model-host-deps.ts";
 import type { SlotView } from "./plan-admissions.ts";
 import { RespawnBudget } from "./respawn-budget.ts";
 import { startTimer } from "./start-timer.ts";
@@ -30,7 +42,13 @@ export interface LoadedWorker {
 }
 
 /** Codes that another start will not change. */
-const FINAL_CODES = new Set(["weights_missing", "weights_corrupt", "manifest_invalid", "worker_protocol", "shutting_down"]);
+const FINAL_CODES = new Set([
+  "weights_missing",
+  "weights_corrupt",
+  "manifest_invalid",
+  "worker_protocol",
+  "shutting_down",
+]);
 
 /** The place of one model's worker: starts it, loads its model, knows its status, starts it again when it was lost. */
 export class WorkerSlot {
@@ -60,7 +78,11 @@ export class WorkerSlot {
   }
 
   get view(): SlotView {
-    return { status: this.#status, memoryBytes: this.#deps.hosted.manifest.memory_bytes, lastUsedMs: this.#lastUsedMs };
+    return {
+      status: this.#status,
+      memoryBytes: this.#deps.hosted.manifest.memory_bytes,
+      lastUsedMs: this.#lastUsedMs,
+    };
   }
 
   /** null before the first start. */
@@ -106,14 +128,21 @@ export class WorkerSlot {
           this.#set(this.#closing.signal.aborted ? "cold" : "error", error);
           throw error;
         }
-        this.#deps.logger.warn("A worker did not start and is tried again.", { model: this.model, error: error.message });
+        this.#deps.logger.warn("A worker did not start and is tried again.", {
+          model: this.model,
+          error: error.message,
+        });
       }
     }
   }
 
   /** A warm worker becomes busy. */
   take(): LoadedWorker {
-    if (this.#status !== "warm" || !this.#worker) throw new FabricError("internal", `The worker of ${this.model} is ${this.#status}, not warm.`);
+    if (this.#status !== "warm" || !this.#worker)
+      throw new FabricError(
+        "internal",
+        `The worker of ${this.model} is ${this.#status}, not warm.`,
+      );
     this.#set("busy", null);
     return this.#worker;
   }
@@ -169,20 +198,33 @@ export class WorkerSlot {
 
   async #load(session: WorkerSession): Promise<LoadedWorker> {
     const { system, timeouts, hosted, threads, onProgress } = this.#deps;
-    const stopTimer = startTimer(system, timeouts.loadMs, () => session.kill(timedOut(this.model, "did not finish loading", timeouts.loadMs)));
+    const stopTimer = startTimer(system, timeouts.loadMs, () =>
+      session.kill(timedOut(this.model, "did not finish loading", timeouts.loadMs)),
+    );
     try {
-      const request = session.request({ type: "load", manifest: hosted.manifest, directory: hosted.directory, threads }, {}, this.#closing.signal);
+      const request = session.request(
+        { type: "load", manifest: hosted.manifest, directory: hosted.directory, threads },
+        {},
+        this.#closing.signal,
+      );
       for await (const { message } of request) {
         if (message.type === "load.progress") onProgress(message.fraction, message.stage);
         if (message.type === "load.completed") {
           session.rssBytes = message.memory_bytes;
-          return { session, weightsDigest: message.weights_digest, environment: message.environment };
+          return {
+            session,
+            weightsDigest: message.weights_digest,
+            environment: message.environment,
+          };
         }
       }
     } finally {
       stopTimer();
     }
-    throw new FabricError("worker_protocol", `The worker of ${this.model} ended loading without saying so.`);
+    throw new FabricError(
+      "worker_protocol",
+      `The worker of ${this.model} ended loading without saying so.`,
+    );
   }
 
   #lost(session: WorkerSession, error: FabricError | null): void {
@@ -205,7 +247,12 @@ export class WorkerSlot {
   }
 
   #mayRetry(error: FabricError): boolean {
-    if (this.#closing.signal.aborted || FINAL_CODES.has(error.code) || error.details["severity"] === "request") return false;
+    if (
+      this.#closing.signal.aborted ||
+      FINAL_CODES.has(error.code) ||
+      error.details["severity"] === "request"
+    )
+      return false;
     return this.#budget.recordLoss(this.#deps.system.monotonic());
   }
 
@@ -213,7 +260,10 @@ export class WorkerSlot {
     return new FabricError(
       "worker_start_failed",
       `The worker of ${this.model} failed too often and rests for another ${Math.ceil(restMs / 1000)} s. ${this.#error?.message ?? ""}`,
-      { details: { model: this.model, retry_after_s: Math.ceil(restMs / 1000) }, cause: this.#error },
+      {
+        details: { model: this.model, retry_after_s: Math.ceil(restMs / 1000) },
+        cause: this.#error,
+      },
     );
   }
 

@@ -5,7 +5,12 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createModelHost, type HostedModel, type ModelHostDeps, type RuntimeCommand } from "../src/index.ts";
+import {
+  createModelHost,
+  type HostedModel,
+  type ModelHostDeps,
+  type RuntimeCommand,
+} from "../src/index.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
 const NODE_ARGS = ["--disable-warning=ExperimentalWarning"];
@@ -30,25 +35,44 @@ export const ONNX_RUNTIME: RuntimeCommand = {
 /** A worker that misbehaves as `mode` says; see fixtures/fixture-worker.ts. */
 export function fixtureRuntime(mode: string, stateBytes = 64): RuntimeCommand {
   const script = join(import.meta.dirname, "fixtures", "fixture-worker.ts");
-  return { command: process.execPath, args: [...NODE_ARGS, script, "--mode", mode, "--state-bytes", String(stateBytes)], env: {} };
+  return {
+    command: process.execPath,
+    args: [...NODE_ARGS, script, "--mode", mode, "--state-bytes", String(stateBytes)],
+    env: {},
+  };
 }
 
 export function tinyManifest(change: Partial<Manifest> = {}): Manifest {
-  return { ...manifestSchema.parse(JSON.parse(readFileSync(join(TINY_MODEL, "manifest.json"), "utf8"))), ...change };
+  return {
+    ...manifestSchema.parse(JSON.parse(readFileSync(join(TINY_MODEL, "manifest.json"), "utf8"))),
+    ...change,
+  };
 }
 
 export interface HostFixture extends AsyncDisposable {
   readonly host: ReturnType<typeof createModelHost>;
   readonly warnings: string[];
-  acquire(model?: string, signal?: AbortSignal): Promise<WorkerLease & { readonly log: string[]; readonly progress: number[] }>;
+  acquire(
+    model?: string,
+    signal?: AbortSignal,
+  ): Promise<WorkerLease & { readonly log: string[]; readonly progress: number[] }>;
 }
 
-export function startHost(runtime: RuntimeCommand, change: Partial<ModelHostDeps> = {}): HostFixture {
+export function startHost(
+  runtime: RuntimeCommand,
+  change: Partial<ModelHostDeps> = {},
+): HostFixture {
   const manifest = tinyManifest();
-  const models: ReadonlyMap<string, HostedModel> = change.models ?? new Map([[manifest.id, { manifest, directory: TINY_MODEL }]]);
+  const models: ReadonlyMap<string, HostedModel> =
+    change.models ?? new Map([[manifest.id, { manifest, directory: TINY_MODEL }]]);
   const warnings: string[] = [];
   const quiet = () => {};
-  const logger: Logger = { debug: quiet, info: quiet, warn: (message, fields) => warnings.push(`${message} ${JSON.stringify(fields)}`), error: quiet };
+  const logger: Logger = {
+    debug: quiet,
+    info: quiet,
+    warn: (message, fields) => warnings.push(`${message} ${JSON.stringify(fields)}`),
+    error: quiet,
+  };
   const host = createModelHost({
     system: realSystem,
     logger,
@@ -67,7 +91,11 @@ export function startHost(runtime: RuntimeCommand, change: Partial<ModelHostDeps
     async acquire(model = manifest.id, signal = NEVER) {
       const log: string[] = [];
       const progress: number[] = [];
-      const lease = await host.acquire(model, { signal, onProgress: (fraction) => progress.push(fraction), onLog: (line) => log.push(line) });
+      const lease = await host.acquire(model, {
+        signal,
+        onProgress: (fraction) => progress.push(fraction),
+        onLog: (line) => log.push(line),
+      });
       return { ...lease, log, progress };
     },
     [Symbol.asyncDispose]: () => host.close(),

@@ -15,7 +15,12 @@ export interface RgbFrames {
  * Latent frame 0 stands for the clip's first frame repeated: only the last of its decoded frames is a frame of the clip.
  * The graph: `latents` [N, C, H, W] -> `frames` [N, frames per group, 3, height, width] in [0, 1].
  */
-export async function* decodeGroups(graph: Graph, latents: Float32Array, shape: LatentShape, manifest: Manifest): AsyncGenerator<RgbFrames> {
+export async function* decodeGroups(
+  graph: Graph,
+  latents: Float32Array,
+  shape: LatentShape,
+  manifest: Manifest,
+): AsyncGenerator<RgbFrames> {
   const [channels, frames, latentHeight, latentWidth] = shape;
   const perGroup = manifest.latents.frames_per_group;
   const { width, height } = manifest.defaults;
@@ -31,12 +36,22 @@ export async function* decodeGroups(graph: Graph, latents: Float32Array, shape: 
     }
     await graph.runInto(inputs, outputs);
     const skipped = group === 0 ? perGroup - 1 : 0;
-    yield { count: perGroup - skipped, width, height, data: toRgb24(pixels, skipped, perGroup, height * width) };
+    yield {
+      count: perGroup - skipped,
+      width,
+      height,
+      data: toRgb24(pixels, skipped, perGroup, height * width),
+    };
   }
 }
 
 /** Planar floats [frames, 3, pixels] in [0, 1] to interleaved bytes, rounded to nearest; frames [from, to). */
-export function toRgb24(planar: Float32Array, from: number, to: number, pixels: number): Uint8Array<ArrayBuffer> {
+export function toRgb24(
+  planar: Float32Array,
+  from: number,
+  to: number,
+  pixels: number,
+): Uint8Array<ArrayBuffer> {
   const rgb = new Uint8ClampedArray((to - from) * pixels * 3);
   let target = 0;
   for (let frame = from; frame < to; frame++) {

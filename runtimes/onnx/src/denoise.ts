@@ -37,14 +37,27 @@ export interface DenoisedStep {
  * a consumer that stops iterating ends it at the step's boundary.
  * @throws FabricError `invalid_request` when segment, state and model do not belong together, `generation_failed`
  */
-export async function* denoise(model: LoadedModel, request: DenoiseRequest, clock: Clock): AsyncGenerator<DenoisedStep> {
+export async function* denoise(
+  model: LoadedModel,
+  request: DenoiseRequest,
+  clock: Clock,
+): AsyncGenerator<DenoisedStep> {
   const { segment } = request;
   checkSegment(model, request);
-  const start = request.state === null ? beginState(model, segment) : resumeState(request.state, segment, model.weightsDigest);
+  const start =
+    request.state === null
+      ? beginState(model, segment)
+      : resumeState(request.state, segment, model.weightsDigest);
   const conditioning = decodeConditioning(request.conditioning, model.weightsDigest);
   const { schedule, solver, shape } = segment;
   const frames = shape[1];
-  const batch = new DenoiserBatch(model.denoiser, start.latents, shape, conditioning, segment.guidance_scale);
+  const batch = new DenoiserBatch(
+    model.denoiser,
+    start.latents,
+    shape,
+    conditioning,
+    segment.guidance_scale,
+  );
   const clean = new Float32Array(batch.latents.length);
   const { history } = start;
   let lastPreviewAt = clock.monotonic();
@@ -56,12 +69,19 @@ export async function* denoise(model: LoadedModel, request: DenoiseRequest, cloc
     const velocity = await batch.run(levels);
     let modelMs = clock.monotonic() - startedAt;
 
-    const coefficients = levels.map((sigma, frame) => stepCoefficients(solver, sigma, nextLevels[frame]!, history?.sigmas[frame] ?? NO_HISTORY));
+    const coefficients = levels.map((sigma, frame) =>
+      stepCoefficients(solver, sigma, nextLevels[frame]!, history?.sigmas[frame] ?? NO_HISTORY),
+    );
     updateLatents(batch.latents, clean, history?.clean ?? null, velocity, coefficients, shape);
     levels.forEach((sigma, frame) => {
       if (history && nextLevels[frame] !== sigma) history.sigmas[frame] = sigma;
     });
-    const state = encodeState({ ...start, step: step + 1, latents: batch.latents, frameSigmas: Float64Array.from(nextLevels) });
+    const state = encodeState({
+      ...start,
+      step: step + 1,
+      latents: batch.latents,
+      frameSigmas: Float64Array.from(nextLevels),
+    });
 
     let preview: RgbFrames | null = null;
     if (clock.monotonic() - lastPreviewAt >= request.previewIntervalMs) {
@@ -71,13 +91,25 @@ export async function* denoise(model: LoadedModel, request: DenoiseRequest, cloc
       modelMs += lastPreviewAt - previewStartedAt;
     }
     const seconds = (clock.monotonic() - startedAt) / 1000;
-    yield { step: step + 1, sigma: Math.max(...nextLevels), seconds, modelSeconds: modelMs / 1000, state, preview };
+    yield {
+      step: step + 1,
+      sigma: Math.max(...nextLevels),
+      seconds,
+      modelSeconds: modelMs / 1000,
+      state,
+      preview,
+    };
   }
 }
 
-async function decodeWholeClip(model: LoadedModel, latents: Float32Array, shape: DenoiseSegment["shape"]): Promise<RgbFrames> {
+async function decodeWholeClip(
+  model: LoadedModel,
+  latents: Float32Array,
+  shape: DenoiseSegment["shape"],
+): Promise<RgbFrames> {
   const groups: RgbFrames[] = [];
-  for await (const group of decodeGroups(model.preview, latents, shape, model.manifest)) groups.push(group);
+  for await (const group of decodeGroups(model.preview, latents, shape, model.manifest))
+    groups.push(group);
   const [first] = groups;
   if (!first) throw new FabricError("invalid_request", "A clip has at least one latent frame.");
   const data = new Uint8Array(groups.reduce((sum, group) => sum + group.data.byteLength, 0));
@@ -95,7 +127,10 @@ function beginState(model: LoadedModel, segment: DenoiseSegment): TrajectoryStat
   const { schedule, shape, solver } = segment;
   const levels = frameLevels(schedule, 0, shape[1]);
   if (levels.some((level) => level !== 1))
-    throw new FabricError("invalid_request", `A clip from noise starts at level 1, but the schedule starts at ${Math.min(...levels)}.`);
+    throw new FabricError(
+      "invalid_request",
+      `A clip from noise starts at level 1, but the schedule starts at ${Math.min(...levels)}.`,
+    );
   const latents = drawNoise(segment.seed, shape);
   return {
     solver,
@@ -106,7 +141,13 @@ function beginState(model: LoadedModel, segment: DenoiseSegment): TrajectoryStat
     shape,
     latents,
     frameSigmas: Float64Array.from(levels),
-    history: solver === "dpmpp_2m" ? { clean: new Float32Array(latents.length), sigmas: new Float64Array(shape[1]).fill(NO_HISTORY) } : null,
+    history:
+      solver === "dpmpp_2m"
+        ? {
+            clean: new Float32Array(latents.length),
+            sigmas: new Float64Array(shape[1]).fill(NO_HISTORY),
+          }
+        : null,
   };
 }
 
@@ -115,10 +156,19 @@ function checkSegment(model: LoadedModel, { segment, state }: DenoiseRequest): v
   const { channels, height, width } = manifest.latents;
   const [c, frames, h, w] = segment.shape;
   if (segment.model !== manifest.id)
-    throw new FabricError("invalid_request", `The segment is for ${segment.model}, but ${manifest.id} is loaded.`);
+    throw new FabricError(
+      "invalid_request",
+      `The segment is for ${segment.model}, but ${manifest.id} is loaded.`,
+    );
   if (c !== channels || h !== height || w !== width || frames < 1)
-    throw new FabricError("unsupported_value", `${manifest.id} has latents [${channels}, frames, ${height}, ${width}]; the segment asks for [${segment.shape.join(", ")}].`);
+    throw new FabricError(
+      "unsupported_value",
+      `${manifest.id} has latents [${channels}, frames, ${height}, ${width}]; the segment asks for [${segment.shape.join(", ")}].`,
+    );
   if ((state === null) !== (segment.from === 0))
-    throw new FabricError("invalid_request", `A segment from step ${segment.from} needs ${segment.from === 0 ? "no" : "a"} state.`);
+    throw new FabricError(
+      "invalid_request",
+      `A segment from step ${segment.from} needs ${segment.from === 0 ? "no" : "a"} state.`,
+    );
   checkSchedule(segment.schedule, segment.from, segment.to, frames);
 }

@@ -21,7 +21,13 @@ export class DenoiserBatch {
   readonly #rows: number;
   readonly #guidanceScale: number;
 
-  constructor(graph: Graph, start: Float32Array, shape: LatentShape, conditioning: Conditioning, guidanceScale: number) {
+  constructor(
+    graph: Graph,
+    start: Float32Array,
+    shape: LatentShape,
+    conditioning: Conditioning,
+    guidanceScale: number,
+  ) {
     const firstRow = guidanceScale === 0 ? 1 : 0;
     const rows = guidanceScale === 0 || guidanceScale === 1 ? 1 : 2;
     const [, tokens, dims] = conditioning.textShape;
@@ -37,8 +43,14 @@ export class DenoiserBatch {
     this.#inputs = {
       latents: float32(this.#batchLatents, [rows, ...shape]),
       sigmas: float32(this.#sigmas, [rows, shape[1]]),
-      text: float32(conditioning.text.subarray(firstRow * tokens * dims, (firstRow + rows) * tokens * dims), [rows, tokens, dims]),
-      text_mask: float32(conditioning.textMask.subarray(firstRow * tokens, (firstRow + rows) * tokens), [rows, tokens]),
+      text: float32(
+        conditioning.text.subarray(firstRow * tokens * dims, (firstRow + rows) * tokens * dims),
+        [rows, tokens, dims],
+      ),
+      text_mask: float32(
+        conditioning.textMask.subarray(firstRow * tokens, (firstRow + rows) * tokens),
+        [rows, tokens],
+      ),
     };
     this.#outputs = { velocity: float32(this.#velocity, [rows, ...shape]) };
   }

@@ -28,7 +28,8 @@ export function startEngine(listener: EngineListener): EngineHost {
 
   thread.on("message", ({ message, parts }: FromEngine) => {
     if (active !== null && message.id === active.id && isLast(message)) {
-      if (active.type === "load") loadedModel = message.type === "load.completed" ? active.manifest.id : null;
+      if (active.type === "load")
+        loadedModel = message.type === "load.completed" ? active.manifest.id : null;
       if (active.type === "unload") loadedModel = null;
       active = null;
     }
@@ -44,8 +45,13 @@ export function startEngine(listener: EngineListener): EngineHost {
     request(request, parts) {
       active ??= request;
       // The parts are views of one received frame; each gets its own buffer so that it can be handed over without another copy.
-      const owned = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, new Uint8Array(part)]));
-      tell({ type: "request", request, parts: owned }, Object.values(owned).map((part) => part.buffer as ArrayBuffer));
+      const owned = Object.fromEntries(
+        Object.entries(parts).map(([name, part]) => [name, new Uint8Array(part)]),
+      );
+      tell(
+        { type: "request", request, parts: owned },
+        Object.values(owned).map((part) => part.buffer as ArrayBuffer),
+      );
     },
     cancel: (target) => tell({ type: "cancel", target }),
     get busy() {
@@ -61,5 +67,9 @@ export function startEngine(listener: EngineListener): EngineHost {
 }
 
 function isLast(message: EngineAnswer): boolean {
-  return message.type !== "load.progress" && message.type !== "denoise.step" && message.type !== "decode.frames";
+  return (
+    message.type !== "load.progress" &&
+    message.type !== "denoise.step" &&
+    message.type !== "decode.frames"
+  );
 }

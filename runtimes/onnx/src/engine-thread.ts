@@ -9,7 +9,8 @@ import { Engine } from "./engine.ts";
 import type { FromEngine, ToEngine } from "./engine-channel.ts";
 import { SendWindow } from "./send-window.ts";
 
-if (parentPort === null) throw new Error("engine-thread.ts is started by main.ts as a worker thread.");
+if (parentPort === null)
+  throw new Error("engine-thread.ts is started by main.ts as a worker thread.");
 const port = parentPort;
 const window = new SendWindow();
 

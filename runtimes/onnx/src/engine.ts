@@ -1,4 +1,11 @@
-import { FabricError, toFabricError, type FailureSeverity, type NamedParts, type ServerMessage, type WorkerMessage } from "@arc-fabric/contract";
+import {
+  FabricError,
+  toFabricError,
+  type FailureSeverity,
+  type NamedParts,
+  type ServerMessage,
+  type WorkerMessage,
+} from "@arc-fabric/contract";
 import type { Clock } from "./clock.ts";
 import { encodePrompts } from "./conditioning.ts";
 import { decodeGroups } from "./decode-groups.ts";
@@ -8,7 +15,10 @@ import type { LoadedModel } from "./loaded-model.ts";
 import { decodeLatents } from "./state.ts";
 
 /** The messages the engine works on; the rest is the transport's business. */
-export type EngineRequest = Extract<ServerMessage, { type: "load" | "encode" | "denoise" | "decode" | "unload" }>;
+export type EngineRequest = Extract<
+  ServerMessage,
+  { type: "load" | "encode" | "denoise" | "decode" | "unload" }
+>;
 export type EngineAnswer = Extract<WorkerMessage, { id: number | null }>;
 
 export interface EngineDeps {
@@ -39,7 +49,14 @@ export class Engine {
   async handle(request: EngineRequest, parts: NamedParts): Promise<void> {
     const { id } = request;
     if (this.#active !== null) {
-      await this.#fail(id, "request", new FabricError("worker_protocol", `Request ${id} came while request ${this.#active} was running.`));
+      await this.#fail(
+        id,
+        "request",
+        new FabricError(
+          "worker_protocol",
+          `Request ${id} came while request ${this.#active} was running.`,
+        ),
+      );
       return;
     }
     this.#active = id;
@@ -82,29 +99,60 @@ export class Engine {
       manifest,
       directory,
       threads,
-      onProgress: (fraction, stage) => void this.#deps.send({ type: "load.progress", id, fraction, stage, parts: [] }),
+      onProgress: (fraction, stage) =>
+        void this.#deps.send({ type: "load.progress", id, fraction, stage, parts: [] }),
     });
     this.#model = model;
     const { weightsDigest, environment } = model;
-    await this.#deps.send({ type: "load.completed", id, weights_digest: weightsDigest, memory_bytes: this.#deps.rssBytes(), environment, parts: [] });
+    await this.#deps.send({
+      type: "load.completed",
+      id,
+      weights_digest: weightsDigest,
+      memory_bytes: this.#deps.rssBytes(),
+      environment,
+      parts: [],
+    });
   }
 
   async #encode(request: Extract<EngineRequest, { type: "encode" }>): Promise<void> {
     const { id, prompt, negative_prompt: negativePrompt } = request;
-    const { conditioning, warnings } = await encodePrompts(this.#loaded(), { prompt, negativePrompt });
+    const { conditioning, warnings } = await encodePrompts(this.#loaded(), {
+      prompt,
+      negativePrompt,
+    });
     await this.#continue();
     await this.#deps.send({ type: "encode.completed", id, warnings, parts: [] }, { conditioning });
   }
 
-  async #denoise(request: Extract<EngineRequest, { type: "denoise" }>, parts: NamedParts): Promise<void> {
+  async #denoise(
+    request: Extract<EngineRequest, { type: "denoise" }>,
+    parts: NamedParts,
+  ): Promise<void> {
     const { id, segment, preview_interval_ms: previewIntervalMs } = request;
     const conditioning = requirePart(parts, "conditioning");
-    const steps = denoise(this.#loaded(), { segment, conditioning, state: parts["state"] ?? null, previewIntervalMs }, this.#deps.clock);
+    const steps = denoise(
+      this.#loaded(),
+      { segment, conditioning, state: parts["state"] ?? null, previewIntervalMs },
+      this.#deps.clock,
+    );
     for await (const { step, sigma, seconds, modelSeconds, state, preview } of steps) {
       await this.#continue();
-      const size = preview && { count: preview.count, width: preview.width, height: preview.height };
+      const size = preview && {
+        count: preview.count,
+        width: preview.width,
+        height: preview.height,
+      };
       await this.#deps.send(
-        { type: "denoise.step", id, step, sigma, seconds, model_seconds: modelSeconds, preview: size, parts: [] },
+        {
+          type: "denoise.step",
+          id,
+          step,
+          sigma,
+          seconds,
+          model_seconds: modelSeconds,
+          preview: size,
+          parts: [],
+        },
         preview ? { state, preview: preview.data } : { state },
       );
       await this.#continue();
@@ -112,22 +160,37 @@ export class Engine {
     await this.#deps.send({ type: "denoise.completed", id, step: segment.to, parts: [] });
   }
 
-  async #decode(request: Extract<EngineRequest, { type: "decode" }>, parts: NamedParts): Promise<void> {
+  async #decode(
+    request: Extract<EngineRequest, { type: "decode" }>,
+    parts: NamedParts,
+  ): Promise<void> {
     const { id, segment } = request;
     const model = this.#loaded();
     const { channels, height, width, frames_per_group: perGroup } = model.manifest.latents;
     const { latents, shape } = decodeLatents(requirePart(parts, "state"), channels, height, width);
     const numFrames = 1 + (shape[1] - 1) * perGroup;
     const { defaults } = model.manifest;
-    if (segment.num_frames !== numFrames || segment.width !== defaults.width || segment.height !== defaults.height)
+    if (
+      segment.num_frames !== numFrames ||
+      segment.width !== defaults.width ||
+      segment.height !== defaults.height
+    )
       throw new FabricError(
         "unsupported_value",
         `This state decodes to ${numFrames} frames of ${defaults.width}x${defaults.height}, not ${segment.num_frames} of ${segment.width}x${segment.height}.`,
       );
     let firstFrame = 0;
-    for await (const { count, data, ...size } of decodeGroups(model.decoder, latents, shape, model.manifest)) {
+    for await (const { count, data, ...size } of decodeGroups(
+      model.decoder,
+      latents,
+      shape,
+      model.manifest,
+    )) {
       await this.#continue();
-      await this.#deps.send({ type: "decode.frames", id, first_frame: firstFrame, count, ...size, parts: [] }, { frames: data });
+      await this.#deps.send(
+        { type: "decode.frames", id, first_frame: firstFrame, count, ...size, parts: [] },
+        { frames: data },
+      );
       firstFrame += count;
       await this.#continue();
     }
@@ -135,7 +198,8 @@ export class Engine {
   }
 
   #loaded(): LoadedModel {
-    if (this.#model === null) throw new FabricError("invalid_request", "No model is loaded. Send load first.");
+    if (this.#model === null)
+      throw new FabricError("invalid_request", "No model is loaded. Send load first.");
     return this.#model;
   }
 
@@ -151,7 +215,14 @@ export class Engine {
   }
 
   async #fail(id: number, severity: FailureSeverity, error: FabricError): Promise<void> {
-    await this.#deps.send({ type: "failed", id, severity, code: error.code, message: error.message, parts: [] });
+    await this.#deps.send({
+      type: "failed",
+      id,
+      severity,
+      code: error.code,
+      message: error.message,
+      parts: [],
+    });
   }
 }
 

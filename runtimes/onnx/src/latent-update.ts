@@ -1,6 +1,11 @@
 import type { StepCoefficients } from "./solver.ts";
 
-export type LatentShape = readonly [channels: number, frames: number, height: number, width: number];
+export type LatentShape = readonly [
+  channels: number,
+  frames: number,
+  height: number,
+  width: number,
+];
 
 /** The network's answer for one step: `unconditional` is null where guidance needs only one pass. */
 export interface Velocity {

@@ -29,7 +29,9 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
   const tokenizerPath = requirePath(request, "tokenizer");
   const previewPath = findPath(request, "preview");
 
-  await verifyWeights(manifest, directory, (fraction) => onProgress(fraction * CHECKING, "checking the weights"));
+  await verifyWeights(manifest, directory, (fraction) =>
+    onProgress(fraction * CHECKING, "checking the weights"),
+  );
   const tokenizer = await readTokenizer(tokenizerPath);
   onProgress(CHECKING, "loading the networks");
   const opened: Graph[] = [];
@@ -44,9 +46,20 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
     const denoiser = await open(denoiserPath);
     const decoder = await open(decoderPath);
     const preview = previewPath === null ? decoder : await open(previewPath);
-    const digest = weightsDigest(manifest, (text) => createHash("sha256").update(text).digest("hex"));
+    const digest = weightsDigest(manifest, (text) =>
+      createHash("sha256").update(text).digest("hex"),
+    );
     const environment = describeEnvironment(threads);
-    const model = { manifest, weightsDigest: digest, environment, tokenizer, textEncoder, denoiser, decoder, preview };
+    const model = {
+      manifest,
+      weightsDigest: digest,
+      environment,
+      tokenizer,
+      textEncoder,
+      denoiser,
+      decoder,
+      preview,
+    };
     onProgress(0.9, "warming up");
     await warmUp(model);
     onProgress(1, "ready");
@@ -85,15 +98,22 @@ function findPath({ manifest, directory }: LoadRequest, role: Role): string | nu
 function requirePath(request: LoadRequest, role: Role): string {
   const path = findPath(request, role);
   if (path === null)
-    throw new FabricError("manifest_invalid", `The manifest of ${request.manifest.id} lists no file with the role "${role}".`, {
-      details: { model: request.manifest.id, role },
-    });
+    throw new FabricError(
+      "manifest_invalid",
+      `The manifest of ${request.manifest.id} lists no file with the role "${role}".`,
+      {
+        details: { model: request.manifest.id, role },
+      },
+    );
   return path;
 }
 
 async function readTokenizer(path: string): Promise<Tokenizer> {
   const document = JSON.parse(await readFile(path, "utf8")) as TokenizerDocument;
   if (document.version !== 1)
-    throw new FabricError("weights_corrupt", `${path} is a tokenizer of version ${String(document.version)}; this runtime reads version 1.`);
+    throw new FabricError(
+      "weights_corrupt",
+      `${path} is a tokenizer of version ${String(document.version)}; this runtime reads version 1.`,
+    );
   return new Tokenizer(document);
 }

@@ -16,14 +16,22 @@ const engine: EngineHost = startEngine({
   onAnswer: (message, parts) => connection.send(message, parts),
   onCrash(error) {
     process.stderr.write(`The engine's thread broke: ${error.stack ?? error.message}\n`);
-    const failed: WorkerMessage = { type: "failed", id: null, severity: "worker", code: "internal", message: error.message, parts: [] };
+    const failed: WorkerMessage = {
+      type: "failed",
+      id: null,
+      severity: "worker",
+      code: "internal",
+      message: error.message,
+      parts: [],
+    };
     void connection.send(failed).then(() => process.exit(EXIT_ENGINE_CRASHED));
   },
 });
 const connection: ServerConnection = await connectToServer(socketPath, {
   onMessage: (message, parts) => void handle(message, parts),
   onClose(reason) {
-    if (reason !== null) process.stderr.write(`The connection to the server broke: ${reason.message}\n`);
+    if (reason !== null)
+      process.stderr.write(`The connection to the server broke: ${reason.message}\n`);
     dieNow(reason === null ? 0 : EXIT_PROTOCOL);
   },
 });
@@ -39,7 +47,10 @@ await connection.send({
   parts: [],
 });
 
-async function handle(message: ServerMessage, parts: Readonly<Record<string, Uint8Array>>): Promise<void> {
+async function handle(
+  message: ServerMessage,
+  parts: Readonly<Record<string, Uint8Array>>,
+): Promise<void> {
   switch (message.type) {
     case "handshake.accepted":
       return startHeartbeat(message.heartbeat_interval_ms);
@@ -65,7 +76,13 @@ async function handle(message: ServerMessage, parts: Readonly<Record<string, Uin
 }
 
 function startHeartbeat(intervalMs: number): void {
-  const beat = () => void connection.send({ type: "heartbeat", rss_bytes: process.memoryUsage.rss(), busy: engine.busy, parts: [] });
+  const beat = () =>
+    void connection.send({
+      type: "heartbeat",
+      rss_bytes: process.memoryUsage.rss(),
+      busy: engine.busy,
+      parts: [],
+    });
   beat();
   setInterval(beat, intervalMs);
 }
@@ -75,7 +92,10 @@ function startHeartbeat(intervalMs: number): void {
  * the whole process group; the server decides about its workers, so it is ignored here.
  */
 function dieWithTheServer(): void {
-  process.stdin.on("end", () => dieNow(0)).on("error", () => dieNow(0)).resume();
+  process.stdin
+    .on("end", () => dieNow(0))
+    .on("error", () => dieNow(0))
+    .resume();
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => dieNow(0));
 }

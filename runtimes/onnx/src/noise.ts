@@ -33,7 +33,10 @@ export function philox4x32(counter: Readonly<Words>, key: readonly [number, numb
  * seed begins with the same noise.
  * @param seed 0 … 2^53 - 1
  */
-export function drawNoise(seed: number, shape: readonly [number, number, number, number]): Float32Array {
+export function drawNoise(
+  seed: number,
+  shape: readonly [number, number, number, number],
+): Float32Array {
   const [channels, frames, height, width] = shape;
   const plane = height * width;
   const noise = new Float32Array(channels * frames * plane);

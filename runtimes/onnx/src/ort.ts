@@ -62,7 +62,10 @@ async function createSession(path: string, threads: number): Promise<ort.Inferen
     });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FabricError("weights_corrupt", `ONNX Runtime cannot load ${path}: ${reason}`, { details: { path }, cause });
+    throw new FabricError("weights_corrupt", `ONNX Runtime cannot load ${path}: ${reason}`, {
+      details: { path },
+      cause,
+    });
   }
 }
 
@@ -71,6 +74,9 @@ async function named<Result>(path: string, run: () => Promise<Result>): Promise<
     return await run();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FabricError("generation_failed", `The network ${path} failed: ${reason}`, { details: { path }, cause });
+    throw new FabricError("generation_failed", `The network ${path} failed: ${reason}`, {
+      details: { path },
+      cause,
+    });
   }
 }

@@ -24,7 +24,10 @@ export interface ServerListener {
 }
 
 /** Connects to the server's socket. @throws the system's error when nobody listens there */
-export async function connectToServer(path: string, listener: ServerListener): Promise<ServerConnection> {
+export async function connectToServer(
+  path: string,
+  listener: ServerListener,
+): Promise<ServerConnection> {
   const socket = await open(path);
   const decoder = new FrameDecoder();
   let failure: Error | null = null;
@@ -57,7 +60,11 @@ function open(path: string): Promise<Socket> {
 
 function receive(header: unknown, payload: Uint8Array, listener: ServerListener): void {
   const parsed = serverMessageSchema.safeParse(header);
-  if (!parsed.success) throw new FabricError("worker_protocol", `The server sent a message that is not in the protocol: ${parsed.error.message}`);
+  if (!parsed.success)
+    throw new FabricError(
+      "worker_protocol",
+      `The server sent a message that is not in the protocol: ${parsed.error.message}`,
+    );
   listener.onMessage(parsed.data, splitParts(parsed.data.parts, payload));
 }
 
@@ -66,7 +73,9 @@ function writeFrame(socket: Socket, message: WorkerMessage, parts?: NamedParts):
   return new Promise((resolve) => {
     // A failed write is reported by "close", which ends this process: nothing is left to do for the one that wrote.
     socket.cork();
-    chunks.forEach((chunk, index) => socket.write(chunk, index === chunks.length - 1 ? () => resolve() : undefined));
+    chunks.forEach((chunk, index) =>
+      socket.write(chunk, index === chunks.length - 1 ? () => resolve() : undefined),
+    );
     socket.uncork();
   });
 }

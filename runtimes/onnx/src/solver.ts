@@ -29,18 +29,25 @@ const MIN_LOG_SNR_STEP = 1e-6;
  * to sigma' = 0 lambda is +infinity and the step is of first order too, as is usual for the last one.
  * @param previousSigma the level at which this frame's previous x0 was predicted, or NO_HISTORY
  */
-export function stepCoefficients(solver: Solver, sigma: number, nextSigma: number, previousSigma: number): StepCoefficients {
+export function stepCoefficients(
+  solver: Solver,
+  sigma: number,
+  nextSigma: number,
+  previousSigma: number,
+): StepCoefficients {
   // A frame that waits for its turn (or is finished) keeps its values bit for bit.
   if (nextSigma === sigma) return { sigma, keep: 1, add: 0, extrapolation: 0 };
   const keep = nextSigma / sigma;
   const add = 1 - nextSigma - keep * (1 - sigma);
-  const extrapolation = solver === "dpmpp_2m" ? secondOrderShare(sigma, nextSigma, previousSigma) : 0;
+  const extrapolation =
+    solver === "dpmpp_2m" ? secondOrderShare(sigma, nextSigma, previousSigma) : 0;
   return { sigma, keep, add, extrapolation };
 }
 
 /** 1/2r of DPM-Solver++(2M). */
 function secondOrderShare(sigma: number, nextSigma: number, previousSigma: number): number {
-  if (previousSigma === NO_HISTORY || previousSigma === 1 || sigma === 1 || nextSigma === 0) return 0;
+  if (previousSigma === NO_HISTORY || previousSigma === 1 || sigma === 1 || nextSigma === 0)
+    return 0;
   const step = logSnr(nextSigma) - logSnr(sigma);
   const previousStep = logSnr(sigma) - logSnr(previousSigma);
   // Levels this close together tell nothing about a trend; extrapolating over them would only blow up rounding errors.

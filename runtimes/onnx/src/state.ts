@@ -56,12 +56,21 @@ export function encodeState(state: TrajectoryState): Uint8Array<ArrayBuffer> {
 }
 
 /** The latents of a state for decoding. @throws FabricError `state_corrupt`, `invalid_request` */
-export function decodeLatents(blob: Uint8Array, channels: number, height: number, width: number): { latents: Float32Array; shape: LatentShape } {
+export function decodeLatents(
+  blob: Uint8Array,
+  channels: number,
+  height: number,
+  width: number,
+): { latents: Float32Array; shape: LatentShape } {
   const file = readFile(blob);
   const latents = requireTensor(file, "latents", "F32");
   const [c, t, h, w] = latents.shape;
   if (latents.shape.length !== 4 || c !== channels || h !== height || w !== width)
-    throw mismatch("shape", `latents of shape [${latents.shape.join(", ")}]`, `[${channels}, frames, ${height}, ${width}]`);
+    throw mismatch(
+      "shape",
+      `latents of shape [${latents.shape.join(", ")}]`,
+      `[${channels}, frames, ${height}, ${width}]`,
+    );
   return { latents: asFloat32(latents), shape: [channels, t!, height, width] };
 }
 
@@ -69,7 +78,11 @@ export function decodeLatents(blob: Uint8Array, channels: number, height: number
  * A state checked against the segment that is to continue it. The arrays are copies: the loop writes into them.
  * @throws FabricError `state_corrupt` when it is not a state; `invalid_request` when it is one of another trajectory
  */
-export function resumeState(blob: Uint8Array, segment: DenoiseSegment, weightsDigest: string): TrajectoryState {
+export function resumeState(
+  blob: Uint8Array,
+  segment: DenoiseSegment,
+  weightsDigest: string,
+): TrajectoryState {
   const file = readFile(blob);
   const { metadata } = file;
   const totalSteps = segment.schedule.sigmas.length - 1;
@@ -105,13 +118,22 @@ function resumeHistory(file: TensorFile, shape: LatentShape): TrajectoryState["h
 function readFile(blob: Uint8Array): TensorFile {
   const file = decodeSafetensors(blob);
   if (file.metadata["format"] !== FORMAT)
-    throw new FabricError("state_corrupt", `This is not a state of format ${FORMAT}: its format is ${file.metadata["format"] ?? "not given"}.`);
+    throw new FabricError(
+      "state_corrupt",
+      `This is not a state of format ${FORMAT}: its format is ${file.metadata["format"] ?? "not given"}.`,
+    );
   return file;
 }
 
-function requireTensor(file: TensorFile, name: string, dtype: Tensor["dtype"], shape?: readonly number[]): Tensor {
+function requireTensor(
+  file: TensorFile,
+  name: string,
+  dtype: Tensor["dtype"],
+  shape?: readonly number[],
+): Tensor {
   const tensor = file.tensors[name];
-  if (!tensor || tensor.dtype !== dtype) throw new FabricError("state_corrupt", `The state has no ${dtype} tensor "${name}".`);
+  if (!tensor || tensor.dtype !== dtype)
+    throw new FabricError("state_corrupt", `The state has no ${dtype} tensor "${name}".`);
   if (shape) expect(`shape of ${name}`, tensor.shape.join(", "), shape.join(", "));
   return tensor;
 }
@@ -129,7 +151,11 @@ function mismatch(field: string, actual: string, expected: string): FabricError 
 }
 
 function float64Tensor(values: Float64Array): Tensor {
-  return { dtype: "F64", shape: [values.length], data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
+  return {
+    dtype: "F64",
+    shape: [values.length],
+    data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  };
 }
 
 function float64Values(tensor: Tensor): Float64Array {

@@ -5,7 +5,13 @@ const tokenizer = new Tokenizer({
   version: 1,
   max_tokens: 6,
   words: { ball: 3, red: 4, right: 5, bounces: 6, up: 7 },
-  synonyms: { sphere: "ball", "to the right": "right", "moves to the right": "right", "bounces up and down": "bounces", "red ball": "ball" },
+  synonyms: {
+    sphere: "ball",
+    "to the right": "right",
+    "moves to the right": "right",
+    "bounces up and down": "bounces",
+    "red ball": "ball",
+  },
   ignored: ["a", "the", "and", "to"],
 });
 const ids = (text: string) => [...tokenizer.tokenize(text, "prompt").ids].map(Number);
@@ -29,7 +35,13 @@ describe("tokenizer", () => {
 
   test("unknown words are left out and named, each once", () => {
     expect(ids("a red dragon and a dragon über ball")).toEqual([1, 4, 3, 0, 0, 0]);
-    expect(warnings("a red dragon and a dragon über ball")).toEqual([{ code: "unknown_words", message: expect.stringContaining("dragon, über"), words: ["dragon", "über"] }]);
+    expect(warnings("a red dragon and a dragon über ball")).toEqual([
+      {
+        code: "unknown_words",
+        message: expect.stringContaining("dragon, über"),
+        words: ["dragon", "über"],
+      },
+    ]);
   });
 
   test("a prompt of which nothing is known says so", () => {
@@ -38,11 +50,19 @@ describe("tokenizer", () => {
 
   test("words beyond the model's room are cut and named", () => {
     expect(ids("up up up up up right red")).toEqual([1, 7, 7, 7, 7, 7]);
-    expect(warnings("up up up up up right red")).toEqual([{ code: "prompt_truncated", message: expect.stringContaining("reads 5 words"), words: ["right", "red"] }]);
+    expect(warnings("up up up up up right red")).toEqual([
+      {
+        code: "prompt_truncated",
+        message: expect.stringContaining("reads 5 words"),
+        words: ["right", "red"],
+      },
+    ]);
   });
 
   test("a hundred kilobytes of nonsense give a warning a person can read", () => {
-    const [warning] = warnings(Array.from({ length: 15_000 }, (_, index) => `word${index}`).join(" "));
+    const [warning] = warnings(
+      Array.from({ length: 15_000 }, (_, index) => `word${index}`).join(" "),
+    );
     expect(warning!.words).toHaveLength(40);
     expect(warning!.message.length).toBeLessThan(1000);
     expect(warning!.message).toContain("and 14960 more");

@@ -36,7 +36,9 @@ export class Tokenizer {
       const id = document.words[word];
       if (id !== undefined) this.#ids.set(phrase, id);
     }
-    this.#longestPhrase = Math.max(...[...this.#ids.keys()].map((phrase) => phrase.split(" ").length));
+    this.#longestPhrase = Math.max(
+      ...[...this.#ids.keys()].map((phrase) => phrase.split(" ").length),
+    );
   }
 
   /** @param place how the warnings name the text: "prompt" or "negative prompt" */
@@ -50,7 +52,14 @@ export class Tokenizer {
     kept.forEach((match, index) => (ids[index + 1] = BigInt(match.id)));
     const warnings: TakeWarning[] = [];
     if (unknown.length > 0) warnings.push(unknownWords(unknown, place, kept.length === 0));
-    if (cut.length > 0) warnings.push(truncated(cut.map((match) => match.phrase), place, room));
+    if (cut.length > 0)
+      warnings.push(
+        truncated(
+          cut.map((match) => match.phrase),
+          place,
+          room,
+        ),
+      );
     return { ids, warnings };
   }
 
@@ -67,7 +76,10 @@ export class Tokenizer {
     return { known, unknown };
   }
 
-  #longestAt(words: readonly string[], at: number): { phrase: string; id: number; length: number } | null {
+  #longestAt(
+    words: readonly string[],
+    at: number,
+  ): { phrase: string; id: number; length: number } | null {
     for (let length = Math.min(this.#longestPhrase, words.length - at); length > 0; length--) {
       const phrase = words.slice(at, at + length).join(" ");
       const id = this.#ids.get(phrase);
@@ -109,5 +121,7 @@ function truncated(words: readonly string[], place: string, room: number): TakeW
 
 function firstWords(words: readonly string[]): string {
   const named = words.slice(0, MAX_WARNED_WORDS).join(", ");
-  return words.length > MAX_WARNED_WORDS ? `${named} and ${words.length - MAX_WARNED_WORDS} more` : named;
+  return words.length > MAX_WARNED_WORDS
+    ? `${named} and ${words.length - MAX_WARNED_WORDS} more`
+    : named;
 }

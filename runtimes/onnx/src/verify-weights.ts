@@ -11,7 +11,11 @@ type WeightFile = Manifest["files"][number];
  * @param onProgress fraction of all bytes read so far
  * @throws FabricError `weights_missing`, `weights_corrupt`, each naming the file
  */
-export async function verifyWeights(manifest: Manifest, directory: string, onProgress: (fraction: number) => void): Promise<void> {
+export async function verifyWeights(
+  manifest: Manifest,
+  directory: string,
+  onProgress: (fraction: number) => void,
+): Promise<void> {
   const total = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   let done = 0;
   for (const file of manifest.files) {
@@ -19,9 +23,13 @@ export async function verifyWeights(manifest: Manifest, directory: string, onPro
     await checkSize(manifest, file, path);
     const digest = await hashFile(path);
     if (digest !== file.sha256)
-      throw new FabricError("weights_corrupt", `${path} of model ${manifest.id} has the digest ${digest}, but its manifest says ${file.sha256}.`, {
-        details: { model: manifest.id, path, expected: file.sha256, actual: digest },
-      });
+      throw new FabricError(
+        "weights_corrupt",
+        `${path} of model ${manifest.id} has the digest ${digest}, but its manifest says ${file.sha256}.`,
+        {
+          details: { model: manifest.id, path, expected: file.sha256, actual: digest },
+        },
+      );
     done += file.bytes;
     onProgress(done / total);
   }
@@ -32,16 +40,24 @@ async function checkSize(manifest: Manifest, file: WeightFile, path: string): Pr
   try {
     size = (await stat(path)).size;
   } catch (cause) {
-    throw new FabricError("weights_missing", `${path} of model ${manifest.id} cannot be read.`, { details: { model: manifest.id, path }, cause });
+    throw new FabricError("weights_missing", `${path} of model ${manifest.id} cannot be read.`, {
+      details: { model: manifest.id, path },
+      cause,
+    });
   }
   if (size !== file.bytes)
-    throw new FabricError("weights_corrupt", `${path} of model ${manifest.id} has ${size} bytes, but its manifest says ${file.bytes}.`, {
-      details: { model: manifest.id, path, expected: file.bytes, actual: size },
-    });
+    throw new FabricError(
+      "weights_corrupt",
+      `${path} of model ${manifest.id} has ${size} bytes, but its manifest says ${file.bytes}.`,
+      {
+        details: { model: manifest.id, path, expected: file.bytes, actual: size },
+      },
+    );
 }
 
 async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+    hash.update(chunk as Uint8Array);
   return hash.digest("hex");
 }

@@ -6,13 +6,17 @@ import { systemClock } from "../src/clock.ts";
 import { Engine, type EngineAnswer, type EngineRequest } from "../src/engine.ts";
 
 export const TINY_DIRECTORY = join(import.meta.dirname, "fixtures", "zoetrope-tiny");
-export const tinyManifest = manifestSchema.parse(JSON.parse(readFileSync(join(TINY_DIRECTORY, "manifest.json"), "utf8")));
+export const tinyManifest = manifestSchema.parse(
+  JSON.parse(readFileSync(join(TINY_DIRECTORY, "manifest.json"), "utf8")),
+);
 
 export interface Answer {
   readonly message: EngineAnswer;
   readonly parts: NamedParts;
 }
-type Body<Request = EngineRequest> = Request extends EngineRequest ? Omit<Request, "id" | "parts"> : never;
+type Body<Request = EngineRequest> = Request extends EngineRequest
+  ? Omit<Request, "id" | "parts">
+  : never;
 
 /** The engine on this thread, with the tiny model loaded. */
 export async function startTinyEngine() {
@@ -24,20 +28,30 @@ export async function startTinyEngine() {
     rssBytes: () => 1,
     nextTurn: () => nextTurn(),
     async send(message, parts = {}) {
-      const copied = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, new Uint8Array(part)]));
+      const copied = Object.fromEntries(
+        Object.entries(parts).map(([name, part]) => [name, new Uint8Array(part)]),
+      );
       answers.push({ message, parts: copied });
       onAnswer({ message, parts: copied });
     },
   });
   /** All answers to one request. */
-  async function ask(body: Body, parts: NamedParts = {}, listener: (answer: Answer) => void = () => {}): Promise<Answer[]> {
+  async function ask(
+    body: Body,
+    parts: NamedParts = {},
+    listener: (answer: Answer) => void = () => {},
+  ): Promise<Answer[]> {
     answers = [];
     onAnswer = listener;
     await engine.handle({ ...body, id: ++id, parts: [] } as EngineRequest, parts);
     return answers;
   }
   await ask({ type: "load", manifest: tinyManifest, directory: TINY_DIRECTORY, threads: 1 });
-  const [encoded] = await ask({ type: "encode", prompt: "a red ball bounces", negative_prompt: "" });
+  const [encoded] = await ask({
+    type: "encode",
+    prompt: "a red ball bounces",
+    negative_prompt: "",
+  });
   const conditioning = encoded!.parts["conditioning"]!;
 
   return {
@@ -46,11 +60,19 @@ export async function startTinyEngine() {
     conditioning,
     lastId: () => id,
     /** The states of every step, in order; throws the engine's failure. */
-    async denoise(segment: DenoiseSegment, state: Uint8Array | null = null, previewIntervalMs = 1e9): Promise<Answer[]> {
+    async denoise(
+      segment: DenoiseSegment,
+      state: Uint8Array | null = null,
+      previewIntervalMs = 1e9,
+    ): Promise<Answer[]> {
       const parts: NamedParts = state ? { conditioning, state } : { conditioning };
-      const all = await ask({ type: "denoise", segment, preview_interval_ms: previewIntervalMs }, parts);
+      const all = await ask(
+        { type: "denoise", segment, preview_interval_ms: previewIntervalMs },
+        parts,
+      );
       const last = all.at(-1)!.message;
-      if (last.type === "failed") throw Object.assign(new Error(last.message), { code: last.code, severity: last.severity });
+      if (last.type === "failed")
+        throw Object.assign(new Error(last.message), { code: last.code, severity: last.severity });
       return all.filter((answer) => answer.message.type === "denoise.step");
     },
   };
@@ -73,9 +95,16 @@ export function tinySegment(change: Partial<DenoiseSegment> = {}): DenoiseSegmen
 }
 
 /** Each latent frame `lag` steps behind the one before it. */
-export function laggedSchedule(steps: number, frames: number, lag: number): DenoiseSegment["schedule"] {
+export function laggedSchedule(
+  steps: number,
+  frames: number,
+  lag: number,
+): DenoiseSegment["schedule"] {
   const total = steps + lag * (frames - 1);
-  const level = (step: number, frame: number) => Math.min(1, Math.max(0, 1 - (step - lag * frame) / steps));
-  const rows = Array.from({ length: total + 1 }, (_, step) => Array.from({ length: frames }, (_unused, frame) => level(step, frame)));
+  const level = (step: number, frame: number) =>
+    Math.min(1, Math.max(0, 1 - (step - lag * frame) / steps));
+  const rows = Array.from({ length: total + 1 }, (_, step) =>
+    Array.from({ length: frames }, (_unused, frame) => level(step, frame)),
+  );
   return { sigmas: rows.map((row) => Math.max(...row)), frame_sigmas: rows };
 }
