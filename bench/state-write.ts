@@ -16,7 +16,7 @@ const CASES = [
   { name: "20 MB", bytes: GOAL.bytes, runs: 25 },
 ];
 
-async function timed(work: () => Promise<unknown> | unknown): Promise<number> {
+async function timed(work: () => unknown): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
@@ -31,7 +31,11 @@ async function plainWrite(file: string, bytes: Uint8Array): Promise<void> {
   await unlink(file);
 }
 
-async function measure(blobs: BlobStore, directory: string, { name, bytes, runs }: (typeof CASES)[number]): Promise<Row> {
+async function measure(
+  blobs: BlobStore,
+  directory: string,
+  { name, bytes, runs }: (typeof CASES)[number],
+): Promise<Row> {
   const put: number[] = [];
   const write: number[] = [];
   const digest: number[] = [];
@@ -64,7 +68,8 @@ const hashing = Number(large["sha256 alone p50 ms"]);
 report({
   name: "state-write",
   title: "State write time",
-  method: "A state of random bytes is put into the blob store: digest, write, fsync, rename, fsync of the folder. The disk's and the digest's own times are taken in the same run.",
+  method:
+    "A state of random bytes is put into the blob store: digest, write, fsync, rename, fsync of the folder. The disk's and the digest's own times are taken in the same run.",
   rows,
   notes: [
     `Goal: 20 MB in at most ${GOAL.ms} ms. ${reached <= GOAL.ms ? "Met" : "Missed"}: ${reached.toFixed(1)} ms.`,

@@ -58,10 +58,24 @@ const randomBytes = (count: number) => benchSystem.randomBytes(count);
 async function createTake(store: Store, sessionId: SessionId): Promise<void> {
   const nowMs = benchSystem.now();
   const id = newId("take", nowMs, randomBytes);
-  await store.createTake({ id, sessionId, newSessionTitle: null, parameters: PARAMETERS, plan: PLAN, nowMs, maxQueued: 1e6 }, null);
+  await store.createTake(
+    {
+      id,
+      sessionId,
+      newSessionTitle: null,
+      parameters: PARAMETERS,
+      plan: PLAN,
+      nowMs,
+      maxQueued: 1e6,
+    },
+    null,
+  );
 }
 
-async function measure(directory: string, { callers, creates }: (typeof CASES)[number]): Promise<Row> {
+async function measure(
+  directory: string,
+  { callers, creates }: (typeof CASES)[number],
+): Promise<Row> {
   const store = await openStore({ directory, system: benchSystem, logger: quietLogger });
   const session = newId("ses", benchSystem.now(), randomBytes);
   await store.createSession({ id: session, title: "Bench", nowMs: benchSystem.now() });
@@ -89,7 +103,8 @@ async function measure(directory: string, { callers, creates }: (typeof CASES)[n
 
 const root = mkdtempSync(path.join(tmpdir(), "arc-bench-"));
 const rows: Row[] = [];
-for (const [index, one] of CASES.entries()) rows.push(await measure(mkdtempSync(path.join(root, `${index}-`)), one));
+for (const [index, one] of CASES.entries())
+  rows.push(await measure(mkdtempSync(path.join(root, `${index}-`)), one));
 rmSync(root, { recursive: true });
 
 const best = Math.max(...rows.map((row) => Number(row["creates/s"])));

@@ -9,4 +9,9 @@ export const benchSystem: System = {
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
-export const quietLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+export const quietLogger: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+};

@@ -1,4 +1,10 @@
-import { type FabricEvent, FabricError, invariant, type NewEvent, type SessionId } from "@arc-fabric/contract";
+import {
+  type FabricEvent,
+  FabricError,
+  invariant,
+  type NewEvent,
+  type SessionId,
+} from "@arc-fabric/contract";
 import type { WriteTransaction } from "./database.ts";
 import { isoTime } from "./iso-time.ts";
 import { prepared } from "./prepared.ts";
@@ -15,7 +21,13 @@ const nextSeq = prepared((db, { id, nowMs }: { id: SessionId; nowMs: number }) =
 const insertEvent = prepared((db, row: Omit<EventRow, "position">) =>
   db
     .insertInto("events")
-    .values({ session_id: row.session_id, seq: row.seq, type: row.type, data_json: row.data_json, at: row.at })
+    .values({
+      session_id: row.session_id,
+      seq: row.seq,
+      type: row.type,
+      data_json: row.data_json,
+      at: row.at,
+    })
     .returning("position"),
 );
 
@@ -24,21 +36,47 @@ const insertEvent = prepared((db, row: Omit<EventRow, "position">) =>
  * sequence numbers: its lock keeps them gapless, and in the order of the commits, in every dialect.
  * @throws FabricError `session_not_found`
  */
-export async function appendEvent(tx: WriteTransaction, sessionId: SessionId, event: NewEvent, nowMs: number): Promise<void> {
+export async function appendEvent(
+  tx: WriteTransaction,
+  sessionId: SessionId,
+  event: NewEvent,
+  nowMs: number,
+): Promise<void> {
   const [session] = await nextSeq(tx.db, { id: sessionId, nowMs });
   if (!session) throw sessionNotFound(sessionId);
   const { type, data } = event;
-  const row = { session_id: sessionId, seq: session.seq, type, data_json: JSON.stringify(data), at: nowMs };
+  const row = {
+    session_id: sessionId,
+    seq: session.seq,
+    type,
+    data_json: JSON.stringify(data),
+    at: nowMs,
+  };
   const [inserted] = await insertEvent(tx.db, row);
   invariant(inserted, "an inserted event has a position");
-  tx.announce({ ...event, session_id: sessionId, seq: session.seq, position: inserted.position, at: isoTime(nowMs) });
+  tx.announce({
+    ...event,
+    session_id: sessionId,
+    seq: session.seq,
+    position: inserted.position,
+    at: isoTime(nowMs),
+  });
 }
 
 export function sessionNotFound(id: SessionId): FabricError {
-  return new FabricError("session_not_found", `There is no session ${id}.`, { details: { session_id: id } });
+  return new FabricError("session_not_found", `There is no session ${id}.`, {
+    details: { session_id: id },
+  });
 }
 
 export function toEvent(row: EventRow): FabricEvent {
   const { type, data_json: data, session_id, seq, position, at } = row;
-  return { type, data: JSON.parse(data), session_id, seq, position, at: isoTime(at) } as FabricEvent;
+  return {
+    type,
+    data: JSON.parse(data),
+    session_id,
+    seq,
+    position,
+    at: isoTime(at),
+  } as FabricEvent;
 }

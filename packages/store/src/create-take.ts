@@ -30,7 +30,12 @@ export async function createTake(
   await ensureSession(tx, take);
   const [row] = await insertTake(tx.db, toInsert(take));
   invariant(row, "an inserted take is returned");
-  await appendEvent(tx, take.sessionId, { type: "take.queued", data: { take_id: take.id } }, take.nowMs);
+  await appendEvent(
+    tx,
+    take.sessionId,
+    { type: "take.queued", data: { take_id: take.id } },
+    take.nowMs,
+  );
   if (idempotency) await rememberCreate(tx, idempotency, take.id, take.nowMs);
   // Its place is the last one: it has the common priority and was never interrupted.
   return { take: toTake(row, [], place), replayed: false };
@@ -65,7 +70,10 @@ const insertTake = prepared((db, row: InsertedTake) =>
     .returningAll(),
 );
 
-type InsertedTake = Pick<TakeRow, "id" | "session_id" | "model" | "parameters_json" | "plan_json" | "total_steps" | "created_at">;
+type InsertedTake = Pick<
+  TakeRow,
+  "id" | "session_id" | "model" | "parameters_json" | "plan_json" | "total_steps" | "created_at"
+>;
 
 function toInsert(take: NewTake): InsertedTake {
   return {
@@ -91,7 +99,12 @@ async function takeSeconds(db: Queries): Promise<number | null> {
 }
 
 function queueFull(maxQueued: number, typicalSeconds: number | null): FabricError {
-  const retry_after_s = Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(typicalSeconds ?? FIRST_RETRY_AFTER_S)));
+  const retry_after_s = Math.min(
+    MAX_RETRY_AFTER_S,
+    Math.max(1, Math.ceil(typicalSeconds ?? FIRST_RETRY_AFTER_S)),
+  );
   const message = `${maxQueued} takes are waiting, which is the most this server lets wait. Send it again in ${retry_after_s} s.`;
-  return new FabricError("queue_full", message, { details: { max_queued: maxQueued, retry_after_s } });
+  return new FabricError("queue_full", message, {
+    details: { max_queued: maxQueued, retry_after_s },
+  });
 }

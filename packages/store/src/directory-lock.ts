@@ -21,7 +21,9 @@ export interface DirectoryLock {
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const holderFile = path.join(directory, HOLDER_FILE);
   const connection = await takeLock(directory, holderFile);
-  await writeFile(holderFile, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`, { mode: 0o600 }).catch(() => {});
+  await writeFile(holderFile, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`, {
+    mode: 0o600,
+  }).catch(() => {});
   let held = true;
   return {
     release: async () => {
@@ -42,16 +44,23 @@ async function takeLock(directory: string, holderFile: string): Promise<SqliteCo
     connection.close();
     if ((error as FabricError).code !== "data_dir_locked") throw error;
     const holder = await readHolder(holderFile);
-    throw new FabricError("data_dir_locked", `Another server${holder} uses the data directory ${directory}.`, {
-      cause: error,
-      details: { directory },
-    });
+    throw new FabricError(
+      "data_dir_locked",
+      `Another server${holder} uses the data directory ${directory}.`,
+      {
+        cause: error,
+        details: { directory },
+      },
+    );
   }
 }
 
 async function readHolder(file: string): Promise<string> {
   try {
-    const { pid, host } = JSON.parse(await readFile(file, "utf8")) as { pid?: unknown; host?: unknown };
+    const { pid, host } = JSON.parse(await readFile(file, "utf8")) as {
+      pid?: unknown;
+      host?: unknown;
+    };
     return ` (process ${Number(pid)} on ${String(host)})`;
   } catch {
     return "";

@@ -14,7 +14,10 @@ export async function syncDirectory(path: string): Promise<void> {
  * A new file that `fill` writes and that is on disk when this resolves; its name is not yet (see `syncDirectory`).
  * When `fill` fails nothing is left of it.
  */
-export async function writeNewFile(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
+export async function writeNewFile(
+  path: string,
+  fill: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   const file = await open(path, "wx", 0o600);
   try {
     await fill(file);
@@ -29,7 +32,7 @@ export async function writeNewFile(path: string, fill: (file: FileHandle) => Pro
 
 /** Writes all of it: one call to the system may write less. */
 export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < bytes.byteLength; ) {
+  for (let offset = 0; offset < bytes.byteLength;) {
     const { bytesWritten } = await file.write(bytes, offset);
     offset += bytesWritten;
   }

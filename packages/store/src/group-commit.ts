@@ -78,7 +78,11 @@ export class GroupCommit {
   }
 
   /** @throws the member's error when it took the whole transaction down */
-  async #runMember(member: Member, committed: (() => void)[], refused: (() => void)[]): Promise<void> {
+  async #runMember(
+    member: Member,
+    committed: (() => void)[],
+    refused: (() => void)[],
+  ): Promise<void> {
     this.#transaction.savepoint();
     try {
       committed.push(await member.run());

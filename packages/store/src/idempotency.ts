@@ -9,8 +9,15 @@ export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60_000;
  * @returns the id of what the first call under this key made, null when this is the first call
  * @throws FabricError `idempotency_key_reused` when the first call was another request
  */
-export async function findReplay(tx: WriteTransaction, record: IdempotencyRecord, nowMs: number): Promise<string | null> {
-  await tx.db.deleteFrom("idempotency_records").where("created_at", "<=", nowMs - IDEMPOTENCY_KEPT_MS).execute();
+export async function findReplay(
+  tx: WriteTransaction,
+  record: IdempotencyRecord,
+  nowMs: number,
+): Promise<string | null> {
+  await tx.db
+    .deleteFrom("idempotency_records")
+    .where("created_at", "<=", nowMs - IDEMPOTENCY_KEPT_MS)
+    .execute();
   const known = await tx.db
     .selectFrom("idempotency_records")
     .select(["fingerprint", "resource_id"])
@@ -18,14 +25,28 @@ export async function findReplay(tx: WriteTransaction, record: IdempotencyRecord
     .executeTakeFirst();
   if (!known) return null;
   if (known.fingerprint === record.fingerprint) return known.resource_id;
-  throw new FabricError("idempotency_key_reused", "This Idempotency-Key was used for another request within the last 24 hours.", {
-    details: { resource_id: known.resource_id },
-  });
+  throw new FabricError(
+    "idempotency_key_reused",
+    "This Idempotency-Key was used for another request within the last 24 hours.",
+    {
+      details: { resource_id: known.resource_id },
+    },
+  );
 }
 
-export async function rememberCreate(tx: WriteTransaction, record: IdempotencyRecord, resourceId: string, nowMs: number): Promise<void> {
+export async function rememberCreate(
+  tx: WriteTransaction,
+  record: IdempotencyRecord,
+  resourceId: string,
+  nowMs: number,
+): Promise<void> {
   await tx.db
     .insertInto("idempotency_records")
-    .values({ key: record.key, fingerprint: record.fingerprint, resource_id: resourceId, created_at: nowMs })
+    .values({
+      key: record.key,
+      fingerprint: record.fingerprint,
+      resource_id: resourceId,
+      created_at: nowMs,
+    })
     .execute();
 }

@@ -6,7 +6,12 @@ import { sessionExists } from "./sessions.ts";
 /** A take keeps its newest lines up to this; a worker that floods its log costs no more. */
 export const MAX_LOG_LINES = 2000;
 
-export async function readSessionEvents(db: Queries, id: SessionId, afterSeq: number, limit: number): Promise<FabricEvent[] | null> {
+export async function readSessionEvents(
+  db: Queries,
+  id: SessionId,
+  afterSeq: number,
+  limit: number,
+): Promise<FabricEvent[] | null> {
   if (!(await sessionExists(db, id))) return null;
   const rows = await db
     .selectFrom("events")
@@ -19,7 +24,12 @@ export async function readSessionEvents(db: Queries, id: SessionId, afterSeq: nu
   return rows.map(toEvent);
 }
 
-export async function readEvents(db: Queries, afterPosition: number, limit: number, types?: readonly EventType[]): Promise<FabricEvent[]> {
+export async function readEvents(
+  db: Queries,
+  afterPosition: number,
+  limit: number,
+  types?: readonly EventType[],
+): Promise<FabricEvent[]> {
   if (types?.length === 0) return [];
   let query = db.selectFrom("events").selectAll().where("position", ">", afterPosition);
   if (types) query = query.where("type", "in", [...types]);
@@ -28,12 +38,19 @@ export async function readEvents(db: Queries, afterPosition: number, limit: numb
 }
 
 /** Lines of a take that is deleted meanwhile are dropped with it. */
-export async function addLogLines(tx: WriteTransaction, id: TakeId, lines: readonly LogLine[]): Promise<void> {
+export async function addLogLines(
+  tx: WriteTransaction,
+  id: TakeId,
+  lines: readonly LogLine[],
+): Promise<void> {
   if (lines.length === 0) return;
   const take = await tx.db.selectFrom("takes").select("id").where("id", "=", id).executeTakeFirst();
   if (!take) return;
   for (const { at, level, source, message } of lines.slice(-MAX_LOG_LINES))
-    await tx.db.insertInto("log_lines").values({ take_id: id, at, level, source, message }).execute();
+    await tx.db
+      .insertInto("log_lines")
+      .values({ take_id: id, at, level, source, message })
+      .execute();
   const oldestKept = await tx.db
     .selectFrom("log_lines")
     .select("id")
@@ -42,7 +59,12 @@ export async function addLogLines(tx: WriteTransaction, id: TakeId, lines: reado
     .offset(MAX_LOG_LINES - 1)
     .limit(1)
     .executeTakeFirst();
-  if (oldestKept) await tx.db.deleteFrom("log_lines").where("take_id", "=", id).where("id", "<", oldestKept.id).execute();
+  if (oldestKept)
+    await tx.db
+      .deleteFrom("log_lines")
+      .where("take_id", "=", id)
+      .where("id", "<", oldestKept.id)
+      .execute();
 }
 
 /** The newest lines, oldest of them first. */

@@ -10,11 +10,16 @@ async function newFile(): Promise<string> {
 }
 
 /** Opens the file, migrates it, looks at it and closes it. */
-async function migrateFile(file: string, migrations: readonly Migration[]): Promise<{ version: number; name: string }[]> {
+async function migrateFile(
+  file: string,
+  migrations: readonly Migration[],
+): Promise<{ version: number; name: string }[]> {
   const database = new SqliteDatabase({ file, onCommitted: () => {} });
   try {
     await migrate(database, { dialect: SQLITE_SCHEMA, nowMs: 1, where: file, migrations });
-    return await database.read((db) => db.selectFrom("schema_migrations").select(["version", "name"]).orderBy("version").execute());
+    return await database.read((db) =>
+      db.selectFrom("schema_migrations").select(["version", "name"]).orderBy("version").execute(),
+    );
   } finally {
     await database.close();
   }
@@ -37,7 +42,10 @@ test("migrations are numbered 1, 2, 3 …, each applied once", async () => {
 test("a database of an older version is brought forward", async () => {
   const file = await newFile();
   await migrateFile(file, MIGRATIONS);
-  expect((await migrateFile(file, [...MIGRATIONS, addColumn])).at(-1)).toEqual({ version: addColumn.version, name: "add-colour" });
+  expect((await migrateFile(file, [...MIGRATIONS, addColumn])).at(-1)).toEqual({
+    version: addColumn.version,
+    name: "add-colour",
+  });
 });
 
 test("a database of a newer version is refused and stays as it is", async () => {
@@ -61,5 +69,7 @@ test("a migration that fails halfway leaves no trace of itself, and those before
     },
   };
   await expect(migrateFile(file, [...MIGRATIONS, failing])).rejects.toThrow("power cut");
-  expect((await migrateFile(file, [...MIGRATIONS, addColumn])).at(-1)).toMatchObject({ name: "add-colour" });
+  expect((await migrateFile(file, [...MIGRATIONS, addColumn])).at(-1)).toMatchObject({
+    name: "add-colour",
+  });
 });

@@ -14,7 +14,12 @@ export const MIGRATIONS: readonly Migration[] = [firstLight];
  */
 export async function migrate(
   database: Database,
-  options: { dialect: SchemaDialect; nowMs: number; where: string; migrations?: readonly Migration[] },
+  options: {
+    dialect: SchemaDialect;
+    nowMs: number;
+    where: string;
+    migrations?: readonly Migration[];
+  },
 ): Promise<void> {
   const migrations = options.migrations ?? MIGRATIONS;
   const newest = migrations.at(-1)?.version ?? 0;
@@ -26,10 +31,16 @@ export async function migrate(
       { details: { present, newest } },
     );
   for (const migration of migrations.slice(present)) {
-    invariant(migrations[migration.version - 1] === migration, `migration ${migration.version} stands at its number`);
+    invariant(
+      migrations[migration.version - 1] === migration,
+      `migration ${migration.version} stands at its number`,
+    );
     await database.write(async ({ db }) => {
       await migration.up(db, options.dialect);
-      await db.insertInto("schema_migrations").values({ version: migration.version, name: migration.name, applied_at: options.nowMs }).execute();
+      await db
+        .insertInto("schema_migrations")
+        .values({ version: migration.version, name: migration.name, applied_at: options.nowMs })
+        .execute();
     });
   }
 }
@@ -43,6 +54,9 @@ async function presentVersion(db: Queries, dialect: SchemaDialect): Promise<numb
     .addColumn("applied_at", dialect.long, (column) => column.notNull())
     .modifyEnd(sql.raw(dialect.tableOptions))
     .execute();
-  const row = await db.selectFrom("schema_migrations").select((eb) => eb.fn.max("version").as("version")).executeTakeFirst();
+  const row = await db
+    .selectFrom("schema_migrations")
+    .select((eb) => eb.fn.max("version").as("version"))
+    .executeTakeFirst();
   return Number(row?.version ?? 0);
 }

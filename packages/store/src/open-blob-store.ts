@@ -18,17 +18,23 @@ export interface BlobStoreDeps {
  * Opens the folders `blobs` and `work` in the data directory; torn temporary files and old work are removed.
  * @throws FabricError `data_dir_unwritable`, `disk_full`
  */
-export async function openBlobStore({ directory, system, logger }: BlobStoreDeps): Promise<BlobStore> {
+export async function openBlobStore({
+  directory,
+  system,
+  logger,
+}: BlobStoreDeps): Promise<BlobStore> {
   const paths = blobPaths(directory);
   try {
     await mkdir(paths.temporary, { recursive: true, mode: 0o700 });
-    for (const shard of shardNames()) await mkdir(path.join(paths.blobs, shard), { recursive: true, mode: 0o700 });
+    for (const shard of shardNames())
+      await mkdir(path.join(paths.blobs, shard), { recursive: true, mode: 0o700 });
     await rm(paths.work, { recursive: true, force: true });
     await mkdir(paths.work, { mode: 0o700 });
     await syncDirectory(paths.blobs);
     await syncDirectory(directory);
     const torn = await new TemporaryFiles(paths.temporary).removeTorn();
-    if (torn > 0) logger.info(`${torn} files that were being written when the server stopped were removed.`);
+    if (torn > 0)
+      logger.info(`${torn} files that were being written when the server stopped were removed.`);
   } catch (error) {
     throw translateOpenError(error, directory);
   }

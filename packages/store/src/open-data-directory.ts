@@ -33,7 +33,12 @@ export async function openDataDirectory(directory: string): Promise<DataDirector
     const layout = await readLayout(absolute);
     const lock = await lockDirectory(absolute);
     try {
-      if (layout === null) await replaceFile(absolute, path.join(absolute, LAYOUT_FILE), `${JSON.stringify({ layout: LAYOUT_VERSION })}\n`);
+      if (layout === null)
+        await replaceFile(
+          absolute,
+          path.join(absolute, LAYOUT_FILE),
+          `${JSON.stringify({ layout: LAYOUT_VERSION })}\n`,
+        );
     } catch (error) {
       await lock.release();
       throw error;
@@ -54,7 +59,11 @@ async function readLayout(directory: string): Promise<number | null> {
   if (text === null) return null;
   const layout = parseLayout(text);
   if (layout === null)
-    throw new FabricError("data_dir_damaged", `${file} cannot be read; it should be {"layout": ${LAYOUT_VERSION}}.`, { details: { file } });
+    throw new FabricError(
+      "data_dir_damaged",
+      `${file} cannot be read; it should be {"layout": ${LAYOUT_VERSION}}.`,
+      { details: { file } },
+    );
   if (layout > LAYOUT_VERSION)
     throw new FabricError(
       "data_dir_newer",

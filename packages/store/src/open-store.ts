@@ -33,9 +33,15 @@ export async function openStore({ directory, system, logger }: StoreDeps): Promi
 }
 
 /** @param file path of the database, or ":memory:" */
-export async function openSqliteStore(file: string, { system, logger }: Omit<StoreDeps, "directory">): Promise<Store> {
+export async function openSqliteStore(
+  file: string,
+  { system, logger }: Omit<StoreDeps, "directory">,
+): Promise<Store> {
   const subscribers = new Subscribers(logger);
-  const database = new SqliteDatabase({ file, onCommitted: (events) => subscribers.notify(events) });
+  const database = new SqliteDatabase({
+    file,
+    onCommitted: (events) => subscribers.notify(events),
+  });
   try {
     await migrate(database, { dialect: SQLITE_SCHEMA, nowMs: system.now(), where: file });
   } catch (error) {

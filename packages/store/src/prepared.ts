@@ -25,7 +25,9 @@ export function prepared<Values extends Record<string, string | number | null>, 
       compiled = build(db, placeholders<Values>()).compile();
       compiledFor.set(db, compiled);
     }
-    const parameters = compiled.parameters.map((value) => (value instanceof Placeholder ? known(values, value.name) : value));
+    const parameters = compiled.parameters.map((value) =>
+      value instanceof Placeholder ? known(values, value.name) : value,
+    );
     return (await db.executeQuery<Row>({ ...compiled, parameters })).rows;
   };
 }

@@ -20,12 +20,19 @@ export async function nextQueued(db: Queries): Promise<TakeRow | undefined> {
 }
 
 /** Places in the queue, 1 = next, of takes that are queued. One take counts those before it; more are ranked in one pass. */
-export async function queuePositions(db: Queries, rows: readonly TakeRow[]): Promise<Map<TakeId, number>> {
+export async function queuePositions(
+  db: Queries,
+  rows: readonly TakeRow[],
+): Promise<Map<TakeId, number>> {
   const [first] = rows;
   if (!first) return new Map();
-  if (rows.length === 1) return new Map([[first.id, await countBefore(db, first) + 1]]);
+  if (rows.length === 1) return new Map([[first.id, (await countBefore(db, first)) + 1]]);
   const order = sql<number>`row_number() over (order by priority desc, queue_front desc, queue_order asc)`;
-  const ranked = await db.selectFrom("takes").select(["id", order.as("place")]).where("status", "=", "queued").execute();
+  const ranked = await db
+    .selectFrom("takes")
+    .select(["id", order.as("place")])
+    .where("status", "=", "queued")
+    .execute();
   return new Map(ranked.map(({ id, place }) => [id, Number(place)]));
 }
 

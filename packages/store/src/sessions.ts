@@ -1,4 +1,10 @@
-import { FabricError, type Session, type SessionId, TAKE_STATUSES, isFinished } from "@arc-fabric/contract";
+import {
+  FabricError,
+  type Session,
+  type SessionId,
+  TAKE_STATUSES,
+  isFinished,
+} from "@arc-fabric/contract";
 import type { IdempotencyRecord, Page, Paged } from "@arc-fabric/core";
 import { appendEvent, sessionNotFound } from "./append-event.ts";
 import type { Queries, WriteTransaction } from "./database.ts";
@@ -17,12 +23,22 @@ export interface NewSession {
 
 const ACTIVE_STATUSES = TAKE_STATUSES.filter((status) => !isFinished(status));
 
-export async function insertSession(tx: WriteTransaction, { id, title, nowMs }: NewSession): Promise<void> {
-  await tx.db.insertInto("sessions").values({ id, title, created_at: nowMs, updated_at: nowMs, last_seq: 0 }).execute();
+export async function insertSession(
+  tx: WriteTransaction,
+  { id, title, nowMs }: NewSession,
+): Promise<void> {
+  await tx.db
+    .insertInto("sessions")
+    .values({ id, title, created_at: nowMs, updated_at: nowMs, last_seq: 0 })
+    .execute();
   await appendEvent(tx, id, { type: "session.created", data: { title } }, nowMs);
 }
 
-export async function createSession(tx: WriteTransaction, session: NewSession, idempotency: IdempotencyRecord | null): Promise<Session> {
+export async function createSession(
+  tx: WriteTransaction,
+  session: NewSession,
+  idempotency: IdempotencyRecord | null,
+): Promise<Session> {
   const replayed = idempotency && (await findReplay(tx, idempotency, session.nowMs));
   if (replayed) return requireSession(tx.db, replayed as SessionId);
   await insertSession(tx, session);
@@ -30,7 +46,9 @@ export async function createSession(tx: WriteTransaction, session: NewSession, i
   return requireSession(tx.db, session.id);
 }
 
-const selectId = prepared((db, { id }: { id: SessionId }) => db.selectFrom("sessions").select("id").where("id", "=", id));
+const selectId = prepared((db, { id }: { id: SessionId }) =>
+  db.selectFrom("sessions").select("id").where("id", "=", id),
+);
 
 export async function sessionExists(db: Queries, id: SessionId): Promise<boolean> {
   const [row] = await selectId(db, { id });
@@ -45,11 +63,22 @@ export async function getSession(db: Queries, id: SessionId): Promise<Session | 
 export async function listSessions(db: Queries, page: Page): Promise<Paged<Session>> {
   await checkCursor(db, "sessions", page);
   const rows = await pageOf(withTakeCount(db) as never, page).execute();
-  return toPaged(rows, rows.map((row) => toSession(row as SessionRowWithCount)), page);
+  return toPaged(
+    rows,
+    rows.map((row) => toSession(row as SessionRowWithCount)),
+    page,
+  );
 }
 
-export async function renameSession(tx: WriteTransaction, { id, title, nowMs }: NewSession): Promise<Session | null> {
-  const { numUpdatedRows } = await tx.db.updateTable("sessions").set({ title }).where("id", "=", id).executeTakeFirst();
+export async function renameSession(
+  tx: WriteTransaction,
+  { id, title, nowMs }: NewSession,
+): Promise<Session | null> {
+  const { numUpdatedRows } = await tx.db
+    .updateTable("sessions")
+    .set({ title })
+    .where("id", "=", id)
+    .executeTakeFirst();
   if (numUpdatedRows === 0n) return null;
   await appendEvent(tx, id, { type: "session.renamed", data: { title } }, nowMs);
   return requireSession(tx.db, id);
@@ -63,9 +92,13 @@ export async function deleteSession(tx: WriteTransaction, id: SessionId): Promis
     .where("status", "in", ACTIVE_STATUSES)
     .executeTakeFirst();
   if (active)
-    throw new FabricError("session_active", `Session ${id} has a take that is ${active.status}: ${active.id}.`, {
-      details: { session_id: id, take_id: active.id, status: active.status },
-    });
+    throw new FabricError(
+      "session_active",
+      `Session ${id} has a take that is ${active.status}: ${active.id}.`,
+      {
+        details: { session_id: id, take_id: active.id, status: active.status },
+      },
+    );
   const finished = await tx.db
     .selectFrom("takes")
     .select((eb) => ["status", eb.fn.countAll<number>().as("count")])
@@ -73,7 +106,10 @@ export async function deleteSession(tx: WriteTransaction, id: SessionId): Promis
     .groupBy("status")
     .execute();
   for (const { status, count } of finished) await addToCount(tx, status, -count);
-  const { numDeletedRows } = await tx.db.deleteFrom("sessions").where("id", "=", id).executeTakeFirst();
+  const { numDeletedRows } = await tx.db
+    .deleteFrom("sessions")
+    .where("id", "=", id)
+    .executeTakeFirst();
   return numDeletedRows > 0n;
 }
 
@@ -102,5 +138,12 @@ function withTakeCount(db: Queries) {
 
 function toSession(row: SessionRowWithCount): Session {
   const { id, title, take_count, last_seq, created_at, updated_at } = row;
-  return { id, title, created_at: isoTime(created_at), updated_at: isoTime(updated_at), take_count, last_seq };
+  return {
+    id,
+    title,
+    created_at: isoTime(created_at),
+    updated_at: isoTime(updated_at),
+    take_count,
+    last_seq,
+  };
 }

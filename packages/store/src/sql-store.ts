@@ -34,20 +34,32 @@ export class Subscribers {
     try {
       listener(event);
     } catch (error) {
-      this.#logger.error("A listener of events failed.", { type: event.type, position: event.position, error: String(error) });
+      this.#logger.error("A listener of events failed.", {
+        type: event.type,
+        position: event.position,
+        error: String(error),
+      });
     }
   }
 }
 
 /** The store on any SQL database: which method is which transaction. */
-export function sqlStore({ database, subscribers }: { database: Database; subscribers: Subscribers }): Store {
+export function sqlStore({
+  database,
+  subscribers,
+}: {
+  database: Database;
+  subscribers: Subscribers;
+}): Store {
   return {
     subscribe: (listener) => subscribers.add(listener),
 
-    createSession: (session, idempotency = null) => database.write((tx) => sessions.createSession(tx, session, idempotency)),
+    createSession: (session, idempotency = null) =>
+      database.write((tx) => sessions.createSession(tx, session, idempotency)),
     getSession: (id) => database.read((db) => sessions.getSession(db, id)),
     listSessions: (page) => database.read((db) => sessions.listSessions(db, page)),
-    renameSession: (id, title, nowMs) => database.write((tx) => sessions.renameSession(tx, { id, title, nowMs })),
+    renameSession: (id, title, nowMs) =>
+      database.write((tx) => sessions.renameSession(tx, { id, title, nowMs })),
     deleteSession: (id) => database.write((tx) => sessions.deleteSession(tx, id)),
 
     createTake: (take, idempotency) => database.write((tx) => createTake(tx, take, idempotency)),
@@ -57,15 +69,21 @@ export function sqlStore({ database, subscribers }: { database: Database; subscr
     cancelTake: (id, nowMs) => database.write((tx) => takes.cancelTake(tx, id, nowMs)),
 
     claimNext: (nowMs) => database.write((tx) => claims.claimNext(tx, nowMs)),
-    requeueRunning: (reason, nowMs) => database.write((tx) => claims.requeueRunning(tx, reason, nowMs)),
-    record: (claim, event, patch, nowMs) => database.write((tx) => claims.record(tx, claim, event, patch, nowMs)),
+    requeueRunning: (reason, nowMs) =>
+      database.write((tx) => claims.requeueRunning(tx, reason, nowMs)),
+    record: (claim, event, patch, nowMs) =>
+      database.write((tx) => claims.record(tx, claim, event, patch, nowMs)),
     completeTake: (claim, nowMs) => database.write((tx) => claims.completeTake(tx, claim, nowMs)),
-    failTake: (claim, error, nowMs) => database.write((tx) => claims.failTake(tx, claim, error, nowMs)),
-    requeueTake: (claim, reason, nowMs) => database.write((tx) => claims.requeueTake(tx, claim, reason, nowMs)),
+    failTake: (claim, error, nowMs) =>
+      database.write((tx) => claims.failTake(tx, claim, error, nowMs)),
+    requeueTake: (claim, reason, nowMs) =>
+      database.write((tx) => claims.requeueTake(tx, claim, reason, nowMs)),
 
-    addState: (claim, state, nowMs) => database.write((tx) => trajectory.addState(tx, claim, state, nowMs)),
+    addState: (claim, state, nowMs) =>
+      database.write((tx) => trajectory.addState(tx, claim, state, nowMs)),
     dropState: (claim, step) => database.write((tx) => trajectory.dropState(tx, claim, step)),
-    addArtifact: (claim, artifact, nowMs) => database.write((tx) => trajectory.addArtifact(tx, claim, artifact, nowMs)),
+    addArtifact: (claim, artifact, nowMs) =>
+      database.write((tx) => trajectory.addArtifact(tx, claim, artifact, nowMs)),
     listStates: (id) => database.read((db) => trajectory.listStates(db, id)),
     getState: (id, step) => database.read((db) => trajectory.getState(db, id, step)),
     latestState: (id) => database.read((db) => trajectory.latestState(db, id)),
@@ -74,8 +92,10 @@ export function sqlStore({ database, subscribers }: { database: Database; subscr
 
     addLogLines: (id, lines) => database.write((tx) => journal.addLogLines(tx, id, lines)),
     listLogLines: (id, limit) => database.read((db) => journal.listLogLines(db, id, limit)),
-    readSessionEvents: (id, afterSeq, limit) => database.read((db) => journal.readSessionEvents(db, id, afterSeq, limit)),
-    readEvents: (afterPosition, limit, types) => database.read((db) => journal.readEvents(db, afterPosition, limit, types)),
+    readSessionEvents: (id, afterSeq, limit) =>
+      database.read((db) => journal.readSessionEvents(db, id, afterSeq, limit)),
+    readEvents: (afterPosition, limit, types) =>
+      database.read((db) => journal.readEvents(db, afterPosition, limit, types)),
     lastPosition: () => database.read((db) => database.lastPosition(db)),
 
     counts: () => database.read((db) => allCounts(db)),

@@ -1,4 +1,13 @@
-import type { ArtifactId, ArtifactKind, EventType, LogLine, SessionId, TakeId, TakePhase, TakeStatus } from "@arc-fabric/contract";
+import type {
+  ArtifactId,
+  ArtifactKind,
+  EventType,
+  LogLine,
+  SessionId,
+  TakeId,
+  TakePhase,
+  TakeStatus,
+} from "@arc-fabric/contract";
 import type { Generated, Selectable } from "kysely";
 
 /** Times are milliseconds since 1970 (`*_at`); values of a schema of the contract are JSON text (`*_json`). */

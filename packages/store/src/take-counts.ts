@@ -8,7 +8,11 @@ import { prepared } from "./prepared.ts";
  * @param from the status left, null for a new take
  * @param to the status entered, null for a deleted take
  */
-export async function countMove(tx: WriteTransaction, from: TakeStatus | null, to: TakeStatus | null): Promise<void> {
+export async function countMove(
+  tx: WriteTransaction,
+  from: TakeStatus | null,
+  to: TakeStatus | null,
+): Promise<void> {
   if (from === to) return;
   if (from) await addToCount(tx, from, -1);
   if (to) await addToCount(tx, to, 1);
@@ -21,7 +25,11 @@ const add = prepared((db, { status, change }: { status: TakeStatus; change: numb
     .where("status", "=", status),
 );
 
-export async function addToCount(tx: WriteTransaction, status: TakeStatus, change: number): Promise<void> {
+export async function addToCount(
+  tx: WriteTransaction,
+  status: TakeStatus,
+  change: number,
+): Promise<void> {
   await add(tx.db, { status, change });
 }
 
@@ -42,7 +50,10 @@ export async function countQueued(tx: WriteTransaction, max: number): Promise<nu
 
 export async function allCounts(db: Queries): Promise<Record<TakeStatus, number>> {
   const rows = await db.selectFrom("take_counts").selectAll().execute();
-  const counts = Object.fromEntries(TAKE_STATUSES.map((status) => [status, 0])) as Record<TakeStatus, number>;
+  const counts = Object.fromEntries(TAKE_STATUSES.map((status) => [status, 0])) as Record<
+    TakeStatus,
+    number
+  >;
   for (const { status, count } of rows) counts[status] = count;
   return counts;
 }

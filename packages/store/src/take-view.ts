@@ -11,12 +11,22 @@ export async function viewTake(db: Queries, row: TakeRow): Promise<Take> {
 
 /** Takes as the API shows them: their rows with artifacts and places in the queue, in the order of `rows`. */
 export async function viewTakes(db: Queries, rows: readonly TakeRow[]): Promise<Take[]> {
-  const artifacts = await artifactsOf(db, rows.map((row) => row.id));
-  const positions = await queuePositions(db, rows.filter((row) => row.status === "queued"));
+  const artifacts = await artifactsOf(
+    db,
+    rows.map((row) => row.id),
+  );
+  const positions = await queuePositions(
+    db,
+    rows.filter((row) => row.status === "queued"),
+  );
   return rows.map((row) => toTake(row, artifacts.get(row.id) ?? [], positions.get(row.id) ?? null));
 }
 
-export function toTake(row: TakeRow, artifacts: readonly Artifact[], queuePosition: number | null): Take {
+export function toTake(
+  row: TakeRow,
+  artifacts: readonly Artifact[],
+  queuePosition: number | null,
+): Take {
   return {
     id: row.id,
     session_id: row.session_id,
@@ -39,13 +49,24 @@ export function toTake(row: TakeRow, artifacts: readonly Artifact[], queuePositi
 
 function toProgress({ status, phase, step, total_steps, step_seconds }: TakeRow): TakeProgress {
   const stopped = status === "failed" || status === "cancelled" || step_seconds === null;
-  return { phase, step, total_steps, step_seconds, remaining_seconds: stopped ? null : (total_steps - step) * step_seconds };
+  return {
+    phase,
+    step,
+    total_steps,
+    step_seconds,
+    remaining_seconds: stopped ? null : (total_steps - step) * step_seconds,
+  };
 }
 
 async function artifactsOf(db: Queries, ids: readonly TakeId[]): Promise<Map<TakeId, Artifact[]>> {
   const byTake = new Map<TakeId, Artifact[]>();
   if (ids.length === 0) return byTake;
-  const rows = await db.selectFrom("artifacts").selectAll().where("take_id", "in", ids).orderBy("id").execute();
+  const rows = await db
+    .selectFrom("artifacts")
+    .selectAll()
+    .where("take_id", "in", ids)
+    .orderBy("id")
+    .execute();
   for (const row of rows) {
     const known = byTake.get(row.take_id);
     if (known) known.push(toArtifact(row));
@@ -56,5 +77,14 @@ async function artifactsOf(db: Queries, ids: readonly TakeId[]): Promise<Map<Tak
 
 export function toArtifact(row: ArtifactRow): Artifact {
   const { id, take_id, kind, media_type, bytes, digest, metadata_json, created } = row;
-  return { id, take_id, kind, media_type, bytes, digest, metadata: JSON.parse(metadata_json), created_at: created };
+  return {
+    id,
+    take_id,
+    kind,
+    media_type,
+    bytes,
+    digest,
+    metadata: JSON.parse(metadata_json),
+    created_at: created,
+  };
 }

@@ -1,4 +1,10 @@
-import { FabricError, type Take, type TakeId, isFinished, TAKE_LIFECYCLE } from "@arc-fabric/contract";
+import {
+  FabricError,
+  type Take,
+  type TakeId,
+  isFinished,
+  TAKE_LIFECYCLE,
+} from "@arc-fabric/contract";
 import type { Page, Paged, TakeFilter } from "@arc-fabric/core";
 import { appendEvent } from "./append-event.ts";
 import type { Queries, WriteTransaction } from "./database.ts";
@@ -34,11 +40,17 @@ export async function listTakes(db: Queries, filter: TakeFilter, page: Page): Pr
   return toPaged(rows, await viewTakes(db, rows.slice(0, page.limit)), page);
 }
 
-export async function deleteTake(tx: WriteTransaction, id: TakeId, nowMs: number): Promise<boolean> {
+export async function deleteTake(
+  tx: WriteTransaction,
+  id: TakeId,
+  nowMs: number,
+): Promise<boolean> {
   const row = await findTakeRow(tx.db, id);
   if (!row) return false;
   if (!isFinished(row.status))
-    throw new FabricError("take_active", `Take ${id} is ${row.status}.`, { details: { take_id: id, status: row.status } });
+    throw new FabricError("take_active", `Take ${id} is ${row.status}.`, {
+      details: { take_id: id, status: row.status },
+    });
   await tx.db.deleteFrom("takes").where("id", "=", id).execute();
   await countMove(tx, row.status, null);
   await appendEvent(tx, row.session_id, { type: "take.deleted", data: { take_id: id } }, nowMs);
@@ -50,9 +62,16 @@ export async function cancelTake(tx: WriteTransaction, id: TakeId, nowMs: number
   const row = await findTakeRow(tx.db, id);
   if (!row) throw takeNotFound(id);
   if (!TAKE_LIFECYCLE[row.status].cancel)
-    throw new FabricError("take_not_active", `Take ${id} is already ${row.status}.`, { details: { take_id: id, status: row.status } });
+    throw new FabricError("take_not_active", `Take ${id} is already ${row.status}.`, {
+      details: { take_id: id, status: row.status },
+    });
   const cancelled = await move(tx, row, "cancel", { finished_at: nowMs });
-  await appendEvent(tx, row.session_id, { type: "take.cancelled", data: { take_id: id, last_step: row.step } }, nowMs);
+  await appendEvent(
+    tx,
+    row.session_id,
+    { type: "take.cancelled", data: { take_id: id, last_step: row.step } },
+    nowMs,
+  );
   return viewTake(tx.db, cancelled);
 }
 

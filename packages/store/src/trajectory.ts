@@ -1,4 +1,10 @@
-import { type Artifact, type ArtifactId, invariant, type State, type TakeId } from "@arc-fabric/contract";
+import {
+  type Artifact,
+  type ArtifactId,
+  invariant,
+  type State,
+  type TakeId,
+} from "@arc-fabric/contract";
 import type { Claim, NewState } from "@arc-fabric/core";
 import { appendEvent } from "./append-event.ts";
 import { findClaimed } from "./claims.ts";
@@ -13,18 +19,40 @@ const RECENT_STEPS = 9;
 
 export type StoredState = State & { previewDigest: string | null };
 
-export async function addState(tx: WriteTransaction, claim: Claim, state: NewState, nowMs: number): Promise<boolean> {
+export async function addState(
+  tx: WriteTransaction,
+  claim: Claim,
+  state: NewState,
+  nowMs: number,
+): Promise<boolean> {
   const row = await findClaimed(tx, claim);
   if (!row) return false;
   const { step, sigma, bytes, digest, derivation, seconds, model_seconds, previewDigest } = state;
-  const values = { sigma, bytes, digest, derivation, preview_digest: previewDigest, seconds, model_seconds, created_at: nowMs };
+  const values = {
+    sigma,
+    bytes,
+    digest,
+    derivation,
+    preview_digest: previewDigest,
+    seconds,
+    model_seconds,
+    created_at: nowMs,
+  };
   await tx.db
     .insertInto("states")
     .values({ take_id: row.id, step, ...values })
     .onConflict((conflict) => conflict.columns(["take_id", "step"]).doUpdateSet(values))
     .execute();
   await updateProgress(tx, row);
-  const data = { take_id: row.id, step, total_steps: row.total_steps, sigma, digest, seconds, has_preview: previewDigest !== null };
+  const data = {
+    take_id: row.id,
+    step,
+    total_steps: row.total_steps,
+    sigma,
+    digest,
+    seconds,
+    has_preview: previewDigest !== null,
+  };
   await appendEvent(tx, row.session_id, { type: "step.completed", data }, nowMs);
   return true;
 }
@@ -45,17 +73,43 @@ async function updateProgress(tx: WriteTransaction, { id }: TakeRow): Promise<vo
     .limit(RECENT_STEPS)
     .execute();
   const step_seconds = median(recent.map(({ seconds }) => seconds));
-  await tx.db.updateTable("takes").set({ step: recent[0]?.step ?? 0, step_seconds }).where("id", "=", id).execute();
+  await tx.db
+    .updateTable("takes")
+    .set({ step: recent[0]?.step ?? 0, step_seconds })
+    .where("id", "=", id)
+    .execute();
 }
 
-export async function addArtifact(tx: WriteTransaction, claim: Claim, artifact: Artifact, nowMs: number): Promise<boolean> {
+export async function addArtifact(
+  tx: WriteTransaction,
+  claim: Claim,
+  artifact: Artifact,
+  nowMs: number,
+): Promise<boolean> {
   const row = await findClaimed(tx, claim);
   if (!row) return false;
-  invariant(artifact.take_id === row.id, `artifact ${artifact.id} belongs to the claimed take ${row.id}`);
+  invariant(
+    artifact.take_id === row.id,
+    `artifact ${artifact.id} belongs to the claimed take ${row.id}`,
+  );
   const { id, take_id, kind, media_type, bytes, digest, metadata, created_at } = artifact;
-  const values = { id, take_id, kind, media_type, bytes, digest, metadata_json: JSON.stringify(metadata), created: created_at };
+  const values = {
+    id,
+    take_id,
+    kind,
+    media_type,
+    bytes,
+    digest,
+    metadata_json: JSON.stringify(metadata),
+    created: created_at,
+  };
   await tx.db.insertInto("artifacts").values(values).execute();
-  await appendEvent(tx, row.session_id, { type: "artifact.created", data: { take_id: row.id, artifact } }, nowMs);
+  await appendEvent(
+    tx,
+    row.session_id,
+    { type: "artifact.created", data: { take_id: row.id, artifact } },
+    nowMs,
+  );
   return true;
 }
 
@@ -65,17 +119,33 @@ export async function getArtifact(db: Queries, id: ArtifactId): Promise<Artifact
 }
 
 export async function listStates(db: Queries, id: TakeId): Promise<State[]> {
-  const rows = await db.selectFrom("states").selectAll().where("take_id", "=", id).orderBy("step").execute();
+  const rows = await db
+    .selectFrom("states")
+    .selectAll()
+    .where("take_id", "=", id)
+    .orderBy("step")
+    .execute();
   return rows.map(toState);
 }
 
 export async function getState(db: Queries, id: TakeId, step: number): Promise<StoredState | null> {
-  const row = await db.selectFrom("states").selectAll().where("take_id", "=", id).where("step", "=", step).executeTakeFirst();
+  const row = await db
+    .selectFrom("states")
+    .selectAll()
+    .where("take_id", "=", id)
+    .where("step", "=", step)
+    .executeTakeFirst();
   return row ? toStoredState(row) : null;
 }
 
 export async function latestState(db: Queries, id: TakeId): Promise<StoredState | null> {
-  const row = await db.selectFrom("states").selectAll().where("take_id", "=", id).orderBy("step", "desc").limit(1).executeTakeFirst();
+  const row = await db
+    .selectFrom("states")
+    .selectAll()
+    .where("take_id", "=", id)
+    .orderBy("step", "desc")
+    .limit(1)
+    .executeTakeFirst();
   return row ? toStoredState(row) : null;
 }
 
@@ -95,7 +165,29 @@ function toStoredState(row: StateRow): StoredState {
 }
 
 function toState(row: StateRow): State {
-  const { take_id, step, sigma, bytes, digest, derivation, preview_digest, seconds, model_seconds, created_at } = row;
+  const {
+    take_id,
+    step,
+    sigma,
+    bytes,
+    digest,
+    derivation,
+    preview_digest,
+    seconds,
+    model_seconds,
+    created_at,
+  } = row;
   const has_preview = preview_digest !== null;
-  return { take_id, step, sigma, bytes, digest, derivation, has_preview, seconds, model_seconds, created_at: isoTime(created_at) };
+  return {
+    take_id,
+    step,
+    sigma,
+    bytes,
+    digest,
+    derivation,
+    has_preview,
+    seconds,
+    model_seconds,
+    created_at: isoTime(created_at),
+  };
 }

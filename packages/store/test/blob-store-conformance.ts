@@ -16,7 +16,10 @@ const NOBODY = "0".repeat(64);
  * What every implementation of the `BlobStore` port does, to be called inside a test file.
  * @param open an empty store
  */
-export function blobStoreConformance(name: string, open: (system: System) => Promise<BlobStore>): void {
+export function blobStoreConformance(
+  name: string,
+  open: (system: System) => Promise<BlobStore>,
+): void {
   describe(name, () => {
     let blobs: BlobStore;
     let system: ReturnType<typeof testSystem>;
@@ -26,7 +29,10 @@ export function blobStoreConformance(name: string, open: (system: System) => Pro
       blobs = await open(system);
     });
 
-    async function content(digest: string, range?: { start: number; end: number }): Promise<string | null> {
+    async function content(
+      digest: string,
+      range?: { start: number; end: number },
+    ): Promise<string | null> {
       const opened = await blobs.open(digest, range);
       return opened && (await readText(opened.stream));
     }
@@ -75,14 +81,23 @@ export function blobStoreConformance(name: string, open: (system: System) => Pro
     });
 
     test("what is not there is told by each method in its own way", async () => {
-      await expect(blobs.read(NOBODY)).rejects.toMatchObject({ code: "state_corrupt", details: { digest: NOBODY } });
+      await expect(blobs.read(NOBODY)).rejects.toMatchObject({
+        code: "state_corrupt",
+        details: { digest: NOBODY },
+      });
       expect(await blobs.open(NOBODY)).toBeNull();
       expect(await blobs.has(NOBODY)).toBe(false);
       await blobs.delete(NOBODY);
     });
 
     test("a name that is no digest reaches no file", async () => {
-      for (const name of ["../../layout.json", "tmp", "", NOBODY.toUpperCase().replace("0", "A"), `${NOBODY}/..`]) {
+      for (const name of [
+        "../../layout.json",
+        "tmp",
+        "",
+        NOBODY.toUpperCase().replace("0", "A"),
+        `${NOBODY}/..`,
+      ]) {
         expect([name, await blobs.has(name), await blobs.open(name)]).toEqual([name, false, null]);
         await expect(blobs.read(name)).rejects.toMatchObject({ code: "state_corrupt" });
         await blobs.delete(name);
@@ -103,8 +118,15 @@ export function blobStoreConformance(name: string, open: (system: System) => Pro
       const old = await blobs.put(text("old"));
       system.advance(60_000);
       const young = await blobs.put(text("young"));
-      expect(await blobs.collectGarbage(new Set([kept.digest]), 30_000)).toEqual({ removed: 1, bytes: 3 });
-      expect([await blobs.has(kept.digest), await blobs.has(old.digest), await blobs.has(young.digest)]).toEqual([true, false, true]);
+      expect(await blobs.collectGarbage(new Set([kept.digest]), 30_000)).toEqual({
+        removed: 1,
+        bytes: 3,
+      });
+      expect([
+        await blobs.has(kept.digest),
+        await blobs.has(old.digest),
+        await blobs.has(young.digest),
+      ]).toEqual([true, false, true]);
     });
 
     test("putting a blob that is there already makes it young again, so that its new row finds it", async () => {
@@ -116,7 +138,9 @@ export function blobStoreConformance(name: string, open: (system: System) => Pro
     });
 
     test("puts and garbage collection at once leave every blob that was put after it was old", async () => {
-      const digests = await Promise.all(Array.from({ length: 20 }, async (_, n) => (await blobs.put(text(`blob ${n}`))).digest));
+      const digests = await Promise.all(
+        Array.from({ length: 20 }, async (_, n) => (await blobs.put(text(`blob ${n}`))).digest),
+      );
       system.advance(60_000);
       const [removed] = await Promise.all([
         blobs.collectGarbage(new Set(), 30_000),

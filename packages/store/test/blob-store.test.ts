@@ -19,7 +19,11 @@ afterAll(async () => {
 });
 
 blobStoreConformance("a directory", async (system) => {
-  return openBlobStore({ directory: await mkdtemp(path.join(root, "blobs-")), system, logger: testLogger() });
+  return openBlobStore({
+    directory: await mkdtemp(path.join(root, "blobs-")),
+    system,
+    logger: testLogger(),
+  });
 });
 
 async function opened() {
@@ -29,7 +33,8 @@ async function opened() {
   return { directory, logger, open, blobs: await open() };
 }
 
-const fileOf = (directory: string, digest: string) => path.join(directory, "blobs", digest.slice(0, 2), digest);
+const fileOf = (directory: string, digest: string) =>
+  path.join(directory, "blobs", digest.slice(0, 2), digest);
 
 test("a blob that was changed or cut on disk is refused when read, not returned", async () => {
   const { directory, blobs } = await opened();
@@ -76,7 +81,8 @@ test("a file from another file system is copied, and then gone from there", asyn
   const { directory, blobs } = await opened();
   const elsewhere = "/dev/shm";
   const devices = await Promise.all([stat(directory), stat(elsewhere).catch(() => null)]);
-  if (!devices[1] || devices[0].dev === devices[1].dev) skip("/dev/shm is not another file system here");
+  if (!devices[1] || devices[0].dev === devices[1].dev)
+    skip("/dev/shm is not another file system here");
   const source = path.join(await mkdtemp(path.join(elsewhere, "arc-")), "clip.mp4");
   await writeFile(source, "from afar");
   const { digest } = await blobs.putFile(source);

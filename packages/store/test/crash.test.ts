@@ -21,7 +21,9 @@ const killAfter = (round: number) => 3 + ((round * 37) % 90);
 type Writer = ChildProcessByStdio<Writable, Readable, null>;
 
 function startWriter(directory: string): Writer {
-  const writer = spawn(process.execPath, [WRITER, directory], { stdio: ["pipe", "pipe", "inherit"] });
+  const writer = spawn(process.execPath, [WRITER, directory], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   onTestFinished(() => void writer.kill("SIGKILL"));
   return writer;
 }
@@ -58,7 +60,10 @@ test(
   },
 );
 
-async function checkDirectory(directory: string, acknowledged: readonly Acknowledgement[]): Promise<void> {
+async function checkDirectory(
+  directory: string,
+  acknowledged: readonly Acknowledgement[],
+): Promise<void> {
   const data = await openDataDirectory(directory);
   const deps = { directory, system: testSystem(), logger: testLogger() };
   const blobs = await openBlobStore(deps);
@@ -76,8 +81,12 @@ async function checkDirectory(directory: string, acknowledged: readonly Acknowle
 }
 
 function checkIntegrity(directory: string): void {
-  const database = new (loadSqlite().DatabaseSync)(path.join(directory, "arc-fabric.sqlite"), { readOnly: true });
-  expect(database.prepare("pragma integrity_check").all()).toMatchObject([{ integrity_check: "ok" }]);
+  const database = new (loadSqlite().DatabaseSync)(path.join(directory, "arc-fabric.sqlite"), {
+    readOnly: true,
+  });
+  expect(database.prepare("pragma integrity_check").all()).toMatchObject([
+    { integrity_check: "ok" },
+  ]);
   expect(database.prepare("pragma foreign_key_check").all()).toEqual([]);
   database.close();
 }
@@ -91,14 +100,19 @@ async function checkAcknowledged(store: Store, line: Acknowledgement): Promise<v
       expect(await store.getTake(line.take as TakeId)).toMatchObject({ status: "completed" });
       return;
     case "state":
-      expect(await store.getState(line.take as TakeId, line.step)).toMatchObject({ digest: line.digest });
+      expect(await store.getState(line.take as TakeId, line.step)).toMatchObject({
+        digest: line.digest,
+      });
       return;
     case "event":
-      expect((await store.getSession(line.session as SessionId))?.last_seq).toBeGreaterThanOrEqual(line.seq);
+      expect((await store.getSession(line.session as SessionId))?.last_seq).toBeGreaterThanOrEqual(
+        line.seq,
+      );
   }
 }
 
 /** Also of rows that were never acknowledged: a row is written only when its blob is whole. */
 async function checkBlobs(store: Store, blobs: BlobStore): Promise<void> {
-  for (const digest of await store.referencedBlobs()) expect((await blobs.read(digest)).byteLength).toBe(100_000);
+  for (const digest of await store.referencedBlobs())
+    expect((await blobs.read(digest)).byteLength).toBe(100_000);
 }

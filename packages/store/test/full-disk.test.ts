@@ -15,7 +15,9 @@ const DISK_BYTES = 4 << 20;
 function mountSmallDisk(): { directory: string } | { reason: string } {
   const directory = mkdtempSync(path.join(tmpdir(), "arc-full-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", directory], { stdio: "pipe" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", directory], {
+      stdio: "pipe",
+    });
     return { directory };
   } catch {
     rmdirSync(directory);
@@ -47,7 +49,8 @@ describe.skipIf("reason" in disk)(title, () => {
 
   afterEach(async () => {
     await store.close();
-    for (const name of await readdir(directory)) await rm(path.join(directory, name), { recursive: true, force: true });
+    for (const name of await readdir(directory))
+      await rm(path.join(directory, name), { recursive: true, force: true });
   });
 
   /** Takes all space but `leaveBytes`. @returns frees it again */
@@ -77,8 +80,12 @@ describe.skipIf("reason" in disk)(title, () => {
     store.subscribe((event) => void announced.push(event.type));
     const free = await fillDisk(0);
     const long = { ...make.newTake(session).parameters, prompt: "x".repeat(100_000) };
-    const refused = await Promise.allSettled(Array.from({ length: 5 }, () => make.take(session, { parameters: long })));
-    expect(refused.map((outcome) => outcome.status === "rejected" && outcome.reason.code)).toEqual(Array(5).fill("disk_full"));
+    const refused = await Promise.allSettled(
+      Array.from({ length: 5 }, () => make.take(session, { parameters: long })),
+    );
+    expect(refused.map((outcome) => outcome.status === "rejected" && outcome.reason.code)).toEqual(
+      Array(5).fill("disk_full"),
+    );
     expect(announced).toEqual([]);
     expect(await store.getSession(session)).toMatchObject({ take_count: 1, last_seq: 2 });
     expect((await store.getTake(id))?.status).toBe("queued");

@@ -20,7 +20,10 @@ export interface Subject {
  * What every implementation of the `Store` port does, to be called inside a test file.
  * @param open an empty store; the suite closes it
  */
-export function storeConformance(name: string, open: (system: ReturnType<typeof testSystem>) => Promise<Store>): void {
+export function storeConformance(
+  name: string,
+  open: (system: ReturnType<typeof testSystem>) => Promise<Store>,
+): void {
   describe(name, () => {
     const subject = {} as Subject;
 

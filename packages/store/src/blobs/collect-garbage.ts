@@ -13,11 +13,15 @@ interface Collection {
   readonly before: number;
 }
 
-export async function collectGarbage(collection: Collection): Promise<{ removed: number; bytes: number }> {
+export async function collectGarbage(
+  collection: Collection,
+): Promise<{ removed: number; bytes: number }> {
   const total = { removed: 0, bytes: 0 };
   for (const shard of shardNames()) {
     const names = await readdir(path.join(collection.paths.blobs, shard));
-    for (const name of names.filter((entry) => isDigest(entry) && !collection.referenced.has(entry))) {
+    for (const name of names.filter(
+      (entry) => isDigest(entry) && !collection.referenced.has(entry),
+    )) {
       const bytes = await removeWhenOld(collection, name);
       if (bytes === null) continue;
       total.removed += 1;
@@ -28,7 +32,10 @@ export async function collectGarbage(collection: Collection): Promise<{ removed:
 }
 
 /** @returns the bytes freed; null when the blob is too young or gone */
-async function removeWhenOld({ paths, removals, before }: Collection, digest: string): Promise<number | null> {
+async function removeWhenOld(
+  { paths, removals, before }: Collection,
+  digest: string,
+): Promise<number | null> {
   const file = blobPath(paths, digest);
   let freed: number | null = null;
   await removals.remove(digest, async () => {

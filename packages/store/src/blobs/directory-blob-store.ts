@@ -1,4 +1,16 @@
-import { constants, type FileHandle, copyFile, mkdir, open, readFile, rename, rm, stat, unlink, utimes } from "node:fs/promises";
+import {
+  constants,
+  type FileHandle,
+  copyFile,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  unlink,
+  utimes,
+} from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { FabricError, invariant } from "@arc-fabric/contract";
@@ -64,15 +76,29 @@ export class DirectoryBlobStore implements BlobStore {
   }
 
   async read(digest: string): Promise<Uint8Array> {
-    const bytes = isDigest(digest) ? await readFile(blobPath(this.#paths, digest)).catch(nullWhenMissing) : null;
-    if (!bytes) throw new FabricError("state_corrupt", `The blob ${digest} is missing.`, { details: { digest } });
+    const bytes = isDigest(digest)
+      ? await readFile(blobPath(this.#paths, digest)).catch(nullWhenMissing)
+      : null;
+    if (!bytes)
+      throw new FabricError("state_corrupt", `The blob ${digest} is missing.`, {
+        details: { digest },
+      });
     const actual = await digestOf(bytes);
     if (actual === digest) return bytes;
-    throw new FabricError("state_corrupt", `The blob ${digest} is damaged: its content has the digest ${actual}.`, { details: { digest, actual } });
+    throw new FabricError(
+      "state_corrupt",
+      `The blob ${digest} is damaged: its content has the digest ${actual}.`,
+      { details: { digest, actual } },
+    );
   }
 
-  async open(digest: string, range?: { start: number; end: number }): Promise<{ stream: Readable; size: number } | null> {
-    const file = isDigest(digest) ? await open(blobPath(this.#paths, digest), "r").catch(nullWhenMissing) : null;
+  async open(
+    digest: string,
+    range?: { start: number; end: number },
+  ): Promise<{ stream: Readable; size: number } | null> {
+    const file = isDigest(digest)
+      ? await open(blobPath(this.#paths, digest), "r").catch(nullWhenMissing)
+      : null;
     if (!file) return null;
     try {
       const { size } = await file.stat();
@@ -84,7 +110,10 @@ export class DirectoryBlobStore implements BlobStore {
   }
 
   async has(digest: string): Promise<boolean> {
-    return isDigest(digest) && (await stat(blobPath(this.#paths, digest)).catch(nullWhenMissing)) !== null;
+    return (
+      isDigest(digest) &&
+      (await stat(blobPath(this.#paths, digest)).catch(nullWhenMissing)) !== null
+    );
   }
 
   async delete(digest: string): Promise<void> {
@@ -92,7 +121,10 @@ export class DirectoryBlobStore implements BlobStore {
     await this.#removals.remove(digest, () => rm(blobPath(this.#paths, digest), { force: true }));
   }
 
-  async collectGarbage(referenced: ReadonlySet<string>, olderThanMs: number): Promise<{ removed: number; bytes: number }> {
+  async collectGarbage(
+    referenced: ReadonlySet<string>,
+    olderThanMs: number,
+  ): Promise<{ removed: number; bytes: number }> {
     const before = this.#system.now() - olderThanMs;
     await this.#temporary.removeTorn();
     return collectGarbage({ paths: this.#paths, removals: this.#removals, referenced, before });
@@ -112,7 +144,10 @@ export class DirectoryBlobStore implements BlobStore {
   }
 
   #workPath(name: string): string {
-    invariant(WORK_NAME.test(name), `a work directory has a plain name, not ${JSON.stringify(name)}`);
+    invariant(
+      WORK_NAME.test(name),
+      `a work directory has a plain name, not ${JSON.stringify(name)}`,
+    );
     return path.join(this.#paths.work, name);
   }
 
@@ -150,7 +185,9 @@ function nullWhenMissing(error: unknown): null {
 }
 
 /** Waits for both, so that nothing is still writing when the caller cleans up. */
-async function allSettledOrThrow<First, Second>(work: [Promise<First>, Promise<Second>]): Promise<[First, Second]> {
+async function allSettledOrThrow<First, Second>(
+  work: [Promise<First>, Promise<Second>],
+): Promise<[First, Second]> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }

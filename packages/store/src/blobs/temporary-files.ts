@@ -32,7 +32,8 @@ export class TemporaryFiles {
   async removeTorn(): Promise<number> {
     const names = await readdir(this.#directory);
     const torn = names.filter((name) => !this.#inUse.has(name));
-    for (const name of torn) await rm(path.join(this.#directory, name), { recursive: true, force: true });
+    for (const name of torn)
+      await rm(path.join(this.#directory, name), { recursive: true, force: true });
     return torn.length;
   }
 }

@@ -27,5 +27,6 @@ export const SQLITE_SCHEMA: SchemaDialect = {
   long: "integer",
   double: "real",
   tableOptions: "strict",
-  addCountedKey: (table, name) => table.addColumn(name, "integer", (column) => column.primaryKey().autoIncrement()),
+  addCountedKey: (table, name) =>
+    table.addColumn(name, "integer", (column) => column.primaryKey().autoIncrement()),
 };

@@ -36,7 +36,9 @@ export class SqliteConnection {
   constructor(file: string, { mode }: { mode: "read" | "write" | "lock" }) {
     this.file = file;
     const timeout = mode === "lock" ? 0 : BUSY_TIMEOUT_MS;
-    this.#database = this.#translated(() => new Database(file, { readOnly: mode === "read", timeout }));
+    this.#database = this.#translated(
+      () => new Database(file, { readOnly: mode === "read", timeout }),
+    );
     try {
       if (mode === "write") this.#prepareForWriting();
       if (mode !== "lock") this.run("PRAGMA foreign_keys = ON");
@@ -63,7 +65,8 @@ export class SqliteConnection {
   run(sql: string, parameters: readonly SQLInputValue[] = []): StatementResult {
     return this.#translated(() => {
       const { statement, returnsRows } = this.#prepare(sql);
-      if (returnsRows) return { rows: statement.all(...parameters), changes: 0, lastInsertRowid: 0 };
+      if (returnsRows)
+        return { rows: statement.all(...parameters), changes: 0, lastInsertRowid: 0 };
       const { changes, lastInsertRowid } = statement.run(...parameters);
       return { rows: [], changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
     });

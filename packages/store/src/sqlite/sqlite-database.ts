@@ -34,7 +34,10 @@ export class SqliteDatabase implements Database {
   async write<Result>(work: (tx: WriteTransaction) => Promise<Result>): Promise<Result> {
     this.#refuseWhenClosed();
     const events: FabricEvent[] = [];
-    const tx: WriteTransaction = { db: this.#writerQueries, announce: (event) => void events.push(event) };
+    const tx: WriteTransaction = {
+      db: this.#writerQueries,
+      announce: (event) => void events.push(event),
+    };
     return this.#groupCommit.write(
       () => work(tx),
       () => this.#deps.onCommitted(events),
@@ -45,13 +48,17 @@ export class SqliteDatabase implements Database {
     this.#refuseWhenClosed();
     const reader = this.#reader;
     if (!reader) return this.write((tx) => work(tx.db));
-    const result = this.#lastRead.then(() => snapshot(reader.connection, () => work(reader.queries)));
+    const result = this.#lastRead.then(() =>
+      snapshot(reader.connection, () => work(reader.queries)),
+    );
     this.#lastRead = result.catch(() => {});
     return result;
   }
 
   async lastPosition(db: Queries): Promise<number> {
-    const { rows } = await sql<{ seq: number }>`select seq from sqlite_sequence where name = 'events'`.execute(db);
+    const { rows } = await sql<{
+      seq: number;
+    }>`select seq from sqlite_sequence where name = 'events'`.execute(db);
     return rows[0]?.seq ?? 0;
   }
 
@@ -73,7 +80,10 @@ function queriesOn(connection: SqliteConnection): Queries {
   return new Kysely<Tables>({ dialect: sqliteDialect(connection) });
 }
 
-function openReader(file: string, writer: SqliteConnection): { connection: SqliteConnection; queries: Queries } {
+function openReader(
+  file: string,
+  writer: SqliteConnection,
+): { connection: SqliteConnection; queries: Queries } {
   try {
     const connection = new SqliteConnection(file, { mode: "read" });
     return { connection, queries: queriesOn(connection) };
@@ -83,7 +93,10 @@ function openReader(file: string, writer: SqliteConnection): { connection: Sqlit
   }
 }
 
-async function snapshot<Result>(connection: SqliteConnection, work: () => Promise<Result>): Promise<Result> {
+async function snapshot<Result>(
+  connection: SqliteConnection,
+  work: () => Promise<Result>,
+): Promise<Result> {
   connection.run("BEGIN");
   try {
     return await work();

@@ -60,7 +60,10 @@ class SqliteDriver implements Driver {
   async destroy(): Promise<void> {}
 }
 
-async function execute<Row>(connection: SqliteConnection, query: CompiledQuery): Promise<QueryResult<Row>> {
+async function execute<Row>(
+  connection: SqliteConnection,
+  query: CompiledQuery,
+): Promise<QueryResult<Row>> {
   const result = connection.run(query.sql, query.parameters as readonly SQLInputValue[]);
   return {
     rows: result.rows as Row[],

@@ -28,20 +28,49 @@ export function translateSqliteError(value: unknown, file: string): unknown {
   const options = { cause: value, details: { file, sqlite: value.errcode } };
   switch (value.errcode & 0xff) {
     case FULL:
-      return new FabricError("disk_full", `The disk of ${file} is full; what was stored before is intact.`, options);
+      return new FabricError(
+        "disk_full",
+        `The disk of ${file} is full; what was stored before is intact.`,
+        options,
+      );
     case IOERR:
     case CANTOPEN:
-      if (isFull(file)) return new FabricError("disk_full", `The disk of ${file} is full; what was stored before is intact.`, options);
-      return new FabricError("data_dir_unwritable", `The database ${file} cannot be read or written: ${value.message}.`, options);
+      if (isFull(file))
+        return new FabricError(
+          "disk_full",
+          `The disk of ${file} is full; what was stored before is intact.`,
+          options,
+        );
+      return new FabricError(
+        "data_dir_unwritable",
+        `The database ${file} cannot be read or written: ${value.message}.`,
+        options,
+      );
     case READONLY:
-      return new FabricError("data_dir_unwritable", `The database ${file} cannot be written: ${value.message}.`, options);
+      return new FabricError(
+        "data_dir_unwritable",
+        `The database ${file} cannot be written: ${value.message}.`,
+        options,
+      );
     case CORRUPT:
     case NOTADB:
-      return new FabricError("data_dir_damaged", `The database ${file} is damaged: ${value.message}.`, options);
+      return new FabricError(
+        "data_dir_damaged",
+        `The database ${file} is damaged: ${value.message}.`,
+        options,
+      );
     case BUSY:
-      return new FabricError("data_dir_locked", `Another program keeps the database ${file} locked.`, options);
+      return new FabricError(
+        "data_dir_locked",
+        `Another program keeps the database ${file} locked.`,
+        options,
+      );
     default:
-      return new FabricError("internal", `The database refused a statement: ${value.message}.`, options);
+      return new FabricError(
+        "internal",
+        `The database refused a statement: ${value.message}.`,
+        options,
+      );
   }
 }
 

@@ -22,7 +22,9 @@ export function describeEvents(subject: Subject): void {
       const { store, make, announced } = subject;
       const session = await make.session();
       const seen: unknown[] = [];
-      store.subscribe((event) => void seen.push(store.readSessionEvents(event.session_id, event.seq - 1, 1)));
+      store.subscribe(
+        (event) => void seen.push(store.readSessionEvents(event.session_id, event.seq - 1, 1)),
+      );
       await make.take(session);
       expect(announced.at(-1)).toMatchObject({ type: "take.queued" });
       expect(await seen[0]).toEqual([announced.at(-1)]);
@@ -33,7 +35,10 @@ export function describeEvents(subject: Subject): void {
       const session = await make.session();
       for (let i = 0; i < 6; i++) await make.take(session);
       const all = (await store.readSessionEvents(session, 0, 100))!;
-      const pieces = [...(await store.readSessionEvents(session, 0, 3))!, ...(await store.readSessionEvents(session, 3, 100))!];
+      const pieces = [
+        ...(await store.readSessionEvents(session, 0, 3))!,
+        ...(await store.readSessionEvents(session, 3, 100))!,
+      ];
       expect(pieces).toEqual(all);
       expect(all.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
       expect(await store.readSessionEvents(session, 7, 100)).toEqual([]);

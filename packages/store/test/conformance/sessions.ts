@@ -6,8 +6,16 @@ export function describeSessions(subject: Subject): void {
   describe("sessions", () => {
     test("a created session is read back as the contract describes it", async () => {
       const { store, make } = subject;
-      const created = await store.createSession({ id: make.id("ses"), title: "Löwe 🦁", nowMs: make.now() });
-      expect(sessionSchema.parse(created)).toMatchObject({ title: "Löwe 🦁", take_count: 0, last_seq: 1 });
+      const created = await store.createSession({
+        id: make.id("ses"),
+        title: "Löwe 🦁",
+        nowMs: make.now(),
+      });
+      expect(sessionSchema.parse(created)).toMatchObject({
+        title: "Löwe 🦁",
+        take_count: 0,
+        last_seq: 1,
+      });
       expect(await store.getSession(created.id)).toEqual(created);
       expect(await store.getSession(make.id("ses"))).toBeNull();
     });
@@ -15,8 +23,14 @@ export function describeSessions(subject: Subject): void {
     test("a create that is repeated under its key returns the first session and makes no other", async () => {
       const { store, make, announced } = subject;
       const record = { key: "sessions k1", fingerprint: "f" };
-      const first = await store.createSession({ id: make.id("ses"), title: "One", nowMs: make.now() }, record);
-      const again = await store.createSession({ id: make.id("ses"), title: "One", nowMs: make.now() }, record);
+      const first = await store.createSession(
+        { id: make.id("ses"), title: "One", nowMs: make.now() },
+        record,
+      );
+      const again = await store.createSession(
+        { id: make.id("ses"), title: "One", nowMs: make.now() },
+        record,
+      );
       expect(again).toEqual(first);
       expect(announced).toHaveLength(1);
     });
@@ -24,8 +38,17 @@ export function describeSessions(subject: Subject): void {
     test("renaming changes the title and tells of it; a session that is not there gives null", async () => {
       const { store, make, announced } = subject;
       const id = await make.session("Old");
-      expect(await store.renameSession(id, "New", make.now())).toMatchObject({ id, title: "New", last_seq: 2 });
-      expect(announced.at(-1)).toMatchObject({ type: "session.renamed", data: { title: "New" }, session_id: id, seq: 2 });
+      expect(await store.renameSession(id, "New", make.now())).toMatchObject({
+        id,
+        title: "New",
+        last_seq: 2,
+      });
+      expect(announced.at(-1)).toMatchObject({
+        type: "session.renamed",
+        data: { title: "New" },
+        session_id: id,
+        seq: 2,
+      });
       expect(await store.renameSession(make.id("ses"), "New", make.now())).toBeNull();
     });
 
@@ -44,15 +67,22 @@ export function describeSessions(subject: Subject): void {
       const first = await store.listSessions({ limit: 2, order: "asc" });
       expect(first).toMatchObject({ items: [{ id: ids[0] }, { id: ids[1] }], hasMore: true });
       const last = await store.listSessions({ limit: 3, order: "asc", after: ids[1] });
-      expect(last).toMatchObject({ items: [{ id: ids[2] }, { id: ids[3] }, { id: ids[4] }], hasMore: false });
+      expect(last).toMatchObject({
+        items: [{ id: ids[2] }, { id: ids[3] }, { id: ids[4] }],
+        hasMore: false,
+      });
       const newest = await store.listSessions({ limit: 2, order: "desc", after: ids[4] });
       expect(newest).toMatchObject({ items: [{ id: ids[3] }, { id: ids[2] }], hasMore: true });
     });
 
     test("a cursor that names nothing is refused", async () => {
       const { store, make } = subject;
-      await expect(store.listSessions({ limit: 2, order: "asc", after: make.id("ses") })).rejects.toMatchObject({ code: "invalid_cursor" });
-      await expect(store.listTakes({}, { limit: 2, order: "asc", after: "'; drop table takes" })).rejects.toMatchObject({ code: "invalid_cursor" });
+      await expect(
+        store.listSessions({ limit: 2, order: "asc", after: make.id("ses") }),
+      ).rejects.toMatchObject({ code: "invalid_cursor" });
+      await expect(
+        store.listTakes({}, { limit: 2, order: "asc", after: "'; drop table takes" }),
+      ).rejects.toMatchObject({ code: "invalid_cursor" });
     });
 
     test("deleting takes everything of the session with it, but not while a take is unfinished", async () => {

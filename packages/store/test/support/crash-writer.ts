@@ -10,7 +10,12 @@ import { openBlobStore, openDataDirectory, openStore } from "@arc-fabric/store";
 import { Maker, testLogger, TOTAL_STEPS } from "./fixtures.ts";
 
 export type Acknowledgement =
-  | { readonly type: "state"; readonly take: string; readonly step: number; readonly digest: string }
+  | {
+      readonly type: "state";
+      readonly take: string;
+      readonly step: number;
+      readonly digest: string;
+    }
   | { readonly type: "take"; readonly take: string }
   | { readonly type: "completed"; readonly take: string }
   | { readonly type: "event"; readonly session: string; readonly seq: number };
@@ -35,7 +40,9 @@ async function main(directory: string): Promise<void> {
   const store = await openStore({ ...deps, directory: data.path });
   const blobs = await openBlobStore({ ...deps, directory: data.path });
   await store.requeueRunning("The server was killed.", system.now());
-  store.subscribe((event) => acknowledge({ type: "event", session: event.session_id, seq: event.seq }));
+  store.subscribe((event) =>
+    acknowledge({ type: "event", session: event.session_id, seq: event.seq }),
+  );
   const make = new Maker(store, system);
   const session = newId("ses", system.now(), system.randomBytes);
   await store.createSession({ id: session, title: "Crash", nowMs: system.now() });
@@ -50,7 +57,10 @@ async function createTakes(make: Maker, session: SessionId): Promise<void> {
   }
 }
 
-async function runTakes(make: Maker, blobs: Awaited<ReturnType<typeof openBlobStore>>): Promise<void> {
+async function runTakes(
+  make: Maker,
+  blobs: Awaited<ReturnType<typeof openBlobStore>>,
+): Promise<void> {
   for (;;) {
     const claim = await make.store.claimNext(make.now());
     if (!claim) await new Promise(setImmediate);

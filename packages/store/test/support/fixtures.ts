@@ -1,5 +1,19 @@
-import { newId, type Plan, type SessionId, type TakeId, type TakeParameters } from "@arc-fabric/contract";
-import type { Claim, IdempotencyRecord, Logger, NewState, NewTake, Store, System } from "@arc-fabric/core";
+import {
+  newId,
+  type Plan,
+  type SessionId,
+  type TakeId,
+  type TakeParameters,
+} from "@arc-fabric/contract";
+import type {
+  Claim,
+  IdempotencyRecord,
+  Logger,
+  NewState,
+  NewTake,
+  Store,
+  System,
+} from "@arc-fabric/core";
 
 /** A clock that goes on by one millisecond with every look, and seeded chance, so that ids sort in the order of the calls. */
 export function testSystem(startMs = 1_750_000_000_000): System & { advance(ms: number): void } {
@@ -90,10 +104,23 @@ export class Maker {
   newTake(sessionId: SessionId, changes: Partial<NewTake> = {}): NewTake {
     const nowMs = this.now();
     const id = newId("take", nowMs, (count) => this.system.randomBytes(count));
-    return { id, sessionId, newSessionTitle: null, parameters: PARAMETERS, plan: PLAN, nowMs, maxQueued: 100, ...changes };
+    return {
+      id,
+      sessionId,
+      newSessionTitle: null,
+      parameters: PARAMETERS,
+      plan: PLAN,
+      nowMs,
+      maxQueued: 100,
+      ...changes,
+    };
   }
 
-  async take(sessionId: SessionId, changes: Partial<NewTake> = {}, idempotency: IdempotencyRecord | null = null): Promise<TakeId> {
+  async take(
+    sessionId: SessionId,
+    changes: Partial<NewTake> = {},
+    idempotency: IdempotencyRecord | null = null,
+  ): Promise<TakeId> {
     const { take } = await this.store.createTake(this.newTake(sessionId, changes), idempotency);
     return take.id;
   }
@@ -106,7 +133,14 @@ export class Maker {
 
   state(step: number, changes: Partial<NewState> = {}): NewState {
     const digest = step.toString(16).padStart(64, "0");
-    const base = { step, sigma: 1 - step / TOTAL_STEPS, bytes: 100, digest, derivation: `derivation ${step}`, previewDigest: null };
+    const base = {
+      step,
+      sigma: 1 - step / TOTAL_STEPS,
+      bytes: 100,
+      digest,
+      derivation: `derivation ${step}`,
+      previewDigest: null,
+    };
     return { ...base, seconds: step, model_seconds: step / 2, ...changes };
   }
 }

@@ -1,5 +1,5 @@
 /** Opens the data directory given as its argument, says what came of it, and stays until it is killed. */
-import { FabricError } from "@arc-fabric/contract";
+import type { FabricError } from "@arc-fabric/contract";
 import { openDataDirectory } from "@arc-fabric/store";
 
 const NOBODY = 65534;
