@@ -1,5 +1,5 @@
 import { FabricError, invariant } from "@arc-fabric/contract";
-import type { ClipOptions, RgbFrames } from "@arc-fabric/core";
+import type { ClipOptions, LiveOptions, RgbFrames } from "@arc-fabric/core";
 import { type PictureSize, RGB_CHANNELS } from "./protocol.ts";
 
 /** H.264's highest level ends near here; the lower bound is one macroblock. */
@@ -10,15 +10,21 @@ const MAX_FRAMES = 100_000;
 
 /** @throws `unsupported_value` naming the option, its value and what would be accepted */
 export function checkClipOptions(options: ClipOptions): void {
-  for (const edge of ["width", "height"] as const) checkEdge(edge, options[edge]);
-  const { fps, numFrames } = options;
-  if (!(fps >= 1 && fps <= MAX_FPS))
-    throw unsupported(`A clip's rate must be from 1 to ${MAX_FPS} frames a second, not ${fps}.`, {
-      fps,
-    });
+  checkLiveOptions(options);
+  const { numFrames } = options;
   if (!Number.isInteger(numFrames) || numFrames < 1 || numFrames > MAX_FRAMES)
     throw unsupported(`A clip must have from 1 to ${MAX_FRAMES} frames, not ${numFrames}.`, {
       num_frames: numFrames,
+    });
+}
+
+/** @throws `unsupported_value` likewise */
+export function checkLiveOptions(options: LiveOptions): void {
+  for (const edge of ["width", "height"] as const) checkEdge(edge, options[edge]);
+  const { fps } = options;
+  if (!(fps >= 1 && fps <= MAX_FPS))
+    throw unsupported(`A clip's rate must be from 1 to ${MAX_FPS} frames a second, not ${fps}.`, {
+      fps,
     });
 }
 

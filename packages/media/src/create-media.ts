@@ -2,19 +2,23 @@ import { FabricError } from "@arc-fabric/contract";
 import type {
   ClipOptions,
   ClipWriter,
+  LiveEncoder,
+  LiveMedia,
+  LiveOptions,
   EncoderReport,
   Logger,
   Media,
   RgbFrames,
   System,
 } from "@arc-fabric/core";
-import { checkClipOptions, checkFrames } from "./clip-options.ts";
+import { checkClipOptions, checkFrames, checkLiveOptions } from "./clip-options.ts";
 import { ClipPlaces } from "./clip-places.ts";
 import { checkPolicy, chooseEncoders } from "./encoder-policy.ts";
 import { EncoderProber } from "./encoder-prober.ts";
 import { EncoderProcess } from "./encoder-process.ts";
-import { ENCODERS } from "./encoders.ts";
+import { ENCODERS, SOFTWARE_ENCODER } from "./encoders.ts";
 import { ProcessClipWriter, removeClipFiles } from "./process-clip-writer.ts";
+import { onlyPart, ProcessLiveEncoder } from "./process-live-encoder.ts";
 import type { ClipOpened } from "./protocol.ts";
 
 export interface MediaDeps {
@@ -34,6 +38,8 @@ export interface MediaDeps {
 const DEFAULT_OPEN_CLIPS = 4;
 const MAX_WAITING_CLIPS = 64;
 const DEFAULT_ENCODER_THREADS = 2;
+/** Ultrafast needs no more, and slices of several threads would cost quality. */
+const LIVE_THREADS = 1;
 const DEFAULT_CALL_TIMEOUT_MS = 120_000;
 
 /** @throws `config_invalid` when the encoder's name is not known */
@@ -43,12 +49,13 @@ export function createMedia(deps: MediaDeps): ProcessMedia {
 }
 
 /** Media in one encoder process, started with the first call, kept warm, and replaced when it ends. */
-export class ProcessMedia implements Media {
+export class ProcessMedia implements Media, LiveMedia {
   readonly #deps: MediaDeps;
   readonly #prober: EncoderProber;
   readonly #places: ClipPlaces;
   #process: EncoderProcess | null = null;
   #lastClip = 0;
+  #lastLive = 0;
   #closed = false;
 
   constructor(deps: MediaDeps) {
@@ -77,6 +84,23 @@ export class ProcessMedia implements Media {
       await removeClipFiles(options.directory);
       throw error;
     }
+  }
+
+  async openLive(options: LiveOptions): Promise<LiveEncoder> {
+    checkLiveOptions(options);
+    this.#checkOpen();
+    if (!this.#deps.allowSoftwareEncoder)
+      throw new FabricError(
+        "encoder_unavailable",
+        `Live H.264 is encoded by ${SOFTWARE_ENCODER}, and software encoders are not allowed; watch by JPEG instead.`,
+      );
+    const { width, height, fps } = options;
+    const plan = { width, height, fps, threads: LIVE_THREADS };
+    const encoderProcess = this.#running();
+    this.#lastLive += 1;
+    const live = this.#lastLive;
+    await encoderProcess.call({ method: "live.open", live, options: plan }).answer;
+    return new ProcessLiveEncoder({ encoderProcess, live, options });
   }
 
   async encodeStrip(frames: RgbFrames): Promise<Uint8Array> {
@@ -159,10 +183,4 @@ export class ProcessMedia implements Media {
 
 function stopped(): FabricError {
   return new FabricError("shutting_down", "The encoder is being stopped.");
-}
-
-function onlyPart(parts: Readonly<Record<string, Uint8Array>>, name: string): Uint8Array {
-  const part = parts[name];
-  if (!part) throw new FabricError("encoder_failed", `The encoder process sent no part ${name}.`);
-  return part;
 }

@@ -1,19 +1,13 @@
 import type { EncoderReport, Logger, System } from "@arc-fabric/core";
-import { spawn } from "node:child_process";
 import { access } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import type { EncoderEntry } from "./encoders.ts";
-
-const PROBE_MAIN = fileURLToPath(new URL("child/probe-main.ts", import.meta.url));
-const PROBE_TIMEOUT_MS = 5000;
-/** What a probe prints is one short line; a driver that prints more is cut off. */
-const MAX_OUTPUT_CHARS = 16_384;
+import { type ProbeOutcome, ProbeProcess } from "./probe-process.ts";
 
 /** Tries encoders in short-lived processes and remembers the outcome for the life of this object. */
 export class EncoderProber {
   readonly #deps: { system: System; logger: Logger };
   readonly #reports = new Map<string, Promise<EncoderReport>>();
-  readonly #running = new Set<() => void>();
+  readonly #running = new Set<ProbeProcess>();
 
   constructor(deps: { system: System; logger: Logger }) {
     this.#deps = deps;
@@ -30,66 +24,28 @@ export class EncoderProber {
 
   /** Ends probes that still run. */
   close(): void {
-    for (const kill of this.#running) kill();
+    for (const probe of this.#running) probe.kill();
   }
 
   async #run(entry: EncoderEntry): Promise<EncoderReport> {
     const { system, logger } = this.#deps;
     const startedAt = system.monotonic();
-    const missing = await missingDevice(entry);
-    const outcome = missing
-      ? { usable: false, error: missing }
-      : await this.#runProcess(entry.name);
-    const report = {
-      encoder: entry.name,
-      hardware: entry.hardware,
-      ...outcome,
-      ms: Math.round(system.monotonic() - startedAt),
-    };
+    const { usable, error, conclusive } = await this.#try(entry);
+    const ms = Math.round(system.monotonic() - startedAt);
+    const report = { encoder: entry.name, hardware: entry.hardware, usable, error, ms };
+    if (!conclusive) this.#reports.delete(entry.name);
     logger.debug("encoder probed", { ...report });
     return report;
   }
 
-  #runProcess(name: string): Promise<{ usable: boolean; error: string | null }> {
-    const child = spawn(process.execPath, [PROBE_MAIN, name], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const kill = (): void => void child.kill("SIGKILL");
-    this.#running.add(kill);
-    let output = "";
-    let errors = "";
-    child.stdout
-      .setEncoding("utf8")
-      .on("data", (text: string) => (output = (output + text).slice(-MAX_OUTPUT_CHARS)));
-    child.stderr
-      .setEncoding("utf8")
-      .on("data", (text: string) => (errors = (errors + text).slice(-MAX_OUTPUT_CHARS)));
-    const ended = new AbortController();
-    let timedOut = false;
-    this.#deps.system.sleep(PROBE_TIMEOUT_MS, ended.signal).then(
-      () => {
-        timedOut = true;
-        kill();
-      },
-      () => undefined,
-    );
-    return new Promise((resolve) => {
-      const finish = (how: string): void => {
-        ended.abort();
-        this.#running.delete(kill);
-        resolve(
-          readOutcome(
-            output,
-            errors,
-            timedOut ? `no answer within ${PROBE_TIMEOUT_MS / 1000} s` : how,
-          ),
-        );
-      };
-      child.once("close", (code, signal) =>
-        finish(signal ? `ended by ${signal}` : `ended with exit code ${code}`),
-      );
-      child.once("error", (error) => finish(error.message));
-    });
+  async #try(entry: EncoderEntry): Promise<ProbeOutcome> {
+    const missing = await missingDevice(entry);
+    if (missing) return { usable: false, error: missing, conclusive: true };
+    const probe = new ProbeProcess({ system: this.#deps.system, encoder: entry.name });
+    this.#running.add(probe);
+    const outcome = await probe.outcome;
+    this.#running.delete(probe);
+    return outcome;
   }
 }
 
@@ -105,19 +61,4 @@ async function missingDevice(entry: EncoderEntry): Promise<string | null> {
   return found.some(({ status }) => status === "fulfilled")
     ? null
     : `There is no device for it (looked for ${paths.join(", ")}).`;
-}
-
-/** The codec library tells the real reason (a missing driver, say) on stderr, before the failure itself. */
-function readOutcome(
-  output: string,
-  errors: string,
-  how: string,
-): { usable: boolean; error: string | null } {
-  const line = output.split("\n").findLast((text) => text.startsWith('{"usable"'));
-  const reason = errors.trim().split("\n").at(0)?.trim();
-  if (!line) return { usable: false, error: [how, reason].filter(Boolean).join(": ") };
-  const outcome = JSON.parse(line) as { usable: boolean; error: string | null };
-  return outcome.usable
-    ? outcome
-    : { usable: false, error: [outcome.error, reason].filter(Boolean).join(" ") };
 }

@@ -12,6 +12,14 @@ export type ChildCall =
   | { readonly method: "clip.write"; readonly clip: number; readonly count: number }
   | { readonly method: "clip.finish"; readonly clip: number }
   | { readonly method: "clip.abort"; readonly clip: number }
+  | { readonly method: "live.open"; readonly live: number; readonly options: LivePlan }
+  | {
+      readonly method: "live.encode";
+      readonly live: number;
+      readonly count: number;
+      readonly keyFrame: boolean;
+    }
+  | { readonly method: "live.close"; readonly live: number }
   | { readonly method: "strip"; readonly size: PictureSize; readonly count: number }
   | { readonly method: "stills"; readonly size: PictureSize; readonly count: number };
 
@@ -37,6 +45,16 @@ export interface ClipPlan extends PictureSize {
   /** Names in order of preference; the first that opens is used. */
   readonly encoders: readonly string[];
   readonly threads: number;
+}
+
+export interface LivePlan extends PictureSize {
+  readonly fps: number;
+  readonly threads: number;
+}
+
+/** Answer to `live.encode`; packet `n` is the part `packet_n`. */
+export interface LiveEncoded {
+  readonly keyFrames: readonly boolean[];
 }
 
 /** Answer to `clip.open`. */
@@ -70,3 +88,6 @@ export const CLIP_FILES = {
 } as const;
 
 export const RGB_CHANNELS = 3;
+
+/** What a probe prints before it touches any driver. */
+export const PROBE_READY = "ready\n";

@@ -2,6 +2,7 @@ import {
   AVERROR_EAGAIN,
   AVERROR_EOF,
   AVMEDIA_TYPE_VIDEO,
+  AV_CODEC_ID_H264,
   AV_PIX_FMT_RGB24,
   AVCOL_RANGE_JPEG,
   AVCOL_SPC_RGB,
@@ -108,4 +109,30 @@ function toRgb(frame: Frame): Uint8Array {
 function check(status: number): number {
   FFmpegError.throwIfError(status);
   return status;
+}
+
+/** Decodes access units in Annex B one by one, as a live viewer does, without a file around them. */
+export async function decodePackets(packets: readonly Uint8Array[]): Promise<Uint8Array[]> {
+  const codec = new CodecContext();
+  const decoder = Codec.findDecoder(AV_CODEC_ID_H264);
+  codec.allocContext3(decoder);
+  codec.threadCount = 1;
+  check(await codec.open2(decoder));
+  const frame = new Frame();
+  frame.alloc();
+  const frames: Uint8Array[] = [];
+  for (const [index, data] of packets.entries()) {
+    const packet = new Packet();
+    packet.alloc();
+    packet.data = Buffer.from(data);
+    packet.pts = BigInt(index);
+    check(await codec.sendPacket(packet));
+    packet.free();
+    while ((await codec.receiveFrame(frame)) >= 0) {
+      frames.push(toRgb(frame));
+      frame.unref();
+    }
+  }
+  codec.freeContext();
+  return frames;
 }

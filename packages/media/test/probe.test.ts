@@ -1,5 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import type { System } from "@arc-fabric/core";
 import { EncoderProber } from "../src/encoder-prober.ts";
+import { ProbeProcess } from "../src/probe-process.ts";
 import { ENCODERS, findEncoder } from "../src/encoders.ts";
 import { MediaFixture, realSystem, recordedLogger } from "./media-fixture.ts";
 
@@ -21,15 +24,35 @@ test("the probe reports on every encoder; the software one works everywhere, and
     expect(report.usable || (report.error ?? "").length > 10).toBe(true);
 });
 
-test("a probe that takes too long is ended and reported", async () => {
-  const impatient = { ...realSystem, sleep: async () => undefined };
-  const prober = new EncoderProber({ system: impatient, logger: recordedLogger() });
+test("a probe that does not start says nothing of the encoder: it is ended, reported and tried again; an outcome is remembered", async () => {
+  let patience = false;
+  const sleep: System["sleep"] = async (ms, signal) => {
+    if (patience) await realSystem.sleep(ms, signal);
+  };
+  const prober = new EncoderProber({
+    system: { ...realSystem, sleep },
+    logger: recordedLogger(),
+  });
+  expect(await prober.probe(software)).toMatchObject({
+    usable: false,
+    error: expect.stringContaining("did not start within 30 s"),
+  });
+  patience = true;
   const report = await prober.probe(software);
-  expect(report).toMatchObject({
+  expect(report).toMatchObject({ usable: true, error: null });
+  expect(await prober.probe(software)).toBe(report);
+});
+
+test("a probe whose encoder hangs is ended and reported", async () => {
+  const sleep: System["sleep"] = async (ms, signal) =>
+    ms === 5000 ? undefined : realSystem.sleep(ms, signal);
+  const main = fileURLToPath(new URL("fixtures/hanging-probe-main.ts", import.meta.url));
+  const probe = new ProbeProcess({ system: { ...realSystem, sleep }, encoder: "libx264", main });
+  expect(await probe.outcome).toMatchObject({
     usable: false,
     error: expect.stringContaining("no answer within 5 s"),
+    conclusive: true,
   });
-  expect(await prober.probe(software), "tried once and remembered").toBe(report);
 });
 
 test("an encoder that the build lacks is reported, not thrown", async () => {

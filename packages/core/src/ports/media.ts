@@ -45,3 +45,29 @@ export interface Media {
   probe(): Promise<readonly EncoderReport[]>;
   close(): Promise<void>;
 }
+
+export interface LiveOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+}
+
+/** One frame as an H.264 access unit in Annex B. */
+export interface LivePacket {
+  /** Decoding can start here: the parameter sets stand before the picture. */
+  readonly keyFrame: boolean;
+  readonly data: Uint8Array;
+}
+
+/** A stream for watching at once: each frame becomes one packet without waiting for later ones. */
+export interface LiveEncoder {
+  /** One packet per frame, in order. `keyFrame` makes the first of these frames one (for a viewer that joins, or a new chunk). */
+  encode(frames: RgbFrames, options?: { keyFrame?: boolean }): Promise<readonly LivePacket[]>;
+  close(): Promise<void>;
+}
+
+/** Live H.264, for viewers that can decode it; the others get the stills of `Media`. */
+export interface LiveMedia {
+  /** @throws `unsupported_value` for a size that 4:2:0 cannot have, `encoder_unavailable` where software encoders are not allowed */
+  openLive(options: LiveOptions): Promise<LiveEncoder>;
+}

@@ -3,6 +3,7 @@ import { AV_LOG_ERROR } from "node-av/constants";
 import { Log } from "node-av/lib";
 import { CHANNEL_FD, type ChildRequest } from "../protocol.ts";
 import { ClipTable } from "./clip-table.ts";
+import { LiveTable } from "./live-table.ts";
 import { configurePictures, encodeStills, encodeStrip } from "./pictures.ts";
 import { type Answer, serveCalls } from "./serve-calls.ts";
 
@@ -13,6 +14,7 @@ import { type Answer, serveCalls } from "./serve-calls.ts";
 Log.setLevel(AV_LOG_ERROR);
 configurePictures();
 const clips = new ClipTable();
+const streams = new LiveTable();
 const channel = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
 for (const event of ["end", "close", "error"]) channel.once(event, () => process.exit(0));
 serveCalls(channel, handle);
@@ -27,6 +29,12 @@ async function handle(request: ChildRequest, payload: Uint8Array): Promise<Answe
       return { result: await clips.finish(request.clip) };
     case "clip.abort":
       return { result: await clips.abort(request.clip) };
+    case "live.open":
+      return { result: await streams.open(request.live, request.options) };
+    case "live.encode":
+      return streams.encode(request.live, payload, request.count, request.keyFrame);
+    case "live.close":
+      return { result: await streams.close(request.live) };
     case "strip":
       return {
         result: null,

@@ -1,7 +1,7 @@
 import { AV_LOG_ERROR } from "node-av/constants";
 import { Log } from "node-av/lib";
 import { findEncoder } from "../encoders.ts";
-import { RGB_CHANNELS } from "../protocol.ts";
+import { PROBE_READY, RGB_CHANNELS } from "../protocol.ts";
 import { VideoEncoder } from "./video-encoder.ts";
 
 /**
@@ -13,6 +13,7 @@ const PROBE_EDGE = 256;
 
 Log.setLevel(AV_LOG_ERROR);
 const name = process.argv[2] ?? "";
+process.stdout.write(PROBE_READY);
 try {
   const packets = await encodeBlack();
   if (packets !== PROBE_FRAMES)

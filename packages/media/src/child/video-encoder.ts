@@ -4,6 +4,8 @@ import {
   AVERROR_EOF,
   AV_CODEC_FLAG_CLOSED_GOP,
   AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_PICTURE_TYPE_I,
+  AV_PICTURE_TYPE_NONE,
   AV_PIX_FMT_NV12,
   AV_PIX_FMT_YUV420P,
 } from "node-av/constants";
@@ -22,7 +24,6 @@ export interface VideoEncoderSettings extends PictureSize {
   readonly options?: Readonly<Record<string, string>>;
   /** Parameter sets with every key frame instead of once in the file's header. */
   readonly inlineHeaders?: boolean;
-  readonly gopFrames?: number;
 }
 
 export type PacketSink = (packet: Packet) => Promise<void>;
@@ -88,8 +89,9 @@ export class VideoEncoder {
     }
   }
 
-  async encode(rgb: Uint8Array): Promise<void> {
+  async encode(rgb: Uint8Array, keyFrame = false): Promise<void> {
     const frame = await this.#converter.convert(rgb, this.#frames);
+    frame.pictType = keyFrame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     if (!this.#device) {
       await this.#send(frame);
     } else {
@@ -143,7 +145,7 @@ function configure(context: CodecContext, settings: VideoEncoderSettings): void 
   context.sampleAspectRatio = new Rational(1, 1);
   context.timeBase = rate.inv();
   context.framerate = rate;
-  context.gopSize = settings.gopFrames ?? Math.max(1, Math.round(settings.fps * GOP_SECONDS));
+  context.gopSize = Math.max(1, Math.round(settings.fps * GOP_SECONDS));
   context.threadCount = settings.threads;
   context.setFlags(AV_CODEC_FLAG_CLOSED_GOP);
   if (!settings.inlineHeaders) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
