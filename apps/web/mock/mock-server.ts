@@ -63,7 +63,7 @@ async function dispatch({ world, handlers, request, response, url, found }: Exch
   const params = parse(endpoint.params, found.params, "unknown address part") as Record<string, string | number>;
   if (operation === "streamEvents") return sendEvents(world, request, response, url);
   if (operation === "getStatePreview") {
-    const strip = world.previews.get(`${params["take_id"]}/${params["step"]}`);
+    const strip = world.strip(String(params["take_id"]), Number(params["step"]));
     if (!strip) throw new FabricError("state_not_found", `Step ${params["step"]} is not stored.`);
     return sendBytes(request, response, { mediaType: "image/jpeg", bytes: strip });
   }

@@ -34,38 +34,55 @@ export function sceneOf(prompt: string): Scene {
   };
 }
 
+const drawn = new Map<string, Uint8Array>();
+
 /** @param time seconds into the clip */
 export function drawScene(scene: Scene, time: number): Uint8Array {
+  const key = `${JSON.stringify(scene)}@${time}`;
+  const pixels = drawn.get(key) ?? paint(scene, time);
+  drawn.set(key, pixels);
+  return pixels;
+}
+
+function paint(scene: Scene, time: number): Uint8Array {
   const { x, y } = position(scene, time);
   const sky = SKIES[scene.sky]!;
   const radius = 0.16;
   const pixels = new Uint8Array(SIZE * SIZE * 3);
-  for (let j = 0; j < SIZE; j++)
+  for (let j = 0; j < SIZE; j++) {
+    const v = (j + 0.5) / SIZE;
+    const back = v < sky.horizon ? mix(sky.top, sky.bottom, v / sky.horizon) : mix(sky.ground, shade(sky.ground, 0.8), (v - sky.horizon) / (1 - sky.horizon));
     for (let i = 0; i < SIZE; i++) {
       const u = (i + 0.5) / SIZE;
-      const v = (j + 0.5) / SIZE;
-      let colour: Rgb = v < sky.horizon ? mix(sky.top, sky.bottom, v / sky.horizon) : mix(sky.ground, shade(sky.ground, 0.8), (v - sky.horizon) / (1 - sky.horizon));
-      const distance = distanceTo(scene.shape, (u - x) / radius, (v - y) / radius) * radius * SIZE;
+      const near = Math.abs(u - x) < radius * 1.5 && Math.abs(v - y) < radius * 1.5;
+      const distance = near ? distanceTo(scene.shape, (u - x) / radius, (v - y) / radius) * radius * SIZE : 1;
       const cover = Math.min(1, Math.max(0, 0.5 - distance));
-      const light = 1.12 - 0.4 * (((u - x) + (v - y)) / radius + 1.4) * 0.25;
-      colour = mix(colour, shade(scene.colour, light), cover);
-      pixels.set(colour.map((value) => Math.min(255, Math.max(0, Math.round(value)))), (j * SIZE + i) * 3);
+      const light = 1.12 - 0.1 * ((u - x + v - y) / radius + 1.4);
+      const at = (j * SIZE + i) * 3;
+      for (let c = 0; c < 3; c++) pixels[at + c] = clampByte(mixNumber(back[c]!, scene.colour[c]! * light, cover));
     }
+  }
   return pixels;
 }
+
+/** Side of a grain of noise, in pixels. */
+const GRAIN = 4;
+const GRAINS = SIZE / GRAIN;
 
 /** The scene as it stands when `sigma` of it is still noise: blurred into blocks and grained. */
 export function drawForming(scene: Scene, time: number, sigma: number): Uint8Array {
   const clean = drawScene(scene, time);
   if (sigma <= 0) return clean;
   const block = Math.max(1, Math.round(sigma * 20));
+  const half = block >> 1;
+  const noise = Float32Array.from({ length: GRAINS * GRAINS }, (_, k) => (hash(k % GRAINS, Math.floor(k / GRAINS), Math.round(time * 8)) - 0.5) * 190 * sigma);
   const noisy = new Uint8Array(clean.length);
   for (let j = 0; j < SIZE; j++)
     for (let i = 0; i < SIZE; i++) {
-      const from = (Math.min(SIZE - 1, Math.floor(j / block) * block + (block >> 1)) * SIZE + Math.min(SIZE - 1, Math.floor(i / block) * block + (block >> 1))) * 3;
+      const from = (Math.min(SIZE - 1, j - (j % block) + half) * SIZE + Math.min(SIZE - 1, i - (i % block) + half)) * 3;
       const to = (j * SIZE + i) * 3;
-      const grain = (hash(Math.floor(i / 3), Math.floor(j / 3), Math.round(time * 8)) - 0.5) * 190 * sigma;
-      for (let c = 0; c < 3; c++) noisy[to + c] = Math.min(255, Math.max(0, mixNumber(clean[from + c]!, 128, sigma * 0.7) + grain));
+      const grain = noise[((j / GRAIN) | 0) * GRAINS + ((i / GRAIN) | 0)]!;
+      for (let c = 0; c < 3; c++) noisy[to + c] = clampByte(mixNumber(clean[from + c]!, 128, sigma * 0.7) + grain);
     }
   return noisy;
 }
@@ -91,6 +108,7 @@ function hash(i: number, j: number, k: number): number {
   const value = Math.sin(i * 127.1 + j * 311.7 + k * 74.7) * 43758.5453;
   return value - Math.floor(value);
 }
+const clampByte = (value: number) => Math.min(255, Math.max(0, Math.round(value)));
 const mixNumber = (a: number, b: number, t: number) => a + (b - a) * t;
 const mix = (a: Rgb, b: Rgb, t: number): Rgb => [mixNumber(a[0], b[0], t), mixNumber(a[1], b[1], t), mixNumber(a[2], b[2], t)];
 const shade = (a: Rgb, factor: number): Rgb => [a[0] * factor, a[1] * factor, a[2] * factor];

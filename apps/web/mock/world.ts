@@ -24,7 +24,7 @@ export class World {
   readonly takes = new Map<string, Take>();
   readonly sessions = new Map<string, Session>();
   readonly states = new Map<string, State[]>();
-  readonly previews = new Map<string, Buffer>();
+  readonly #strips = new Map<string, Buffer>();
   readonly logs = new Map<string, LogLine[]>();
   readonly artifacts = new Map<string, { artifact: Artifact; blob: Blob }>();
   readonly events: FabricEvent[] = [];
@@ -88,6 +88,16 @@ export class World {
     const take = this.takes.get(id);
     if (!take) throw new FabricError("take_not_found", `There is no take ${id}.`);
     return take;
+  }
+
+  /** The picture of a step, drawn when it is first asked for; null when the step is not stored. */
+  strip(id: string, step: number): Buffer | null {
+    const state = this.states.get(id)?.find((candidate) => candidate.step === step);
+    if (!state) return null;
+    const key = `${id}/${step}`;
+    const known = this.#strips.get(key) ?? stripOf(this.find(id), state.sigma);
+    this.#strips.set(key, known);
+    return known;
   }
 
   cancel(id: string): Take {
@@ -205,7 +215,6 @@ export class World {
   #storeStep(take: Take, step: number, seconds: number): void {
     const sigma = sigmasOf(take.plan)[step] ?? 0;
     const digest = createHash("sha256").update(`${take.id}/${step}`).digest("hex");
-    this.previews.set(`${take.id}/${step}`, stripOf(take, sigma));
     this.states.get(take.id)!.push({
       take_id: take.id, step, sigma, bytes: 123_456, digest, derivation: digest, has_preview: true, seconds, model_seconds: seconds * 0.99, created_at: new Date().toISOString(),
     });

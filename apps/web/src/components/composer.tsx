@@ -2,11 +2,11 @@ import type { Model, Take } from "@arc-fabric/contract";
 import { useRef, type FormEvent } from "react";
 import { describeError } from "../api/describe-error.ts";
 import { useCreateTake } from "../api/takes.ts";
-import { changeDraft, changedCount, requestFrom, useDraft } from "../stores/draft.ts";
+import { requestFrom, useDraft } from "../stores/draft.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorCard } from "./error-card.tsx";
 import { ModelCard } from "./model-card.tsx";
-import { ParameterForm } from "./parameter-form.tsx";
+import { Settings } from "./settings.tsx";
 import { PromptBox } from "./prompt-box.tsx";
 
 interface ComposerProps {
@@ -35,7 +35,6 @@ export function Composer({ model, models, lastTake, onCreated }: ComposerProps) 
     event.preventDefault();
     submit();
   };
-  const changed = changedCount(draft.settings, model);
 
   return (
     <form onSubmit={onSubmit} aria-label="New take" className="flex flex-col gap-4">
@@ -51,17 +50,7 @@ export function Composer({ model, models, lastTake, onCreated }: ComposerProps) 
           </div>
         )}
       </div>
-      <section aria-label="Settings" className="card p-4">
-        <div className="mb-2 flex h-8 items-center justify-between">
-          <h2 className="font-semibold">Settings</h2>
-          {changed > 0 && (
-            <Button look="quiet" size="small" onClick={() => changeDraft({ settings: {} })}>
-              Reset to defaults
-            </Button>
-          )}
-        </div>
-        <ParameterForm model={model} draft={draft} lastSeed={lastTake?.parameters.seed ?? null} />
-      </section>
+      <Settings model={model} draft={draft} lastSeed={lastTake?.parameters.seed ?? null} />
       <ModelCard model={model} models={models} />
     </form>
   );

@@ -49,7 +49,7 @@ export function Player({ take, video, poster, onReady, overlay }: PlayerProps) {
         {overlay}
       </div>
       <div className="border-t border-line bg-surface px-3 pt-1 pb-2 last:rounded-b-card">
-        <Slider.Root value={state.frame} min={0} max={Math.max(1, numFrames - 1)} step={1} onValueChange={(frame) => player.seek(frame as number)}>
+        <Slider.Root value={state.frame} min={0} max={Math.max(1, numFrames - 1)} step={1} thumbAlignment="edge" onValueChange={(frame) => player.seek(frame as number)}>
           <Slider.Control className="flex w-full touch-none items-center py-2.5 select-none">
             <Slider.Track className="h-1 w-full rounded-full bg-line">
               <Slider.Indicator className="rounded-full bg-accent" />

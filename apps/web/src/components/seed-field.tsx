@@ -11,9 +11,7 @@ const throwDice = () => Math.floor(Math.random() * DICE_LIMIT);
 export function SeedField({ seed, lastSeed }: { seed: number | null; lastSeed: number | null }) {
   return (
     <div className="flex items-center justify-between gap-3">
-      <span className="label">
-        Seed <span className="ml-1 font-normal text-muted">{seed === null ? "new each time" : "kept"}</span>
-      </span>
+      <span className="label">Seed</span>
       <div className="flex items-center gap-1">
         <NumberInput
           label="Seed"
@@ -21,7 +19,7 @@ export function SeedField({ seed, lastSeed }: { seed: number | null; lastSeed: n
           min={0}
           max={Number.MAX_SAFE_INTEGER}
           step={1}
-          placeholder="random"
+          placeholder="new each time"
           className="w-32 text-right"
           onChange={(value) => changeDraft({ seed: value })}
           onClear={() => changeDraft({ seed: null })}

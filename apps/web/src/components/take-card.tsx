@@ -27,7 +27,7 @@ export function TakeCard({ take, nowMs, to, current = false }: { take: Take; now
       onFocus={() => setLooking(true)}
       onBlur={() => setLooking(false)}
       aria-current={current || undefined}
-      className={`group card block overflow-clip transition-[border-color,box-shadow] duration-200 hover:border-line-strong hover:shadow-card ${current ? "ring-2 ring-accent" : ""}`}
+      className={`group card flex h-full flex-col overflow-clip transition-[border-color,box-shadow] duration-200 hover:border-line-strong hover:shadow-card ${current ? "ring-2 ring-accent" : ""}`}
     >
       <div className="relative overflow-hidden bg-stage" style={{ aspectRatio: `${width} / ${height}` }}>
         {thumbnail ? <img src={client.artifacts.contentUrl(thumbnail.id)} alt="" loading="lazy" className="size-full object-cover" /> : <Placeholder take={take} />}

@@ -1,4 +1,5 @@
 import type { Model, Take } from "@arc-fabric/contract";
+import { useRef } from "react";
 import { Link, useSearchParams } from "react-router";
 import { describeError, describeRecord } from "../api/describe-error.ts";
 import { pickModel, useModels } from "../api/models.ts";
@@ -28,13 +29,19 @@ export default function CreatePage() {
   const chosenId = search.get("take");
   const model = pickModel(models.data ?? [], draft.model);
   const latest = recent[0] ?? null;
+  const stage = useRef<HTMLDivElement>(null);
+  const onCreated = (take: Take) => {
+    setSearch({ take: take.id }, { preventScrollReset: true });
+    // On a phone the stage is below the form.
+    stage.current?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  };
 
   return (
     <div className="grid gap-6 lg:grid-cols-[minmax(20rem,25rem)_minmax(0,1fr)] lg:gap-8">
       <h1 className="sr-only">Create</h1>
       <div>
         {model ? (
-          <Composer model={model} models={models.data ?? []} lastTake={latest} onCreated={(take) => setSearch({ take: take.id })} />
+          <Composer model={model} models={models.data ?? []} lastTake={latest} onCreated={onCreated} />
         ) : models.isError ? (
           <ErrorCard error={describeError(models.error)} onRetry={() => void models.refetch()} retrying={models.isFetching} />
         ) : models.isSuccess ? (
@@ -45,7 +52,7 @@ export default function CreatePage() {
           <div className="shimmer h-120 rounded-card" aria-label="Loading" />
         )}
       </div>
-      <div className="flex min-w-0 flex-col gap-8">
+      <div ref={stage} className="flex min-w-0 scroll-mt-20 flex-col gap-8">
         <Focus id={chosenId} latest={latest} models={models.data ?? []} loading={takes.isPending} onClosed={() => setSearch({})} />
         {recent.length > 0 && <Recent takes={recent.slice(0, RECENT)} currentId={chosenId ?? latest?.id ?? null} />}
       </div>
@@ -65,7 +72,7 @@ interface FocusProps {
 function Focus({ id, latest, models, loading, onClosed }: FocusProps) {
   if (id !== null) return <ChosenTake key={id} id={id} models={models} onClosed={onClosed} />;
   if (latest) return <FocusedTake key={latest.id} take={latest} models={models} onClosed={onClosed} />;
-  if (loading) return <div className="shimmer mx-auto aspect-square w-full max-w-2xl rounded-card" aria-label="Loading" />;
+  if (loading) return <div className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card" aria-label="Loading" />;
   return (
     <div className="card forming mx-auto grid aspect-[4/3] w-full max-w-3xl place-items-center">
       <EmptyState icon="film" title="Your first clip appears here">
@@ -79,12 +86,12 @@ function ChosenTake({ id, models, onClosed }: { id: string; models: readonly Mod
   const take = useTake(id);
   if (take.data) return <FocusedTake take={take.data} models={models} onClosed={onClosed} />;
   if (take.isError) return <ErrorCard error={describeError(take.error)} onRetry={() => void take.refetch()} retrying={take.isFetching} />;
-  return <div className="shimmer mx-auto aspect-square w-full max-w-2xl rounded-card" aria-label="Loading" />;
+  return <div className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card" aria-label="Loading" />;
 }
 
 function FocusedTake({ take, models, onClosed }: { take: Take; models: readonly Model[]; onClosed: () => void }) {
   return (
-    <div className="mx-auto flex w-full max-w-2xl flex-col gap-4">
+    <div className="mx-auto flex w-full max-w-stage flex-col gap-4">
       <TakeStage take={take} />
       <div className="flex flex-col gap-1">
         <h2 className="text-lg leading-snug font-semibold break-words">{take.parameters.prompt}</h2>

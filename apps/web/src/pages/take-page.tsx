@@ -22,7 +22,7 @@ export default function TakePage() {
   const take = useTake(takeId);
   useTitle(take.data?.parameters.prompt ?? "Take");
   if (take.data) return <TakeView key={takeId} take={take.data} />;
-  if (!take.isError) return <div className="shimmer mx-auto aspect-square w-full max-w-2xl rounded-card" aria-label="Loading" />;
+  if (!take.isError) return <div className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card" aria-label="Loading" />;
   if (isFabricError(take.error) && (take.error.code === "take_not_found" || take.error.code === "invalid_request")) return <Gone />;
   return <ErrorCard error={describeError(take.error)} onRetry={() => void take.refetch()} retrying={take.isFetching} />;
 }
@@ -40,7 +40,7 @@ function TakeView({ take }: { take: Take }) {
         </Badge>
         <h1 className="mt-2 text-xl leading-snug font-semibold tracking-tight break-words sm:text-2xl">{take.parameters.prompt}</h1>
       </header>
-      <div className="mx-auto w-full max-w-2xl min-w-0">
+      <div className="mx-auto w-full max-w-stage min-w-0">
         <TakeStage take={take} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">

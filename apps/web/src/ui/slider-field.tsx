@@ -24,7 +24,7 @@ export function SliderField({ label, hint, value, min, max, step, note, onChange
         </span>
         <NumberInput label={label} value={value} min={min} max={max} step={step} onChange={onChange} />
       </div>
-      <Slider.Root value={value} min={min} max={max} step={step} onValueChange={(next) => onChange(next as number)}>
+      <Slider.Root value={value} min={min} max={max} step={step} thumbAlignment="edge" onValueChange={(next) => onChange(next as number)}>
         <Slider.Control className="flex w-full touch-none items-center py-2.5 select-none">
           <Slider.Track className="h-1.5 w-full rounded-full bg-line">
             <Slider.Indicator className="rounded-full bg-accent" />
