@@ -127,4 +127,3 @@ export type TakeRow = Selectable<TakesTable>;
 export type StateRow = Selectable<StatesTable>;
 export type ArtifactRow = Selectable<ArtifactsTable>;
 export type EventRow = Selectable<EventsTable>;
-export type LogLineRow = Selectable<LogLinesTable>;
