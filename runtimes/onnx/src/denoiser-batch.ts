@@ -6,7 +6,8 @@ import { float32, type Graph, type GraphTensors } from "./ort.ts";
  * The denoiser's inputs and outputs for one trajectory, allocated once: the running latents are the first row of the
  * batch, so a step copies them at most once.
  *
- * Guidance runs as one batch of two rows (prompt, negative prompt). A scale of 1 needs only the first and a scale of 0
+ * Guidance runs as one batch of two rows (prompt, negative prompt): measured on zoetrope-s, 45.0 ms of processor time
+ * against 48.7 for two runs of one row. A scale of 1 needs only the first and a scale of 0
  * only the second, so these run a batch of one.
  */
 export class DenoiserBatch {
