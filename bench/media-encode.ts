@@ -33,13 +33,17 @@ const started = performance.now();
 await media.encodeStills(picture(128, 128, 1));
 const coldMs = performance.now() - started;
 for (const size of SIZES)
-  rows.push({ ...(await measureClip(size)), ...(await measureStills(size)) });
+  rows.push({
+    ...(await measureClip(size)),
+    ...(await measureStills(size)),
+    ...(await measureLive(size)),
+  });
 await media.close();
 
 report({
   name: "media-encode",
   title: "Encoding clips and live stills",
-  method: `A moving disc over a gradient with dither noise, libx264 on two threads in the encoder process, frames handed over in groups of ${GROUP}. Clips: best of ${RUNS} runs, from the first frame to the finished files. Stills: ${STILLS} calls of one frame each, warm.`,
+  method: `A moving disc over a gradient with dither noise, libx264 on two threads in the encoder process, frames handed over in groups of ${GROUP}. Clips: best of ${RUNS} runs, from the first frame to the finished files. Stills: ${STILLS} calls of one frame each, warm. Live packets: H.264 for watching, one frame a call.`,
   rows,
   notes: [
     `First still of a cold encoder process (start, codecs loaded, one 128x128 JPEG): ${coldMs.toFixed(0)} ms.`,
@@ -88,6 +92,25 @@ async function measureStills(size: { width: number; height: number }): Promise<R
     samples.push(performance.now() - began);
   }
   return { "still ms p50": percentile(samples, 0.5), "still ms p95": percentile(samples, 0.95) };
+}
+
+async function measureLive(size: { width: number; height: number; count: number }): Promise<Row> {
+  const { width, height, count } = size;
+  const frames = picture(width, height, count);
+  const bytes = width * height * 3;
+  const live = await media.openLive({ width, height, fps: 8 });
+  const samples: number[] = [];
+  for (let frame = 0; frame < count; frame += 1) {
+    const data = frames.data.subarray(frame * bytes, (frame + 1) * bytes);
+    const began = performance.now();
+    await live.encode({ width, height, count: 1, data });
+    samples.push(performance.now() - began);
+  }
+  await live.close();
+  return {
+    "live packet ms p50": percentile(samples, 0.5),
+    "live packet ms p95": percentile(samples, 0.95),
+  };
 }
 
 function picture(width: number, height: number, count: number) {
