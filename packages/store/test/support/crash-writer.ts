@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import { once } from "node:events";
+import { flushCompileCache } from "node:module";
 import { newId, type SessionId } from "@arc-fabric/contract";
 import { openBlobStore, openDataDirectory, openStore } from "@arc-fabric/store";
 import { Maker, testLogger, TOTAL_STEPS } from "./fixtures.ts";
@@ -33,6 +34,8 @@ function acknowledge(line: Acknowledgement): void {
 }
 
 async function main(directory: string): Promise<void> {
+  // A process that is killed does not write its cache by itself.
+  flushCompileCache();
   // Loaded and waiting: the next round's process starts while this round runs.
   await once(process.stdin, "data");
   const deps = { directory, system, logger: testLogger() };
@@ -46,25 +49,15 @@ async function main(directory: string): Promise<void> {
   const make = new Maker(store, system);
   const session = newId("ses", system.now(), system.randomBytes);
   await store.createSession({ id: session, title: "Crash", nowMs: system.now() });
-  await Promise.all([createTakes(make, session), runTakes(make, blobs), runTakes(make, blobs)]);
+  await Promise.all([runTakes(make, blobs, session), runTakes(make, blobs, session)]);
 }
 
-async function createTakes(make: Maker, session: SessionId): Promise<void> {
-  for (;;) {
-    const { queued } = await make.store.counts();
-    if (queued < 5) acknowledge({ type: "take", take: await make.take(session) });
-    else await new Promise(setImmediate);
-  }
-}
+type Blobs = Awaited<ReturnType<typeof openBlobStore>>;
 
-async function runTakes(
-  make: Maker,
-  blobs: Awaited<ReturnType<typeof openBlobStore>>,
-): Promise<void> {
+async function runTakes(make: Maker, blobs: Blobs, session: SessionId): Promise<void> {
   for (;;) {
-    const claim = await make.store.claimNext(make.now());
-    if (!claim) await new Promise(setImmediate);
-    if (!claim) continue;
+    acknowledge({ type: "take", take: await make.take(session) });
+    const claim = await make.claim();
     for (let step = claim.take.progress.step + 1; step <= TOTAL_STEPS; step++) {
       const blob = await blobs.put(randomBytes(100_000));
       await make.store.addState(claim, make.state(step, blob), make.now());
