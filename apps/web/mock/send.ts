@@ -15,6 +15,9 @@ export function sendBytes(request: IncomingMessage, response: ServerResponse, { 
   response.writeHead(206, { ...headers, "content-range": `bytes ${from}-${to}/${bytes.length}`, "content-length": to - from + 1 }).end(bytes.subarray(from, to + 1));
 }
 
+/** The real server's, so that what breaks it is seen in the tests. */
+const POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 /** A file of the built studio; any other address is the studio's own affair and gets its page. */
 export async function sendStudio(response: ServerResponse, directory: string, pathname: string): Promise<void> {
   const wanted = path.join(directory, path.normalize(pathname));
@@ -22,7 +25,7 @@ export async function sendStudio(response: ServerResponse, directory: string, pa
   const file = isFile ? wanted : path.join(directory, "index.html");
   try {
     const content = await readFile(file);
-    response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream" }).end(content);
+    response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream", "content-security-policy": POLICY }).end(content);
   } catch {
     response.writeHead(404, { "content-type": "text/plain" }).end(`${pathname} is not in the built studio`);
   }

@@ -1,0 +1,196 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, openPage, type OpenPage } from "./support/browser.ts";
+import { startMock, type Mock } from "./support/mock.ts";
+
+let browser: Browser;
+let mock: Mock;
+let open: OpenPage | null = null;
+
+beforeAll(async () => {
+  [browser, mock] = await Promise.all([launchBrowser(), startMock({ takes: 3 })]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await mock?.server.close();
+});
+afterEach(async () => {
+  const complaints = open?.complaints ?? [];
+  await open?.close();
+  open = null;
+  expect(complaints, "the browser's console").toEqual([]);
+});
+
+async function start(path = "/", options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
+  open = await openPage(browser, mock.server.url + path, options);
+  return open.page;
+}
+const promptBox = (page: Page) => page.getByRole("textbox", { name: "Prompt", exact: true });
+const generate = (page: Page) => page.getByRole("button", { name: "Generate" });
+const stage = (page: Page) => page.getByRole("region", { name: "Take", exact: true });
+const video = (page: Page) => stage(page).locator("video");
+const takeInAddress = async (page: Page) => {
+  await page.waitForURL(/take=take_/);
+  return new URL(page.url()).searchParams.get("take")!;
+};
+
+describe("create: from a prompt to a playing clip", () => {
+  test("a prompt becomes a picture that forms step by step and ends as a playing video", async () => {
+    const page = await start();
+    await promptBox(page).fill("a blue square moves right over the blue sea");
+    await promptBox(page).press("Control+Enter");
+    await takeInAddress(page);
+    await stage(page).getByRole("progressbar", { name: "Progress of this take" }).waitFor();
+    await stage(page).getByRole("img", { name: /^Live picture of: a blue square/ }).waitFor();
+    await stage(page).getByRole("radio", { name: "Step 5" }).waitFor();
+    await video(page).waitFor();
+    await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.3);
+    await stage(page).getByRole("img", { name: /^Live picture/ }).waitFor({ state: "detached" });
+    await page.getByRole("status").filter({ hasText: "The take is completed." }).waitFor({ state: "attached" });
+    const file = await page.request.get((await page.getByRole("link", { name: "Download", exact: true }).getAttribute("href"))!.replace(/^(?=\/)/, mock.server.url));
+    expect((await file.body()).subarray(4, 8).toString()).toBe("ftyp");
+  });
+
+  test("live pictures are drawn in the order they were produced and every finished frame is shown", async () => {
+    const page = await start();
+    await page.evaluate(() => {
+      const shown: unknown[] = [];
+      (globalThis as unknown as { shown: unknown[] }).shown = shown;
+      new PerformanceObserver((list) => shown.push(...list.getEntriesByName("arc.picture-shown").map((entry) => (entry as PerformanceMark).detail))).observe({ type: "mark" });
+    });
+    await promptBox(page).fill("a red ball bounces on a green meadow");
+    await generate(page).click();
+    await takeInAddress(page);
+    await video(page).waitFor();
+    await stage(page).getByRole("img", { name: /^Live picture/ }).waitFor({ state: "detached" });
+    const shown = await page.evaluate(() => (globalThis as unknown as { shown: { kind: string; index: number; step: number }[] }).shown);
+    const steps = shown.filter(({ kind }) => kind === "preview").map(({ step }) => step);
+    expect(steps.length).toBeGreaterThan(3);
+    expect(new Set(shown.filter(({ kind }) => kind === "frame").map(({ index }) => index)).size).toBe(17);
+  });
+
+  test("the picture of every stored step can be looked at again", async () => {
+    const page = await start();
+    const steps = stage(page).getByRole("radiogroup", { name: "Step shown" });
+    await steps.getByRole("radio", { name: "Result" }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await stage(page).getByRole("img", { name: "The clip after step 20" }).waitFor();
+    await page.keyboard.press("Home");
+    await stage(page).getByRole("img", { name: "The clip after step 1" }).waitFor();
+    expect(await steps.getByRole("radio", { name: "Step 1", exact: true }).getAttribute("aria-checked")).toBe("true");
+    await page.keyboard.press("End");
+    await stage(page).getByRole("img", { name: /The clip after/ }).waitFor({ state: "detached" });
+  });
+
+  test("a reload in the middle loses neither the running take nor the draft", async () => {
+    const page = await start();
+    await promptBox(page).fill("a yellow star rises at night slow");
+    await page.getByRole("textbox", { name: "Steps, exact value" }).fill("10");
+    await generate(page).click();
+    const id = await takeInAddress(page);
+    await stage(page).getByRole("radio", { name: "Step 2" }).waitFor();
+    await page.reload();
+    expect(await takeInAddress(page)).toBe(id);
+    expect(await promptBox(page).inputValue()).toBe("a yellow star rises at night slow");
+    expect(await page.getByRole("textbox", { name: "Steps, exact value" }).inputValue()).toBe("10");
+    await stage(page).getByRole("img", { name: /^Live picture/ }).waitFor();
+    await stage(page).getByRole("radio", { name: "Step 4" }).waitFor();
+    await video(page).waitFor({ timeout: 60_000 });
+  });
+
+  test("cancel stops a take and says after which step", async () => {
+    const page = await start();
+    await promptBox(page).fill("a green ball bounces slow");
+    await generate(page).click();
+    await stage(page).getByRole("radio", { name: "Step 1", exact: true }).waitFor();
+    await stage(page).getByRole("button", { name: "Cancel" }).click();
+    await stage(page).getByText(/after step \d+ of 20/).waitFor();
+    expect(mock.world.find(await takeInAddress(page)).status).toBe("cancelled");
+    expect(await stage(page).getByRole("progressbar").count()).toBe(0);
+  });
+
+  test("takes that wait show their place in the queue and move up", async () => {
+    const page = await start();
+    await promptBox(page).fill("a red ball bounces slow");
+    await generate(page).click();
+    const first = await takeInAddress(page);
+    await promptBox(page).fill("a blue ball bounces at night");
+    await generate(page).click();
+    await stage(page).getByText("next to run").waitFor();
+    await promptBox(page).fill("a pink ball bounces at night");
+    await generate(page).click();
+    await stage(page).getByText("1 ahead of it").waitFor();
+    mock.world.cancel(first);
+    await stage(page).getByText("next to run").waitFor();
+    await video(page).waitFor({ timeout: 60_000 });
+  });
+});
+
+describe("create: what goes wrong is told as a person reads it", () => {
+  test("a refused take: title, message, remedy, code with request id, and another try", async () => {
+    const page = await start();
+    await promptBox(page).fill("fail:queue_full");
+    await generate(page).click();
+    const alert = page.getByRole("alert").filter({ hasText: "The queue is full" });
+    await alert.getByText("100 takes are waiting, which is the limit.").waitFor();
+    await alert.getByText(/Send the request again/).waitFor();
+    await alert.getByText("Try again in 12 s.").waitFor();
+    await alert.getByText("queue_full, request req_mock_queue_full").waitFor();
+    await promptBox(page).fill("a red ball");
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await takeInAddress(page);
+    await alert.waitFor({ state: "detached" });
+  });
+
+  test("a take that fails shows why, its last picture, and can be made again", async () => {
+    const page = await start();
+    await promptBox(page).fill("a red ball bounces break:out_of_memory");
+    await generate(page).click();
+    const alert = page.getByRole("alert").filter({ hasText: "There is not enough memory for the model" });
+    await alert.getByText(/Close other programs/).waitFor();
+    await stage(page).getByText("after step 3 of 20").waitFor();
+    await page.getByRole("button", { name: "Make another like this" }).waitFor();
+  });
+
+  test("words the model does not know are named with what is near", async () => {
+    const page = await start();
+    await promptBox(page).fill("a red ball bounces in the dessert");
+    await generate(page).click();
+    const note = page.getByRole("note");
+    await note.getByText("Zoetrope S does not know “dessert”").waitFor();
+    await note.getByText("Close to it: desert").waitFor();
+  });
+
+  test("a server that goes away is announced, and the studio goes on by itself when it is back", async () => {
+    const away = await startMock({ takes: 1, stepMs: 600 });
+    const { page, close } = await openPage(browser, away.server.url);
+    await promptBox(page).fill("a white ball bounces at night");
+    await generate(page).click();
+    await stage(page).getByRole("radio", { name: "Step 1", exact: true }).waitFor();
+    await away.server.close();
+    await page.getByText("The server does not answer.").waitFor();
+    const { startMockServer } = await import("../mock/mock-server.ts");
+    const { builtStudio } = await import("./support/built-studio.ts");
+    const back = await startMockServer({ world: away.world, port: Number(new URL(away.server.url).port), studio: await builtStudio() });
+    await page.getByText("The server does not answer.").waitFor({ state: "detached" });
+    await stage(page).getByRole("radio", { name: "Step 6" }).waitFor();
+    await video(page).waitFor({ timeout: 60_000 });
+    await close();
+    await back.close();
+  });
+
+  test("a server that wants a token gets it from a login page", async () => {
+    const locked = await startMock({ takes: 1, token: "s3cret" });
+    const { page, close } = await openPage(browser, locked.server.url);
+    await page.getByRole("heading", { name: "Log in to Arc Fabric" }).waitFor();
+    await page.getByLabel("Token").fill("wrong");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText("This is not the server's token.").waitFor();
+    await page.getByLabel("Token").fill("s3cret");
+    await page.keyboard.press("Enter");
+    await promptBox(page).waitFor();
+    await video(page).waitFor();
+    await close();
+    await locked.server.close();
+  });
+});

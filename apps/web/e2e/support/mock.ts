@@ -1,0 +1,17 @@
+import { startMockServer, type MockServer } from "../../mock/mock-server.ts";
+import { seedLibrary } from "../../mock/seed.ts";
+import { World } from "../../mock/world.ts";
+import { builtStudio } from "./built-studio.ts";
+
+export interface Mock {
+  world: World;
+  server: MockServer;
+}
+
+/** The built studio on a mock with `takes` old takes. */
+export async function startMock({ takes, stepMs = 120, token }: { takes: number; stepMs?: number; token?: string }): Promise<Mock> {
+  const world = new World({ stepMs, phaseMs: 150 });
+  seedLibrary(world, takes);
+  const server = await startMockServer({ world, port: 0, studio: await builtStudio(), ...(token && { token }) });
+  return { world, server };
+}
