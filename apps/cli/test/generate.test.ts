@@ -182,7 +182,7 @@ describe("arc generate", () => {
     const result = await generate(["a red ball", "-o", "ball.mp4"], { script });
     expect(result.code).toBe(1);
     expect(result.stderr).toContain(
-      "Error: The model gave NaN.\nWhat to do: Read the take's log: arc logs TAKE.\n(generation_failed)",
+      "Error: The model gave NaN.\nWhat to do: Read the take's log: arc logs take_01jd0000000000000000000000.\n(generation_failed)",
     );
     expect(readdirSync(folder)).toEqual([]);
   });

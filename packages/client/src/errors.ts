@@ -20,7 +20,9 @@ export function requestIdOf(error: FabricError): string | null {
 export function takeError(take: Take): FabricError | null {
   return (
     take.error &&
-    new FabricError(take.error.code, take.error.message, { details: take.error.details })
+    new FabricError(take.error.code, take.error.message, {
+      details: { ...take.error.details, take_id: take.id },
+    })
   );
 }
 

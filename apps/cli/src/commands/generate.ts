@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { isFabricError, type Take, type TakeRequest } from "@arc-fabric/contract";
-import { takeError, type Connection } from "@arc-fabric/client";
+import { takeError, type Connection, type FabricClient } from "@arc-fabric/client";
 import { Interruption, type CliContext } from "../cli-context.ts";
 import { EXIT_CODES, type CommandInput, type ExitCode } from "../command-line/commands.ts";
 import { UsageError } from "../command-line/usage-error.ts";
@@ -25,9 +26,7 @@ export async function generate(context: CliContext, input: Input): Promise<ExitC
   const target = targetOf(context, input);
   const request = requestOf(await promptOf(context, input), options);
   const progress = progressOf(context, options);
-  const onStart = () =>
-    progress.note(context.terminal.paint.dim("No server runs: starting one for this command."));
-  const use = { keepServer: options["keep-server"] ?? false, onStart };
+  const use = { keepServer: options["keep-server"] ?? false, progress };
   return withServer(
     context,
     options,
@@ -101,15 +100,38 @@ function progressOf(context: CliContext, options: Input["options"]): ProgressPri
   return wanted ? createProgressPrinter(context) : silentProgress;
 }
 
-async function create({ context, server, progress }: Run, request: TakeRequest): Promise<Take> {
-  const client = await server.client();
-  // Not interrupted halfway: a take that may or may not exist could not be cancelled.
-  const take = await client.takes.create(request);
-  progress.note(startText(take, context.terminal));
-  return take;
+function create(run: Run, request: TakeRequest): Promise<Take> {
+  // The same key for every attempt: the take exists once, whichever answer was lost.
+  const idempotencyKey = randomUUID();
+  return survivingLosses(run, async (client) => {
+    // Not interrupted halfway: a take that may or may not exist could not be cancelled.
+    const take = await client.takes.create(request, { idempotencyKey });
+    run.progress.note(startText(take, run.context.terminal));
+    return take;
+  });
 }
 
-/** The take when it is finished, on this server or, if that one is lost, on another one over the same data. */
+/** Does `action` with the server and, if that one is lost, again with another one over the same data. */
+async function survivingLosses<Result>(
+  run: Run,
+  action: (client: FabricClient) => Promise<Result>,
+): Promise<Result> {
+  for (let losses = 0; ; losses++) {
+    try {
+      return await action(await run.server.client());
+    } catch (error) {
+      if (losses >= MAX_LOSSES || !isLoss(error) || !(await run.server.forget())) throw error;
+      run.progress.note("The server is gone; looking for another one.");
+    }
+  }
+}
+
+function isLoss(error: unknown): boolean {
+  if (!isFabricError(error) || error.details["server_said"] !== undefined) return false;
+  return error.code === "server_unreachable" || error.code === "shutting_down";
+}
+
+/** The take when it is finished; with another server it goes on from its last stored step. */
 async function follow(run: Run, created: Take): Promise<Take> {
   let warnings = 0;
   const onTake = (take: Take) => {
@@ -118,26 +140,20 @@ async function follow(run: Run, created: Take): Promise<Take> {
     warnings = take.warnings.length;
     run.progress.update(take);
   };
-  for (let losses = 0; ; losses++) {
-    try {
-      return await waitFor(run, created, onTake);
-    } catch (error) {
-      if (error instanceof Interruption) return cancel(run, created, error);
-      const lost = isFabricError(error) && error.code === "server_unreachable";
-      if (!lost || losses >= MAX_LOSSES || !(await run.server.forget())) throw error;
-      run.progress.note(
-        "The server is gone; looking for another one. The take goes on from its last stored step.",
-      );
-    }
+  try {
+    return await survivingLosses(run, (client) => waitFor(run, client, created, onTake));
+  } catch (error) {
+    if (error instanceof Interruption) return await cancel(run, created, error);
+    throw error;
   }
 }
 
-async function waitFor(
+function waitFor(
   { context, input, server, progress }: Run,
+  client: FabricClient,
   created: Take,
   onTake: (take: Take) => void,
 ): Promise<Take> {
-  const client = await server.client();
   const named = input.options.server ?? context.environment["ARC_SERVER"];
   const giveUpAfterMs = server.startedHere
     ? PATIENCE_MS.own
@@ -178,16 +194,17 @@ async function cancel(
   }
 }
 
-async function deliver(
-  { context, input, server }: Run,
-  take: Take,
-  target: OutputTarget,
-): Promise<ExitCode> {
+async function deliver(run: Run, take: Take, target: OutputTarget): Promise<ExitCode> {
+  const { context, input } = run;
   const { terminal, interrupted } = context;
-  const client = await server.client();
   // Interrupted in the very moment of completion: the video is there, so it is saved all the same.
   const signal = interrupted.aborted ? AbortSignal.timeout(CANCEL_TIMEOUT_MS) : interrupted;
-  const path = await saveArtifact({ client, terminal, signal }, take, "video", target);
+  const save = (client: FabricClient) =>
+    saveArtifact({ client, terminal, signal }, take, "video", target);
+  // What went to standard output cannot be taken back.
+  const path = await (target.type === "stdout"
+    ? save(await run.server.client())
+    : survivingLosses(run, save));
   if (input.options.json) await terminal.out(`${JSON.stringify(generateJson(take, path))}\n`);
   else if (path === null) terminal.err(summaryText(take, "standard output", terminal));
   else await terminal.out(summaryText(take, path, terminal, context.userDirectory));

@@ -64,5 +64,7 @@ function remedyOf(error: FabricError): string {
       : `Change ${option}.`;
   if (error.code === "queue_full" && typeof retryAfter === "number")
     return `Try again in ${retryAfter} s, or cancel takes that wait: arc takes --status queued.`;
-  return REMEDIES[error.code] ?? ERROR_CATALOGUE[error.code].remedy;
+  const { take_id: takeId } = error.details;
+  const remedy = REMEDIES[error.code] ?? ERROR_CATALOGUE[error.code].remedy;
+  return typeof takeId === "string" ? remedy.replaceAll("TAKE", takeId) : remedy;
 }

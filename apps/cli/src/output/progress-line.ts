@@ -1,7 +1,7 @@
 import type { Take, TakePhase } from "@arc-fabric/contract";
 import { stripVTControlCharacters } from "node:util";
 import type { Paint } from "./terminal.ts";
-import { clip, ordinal, remainingText } from "./units.ts";
+import { ordinal, remainingText, truncate } from "./units.ts";
 
 const PHASE_TEXT: Readonly<Record<TakePhase, string>> = {
   queued: "Waiting",
@@ -23,7 +23,7 @@ export interface ProgressStyle {
 
 /**
  * One line for a terminal, never longer than its width.
- * @param sinceStepSeconds seconds since the last step was announced, taken off the time left
+ * @param sinceStepSeconds seconds since the last step or phase was announced
  */
 export function progressLine(take: Take, sinceStepSeconds: number, style: ProgressStyle): string {
   const { paint } = style;
@@ -32,7 +32,7 @@ export function progressLine(take: Take, sinceStepSeconds: number, style: Progre
   const left = details.length > 0 ? `${words}  ${details.join("  ")}` : words;
   const room = style.columns - 1;
   const barWidth = Math.min(MAX_BAR, room - stripVTControlCharacters(left).length - 2);
-  if (barWidth < MIN_BAR || take.status === "queued") return clip(left, room);
+  if (barWidth < MIN_BAR || take.status === "queued") return truncate(left, room);
   const { step, total_steps: total } = take.progress;
   const tail = details.length > 0 ? `  ${paint.dim(details.join("  "))}` : "";
   return `${bar(step / total, barWidth, style)}  ${paint.bold(words)}${tail}`;
@@ -55,11 +55,21 @@ function phaseText(take: Take): string {
 
 function detailTexts(take: Take, sinceStepSeconds: number): string[] {
   const { phase, step_seconds: stepSeconds, remaining_seconds: remaining } = take.progress;
-  if (phase !== "denoising" || remaining === null || stepSeconds === null) return [];
+  // Without steps to count, seconds that go on show that something happens.
+  if (phase !== "denoising") return sinceStepSeconds >= 1 ? [elapsedText(sinceStepSeconds)] : [];
+  if (remaining === null || stepSeconds === null) return [];
   // A step that takes longer than the others must not count down below what is surely left.
   const left = remaining - Math.min(sinceStepSeconds, stepSeconds);
   return [`about ${remainingText(left)} left`];
 }
+
+/** A line for work that has no take yet, with the seconds it has taken. */
+export function busyLine(text: string, seconds: number, style: ProgressStyle): string {
+  const elapsed = seconds >= 1 ? `  ${style.paint.dim(elapsedText(seconds))}` : "";
+  return `${truncate(text, style.columns - 10)}${elapsed}`;
+}
+
+const elapsedText = (seconds: number) => `${Math.floor(seconds)} s`;
 
 /** Eighths of a cell make the bar move at every step, also in a narrow terminal. */
 function bar(fraction: number, width: number, { unicode, paint }: ProgressStyle): string {

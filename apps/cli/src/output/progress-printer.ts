@@ -1,5 +1,5 @@
 import { isFinished, type Take } from "@arc-fabric/contract";
-import { progressLine, progressText } from "./progress-line.ts";
+import { busyLine, progressLine, progressText, type ProgressStyle } from "./progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 const REDRAW_MS = 250;
@@ -8,6 +8,8 @@ const CLEAR_LINE = "\r\u001b[2K";
 const QUARTERS = 4;
 
 export interface ProgressPrinter {
+  /** Something that takes a moment, before there is a take. */
+  busy(text: string): void;
   update(take: Take): void;
   /** A line that stays, above the progress. */
   note(text: string): void;
@@ -15,7 +17,7 @@ export interface ProgressPrinter {
   end(): void;
 }
 
-export const silentProgress: ProgressPrinter = { update() {}, note() {}, end() {} };
+export const silentProgress: ProgressPrinter = { busy() {}, update() {}, note() {}, end() {} };
 
 /** A bar redrawn in place in a terminal, a few plain lines elsewhere. */
 export function createProgressPrinter(deps: {
@@ -28,8 +30,10 @@ export function createProgressPrinter(deps: {
 class RedrawnProgress implements ProgressPrinter {
   readonly #terminal: Terminal;
   readonly #now: () => number;
-  #take: Take | null = null;
-  #changedAtMs = 0;
+  #line: ((seconds: number, style: ProgressStyle) => string) | null = null;
+  /** What the seconds count from: a new phase or step starts them anew. */
+  #key = "";
+  #sinceMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #drawn = "";
 
@@ -38,16 +42,15 @@ class RedrawnProgress implements ProgressPrinter {
     this.#now = deps.now;
   }
 
+  busy(text: string): void {
+    this.#show(text, (seconds, style) => busyLine(text, seconds, style));
+  }
+
   update(take: Take): void {
-    if (
-      take.progress.step !== this.#take?.progress.step ||
-      take.progress.phase !== this.#take.progress.phase
-    )
-      this.#changedAtMs = this.#now();
-    this.#take = take;
-    // Between steps the time left goes down.
-    this.#timer ??= setInterval(() => this.#draw(), REDRAW_MS).unref();
-    this.#draw();
+    const { phase, step } = take.progress;
+    this.#show(`${take.status}/${phase}/${step}`, (seconds, style) =>
+      progressLine(take, seconds, style),
+    );
   }
 
   note(text: string): void {
@@ -59,16 +62,24 @@ class RedrawnProgress implements ProgressPrinter {
   end(): void {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
-    this.#take = null;
+    this.#line = null;
     if (this.#drawn) this.#terminal.err(CLEAR_LINE);
     this.#drawn = "";
   }
 
+  #show(key: string, line: (seconds: number, style: ProgressStyle) => string): void {
+    if (key !== this.#key) this.#sinceMs = this.#now();
+    this.#key = key;
+    this.#line = line;
+    this.#timer ??= setInterval(() => this.#draw(), REDRAW_MS).unref();
+    this.#draw();
+  }
+
   #draw(): void {
-    if (!this.#take) return;
+    if (!this.#line) return;
     const terminal = this.#terminal;
     const style = { columns: terminal.columns(), unicode: terminal.unicode, paint: terminal.paint };
-    const line = progressLine(this.#take, (this.#now() - this.#changedAtMs) / 1000, style);
+    const line = this.#line((this.#now() - this.#sinceMs) / 1000, style);
     if (line === this.#drawn) return;
     terminal.err(`${CLEAR_LINE}${line}`);
     this.#drawn = line;
@@ -81,6 +92,11 @@ class PlainProgress implements ProgressPrinter {
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+  }
+
+  busy(text: string): void {
+    if (text !== this.#last) this.note(text);
+    this.#last = text;
   }
 
   update(take: Take): void {

@@ -53,10 +53,15 @@ export function countText(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Cuts a text to a width with an ellipsis. */
+/** A text on one line, cut to a width. */
 export function clip(text: string, width: number): string {
-  const characters = Array.from(text.replaceAll(/\s+/g, " "));
+  return truncate(text.replaceAll(/\s+/g, " "), width);
+}
+
+/** Cuts a text to a width with an ellipsis. */
+export function truncate(text: string, width: number): string {
+  const characters = Array.from(text);
   return characters.length <= width
-    ? characters.join("")
+    ? text
     : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }

@@ -1,6 +1,11 @@
 import { isFabricError, type FabricError } from "@arc-fabric/contract";
 import type { FabricClient } from "@arc-fabric/client";
 import type { CliContext } from "../cli-context.ts";
+import {
+  createProgressPrinter,
+  silentProgress,
+  type ProgressPrinter,
+} from "../output/progress-printer.ts";
 import { findServer } from "./find-server.ts";
 import { readLocalSettings, type ServerOptions } from "./local-settings.ts";
 import { startServer, type StartedServer } from "./start-server.ts";
@@ -20,8 +25,8 @@ export interface ServerUse {
 
 export interface UseOptions {
   readonly keepServer?: boolean;
-  /** Told before a server is started, which takes a moment. */
-  readonly onStart?: () => void;
+  /** Says that a server is started, which takes a moment; a terminal is always told. */
+  readonly progress?: ProgressPrinter;
 }
 
 /** Runs `action` with a server and stops the server afterwards if it was started for it. */
@@ -43,6 +48,7 @@ class FoundOrStarted implements ServerUse {
   readonly #context: CliContext;
   readonly #options: ServerOptions;
   readonly #use: UseOptions;
+  readonly #progress: ProgressPrinter;
   #client: FabricClient | null = null;
   #started: StartedServer | null = null;
 
@@ -50,6 +56,8 @@ class FoundOrStarted implements ServerUse {
     this.#context = context;
     this.#options = options;
     this.#use = use;
+    this.#progress =
+      use.progress ?? (context.terminal.redraws ? createProgressPrinter(context) : silentProgress);
   }
 
   get startedHere(): boolean {
@@ -68,6 +76,7 @@ class FoundOrStarted implements ServerUse {
   }
 
   async stop(): Promise<void> {
+    this.#progress.end();
     const started = this.#started;
     this.#started = null;
     await started?.stop();
@@ -77,12 +86,16 @@ class FoundOrStarted implements ServerUse {
     const settings = readLocalSettings(this.#context, this.#options);
     for (let attempt = 0; ; attempt++) {
       const found = await findServer(settings, this.#context.interrupted);
-      if (found) return found;
+      if (found) {
+        this.#progress.end();
+        return found;
+      }
       try {
-        if (attempt === 0) this.#use.onStart?.();
+        this.#progress.busy("No server runs; starting one for this command");
         this.#started = await startServer(this.#context, settings, {
           keep: this.#use.keepServer ?? false,
         });
+        this.#progress.end();
         return this.#started.client;
       } catch (error) {
         if (attempt >= RACE_ATTEMPTS || !lostTheRace(error)) throw error;

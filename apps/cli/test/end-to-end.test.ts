@@ -1,0 +1,103 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runArc, startArc, type RunningArc } from "./support/run-arc.ts";
+
+const MODEL = fileURLToPath(new URL("../../../models/zoetrope-s/denoiser.onnx", import.meta.url));
+/** Generous: other tests may have the processor. */
+const TIMEOUT_MS = 180_000;
+const LOOK_MS = 50;
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "arc-e2e-"))));
+afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+// A port where no other test's or user's server is found.
+const options = () => ({ cwd: folder, env: { ARC_PORT: "1" } });
+const generate = (...args: string[]): RunningArc =>
+  startArc(
+    ["generate", "a red ball bounces on a green meadow", "-o", "ball.mp4", ...args],
+    options(),
+  );
+
+function serverPid(): number {
+  return (
+    JSON.parse(readFileSync(path.join(folder, "data/server.json"), "utf8")) as { pid: number }
+  ).pid;
+}
+
+/** The server and its workers: processes whose command line names the test's folder. */
+function processesHere(): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder);
+      } catch {
+        return false;
+      }
+    });
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+}
+
+describe.skipIf(!existsSync(MODEL) || !existsSync("/proc/self"))(
+  "arc generate with the embedded model and no server",
+  () => {
+    test("makes a real video and leaves no process behind", { timeout: TIMEOUT_MS }, async () => {
+      const result = await generate("--steps", "4", "--seed", "7", "--json").ended;
+      expect(result.stderr).toBe("");
+      expect(JSON.parse(result.stdout)).toMatchObject({
+        status: "completed",
+        seed: 7,
+        num_inference_steps: 4,
+        num_frames: 17,
+      });
+      const video = readFileSync(path.join(folder, "ball.mp4"));
+      expect(video.subarray(4, 8).toString("latin1")).toBe("ftyp");
+      expect(result.code).toBe(0);
+      await until(() => processesHere().length === 0);
+      const takes = await runArc(["takes"], options());
+      expect(takes.stdout).toMatch(/completed .* a red ball bounces on a green meadow/);
+    });
+
+    test("Ctrl-C cancels the take and ends the server", { timeout: TIMEOUT_MS }, async () => {
+      const arc = generate("--steps", "100");
+      await arc.says("Step 0/100");
+      arc.kill("SIGINT");
+      const result = await arc.ended;
+      expect(result.code).toBe(130);
+      expect(result.stderr).toContain("Cancelled");
+      await until(() => processesHere().length === 0);
+      expect(existsSync(path.join(folder, "ball.mp4"))).toBe(false);
+    });
+
+    test("kill -9 of arc ends its server as well", { timeout: TIMEOUT_MS }, async () => {
+      const arc = generate("--steps", "100");
+      await arc.says("Step 0/100");
+      expect(processesHere().length).toBeGreaterThan(0);
+      arc.kill("SIGKILL");
+      await arc.ended;
+      await until(() => processesHere().length === 0);
+    });
+
+    test(
+      "kill -9 of the server in the middle: another one is started and the video is finished",
+      { timeout: TIMEOUT_MS },
+      async () => {
+        const arc = generate("--steps", "40");
+        await arc.says("Step 10/40");
+        process.kill(serverPid(), "SIGKILL");
+        const result = await arc.ended;
+        expect(result.stderr).toContain("The server is gone; looking for another one.");
+        expect(result.code).toBe(0);
+        expect(readFileSync(path.join(folder, "ball.mp4")).byteLength).toBeGreaterThan(1000);
+        await until(() => processesHere().length === 0);
+      },
+    );
+  },
+);
