@@ -17,6 +17,9 @@ import { StreamLimit } from "./http/stream-limit.ts";
 import { type InstalledModel, readManifests } from "./models/read-manifests.ts";
 import { VERSION } from "./process/version.ts";
 
+/** How long open answers may go on once the server stops. */
+const CLOSE_GRACE_MS = 2_000;
+
 export interface ComposeDeps {
   readonly config: Config;
   readonly system: System;
@@ -97,7 +100,7 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
       stopRequests();
       const closing = app.close();
       await engine.stop();
-      await closing;
+      await withinGrace(system, closing, () => app.server.closeAllConnections());
       await closeAll();
     };
     return { app, engine, store, host, models, dataDir: data.path, stop };
@@ -105,6 +108,18 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
     await closeAll();
     throw error;
   }
+}
+
+/** Answers that are being sent may finish; who takes them too slowly is cut off. */
+async function withinGrace(
+  system: System,
+  closing: Promise<void>,
+  cutOff: () => void,
+): Promise<void> {
+  const closed = new AbortController();
+  system.sleep(CLOSE_GRACE_MS, closed.signal).then(cutOff, () => {});
+  await closing;
+  closed.abort();
 }
 
 type Parts = Pick<Parameters<typeof createHandlers>[0], "store" | "host" | "media" | "blobs"> & {

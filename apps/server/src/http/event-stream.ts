@@ -45,7 +45,7 @@ export async function streamEvents(
   try {
     writeHead(response, headers, answer.after);
     if (deps.stopping.aborted) return;
-    await sendUntilClosed(response, answer, wake);
+    await sendUntilClosed(deps, response, answer, wake);
   } catch (error) {
     deps.logger.debug("An event stream ended early.", { error: String(error) });
     response.destroy();
@@ -58,6 +58,7 @@ export async function streamEvents(
 }
 
 async function sendUntilClosed(
+  deps: EventStreamDeps,
   response: ServerResponse,
   answer: EventAnswer,
   wake: Wake,
@@ -69,6 +70,7 @@ async function sendUntilClosed(
     if (events.length > 0) {
       last = answer.numberOf(events.at(-1)!);
       await write(
+        deps,
         response,
         events.map((event) => eventText(event, answer.numberOf(event))).join(""),
       );
@@ -96,15 +98,24 @@ function writeHead(
   response.write(`retry: ${RECONNECT_MS}\nid: ${after}\n\n`);
 }
 
-async function write(response: ServerResponse, text: string): Promise<void> {
+/** @throws when the client takes nothing for too long */
+async function write(
+  { system }: EventStreamDeps,
+  response: ServerResponse,
+  text: string,
+): Promise<void> {
   if (response.writableEnded || response.write(text) || response.destroyed) return;
-  await once(response, "drain", {
-    signal: AbortSignal.any([AbortSignal.timeout(DRAIN_TIMEOUT_MS), closedSignal(response)]),
+  const done = new AbortController();
+  const progress = Promise.race([
+    once(response, "drain", { signal: done.signal }),
+    once(response, "close", { signal: done.signal }),
+  ]);
+  const tooSlow = system.sleep(DRAIN_TIMEOUT_MS, done.signal).then(() => {
+    throw new Error("the client takes nothing");
   });
-}
-
-function closedSignal(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once("close", () => controller.abort(new Error("the client went away")));
-  return controller.signal;
+  try {
+    await Promise.race([progress, tooSlow]);
+  } finally {
+    done.abort();
+  }
 }
