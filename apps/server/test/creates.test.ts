@@ -16,7 +16,9 @@ it("the same Idempotency-Key creates once, on every create, also when both calls
   const create = () => call(server.app, "createTake", { body: { prompt: "a red ball" }, headers });
   const [first, second] = await Promise.all([create(), create()]);
   expect(second.json<Take>().id).toBe(first.json<Take>().id);
-  const replayed = [first, second].filter(({ headers: sent }) => sent["idempotent-replayed"] === "true");
+  const replayed = [first, second].filter(
+    ({ headers: sent }) => sent["idempotent-replayed"] === "true",
+  );
   expect(replayed).toHaveLength(1);
 
   const other = await call(server.app, "createTake", { body: { prompt: "a blue ball" }, headers });
