@@ -65,7 +65,7 @@ export interface ModelHostDeps {
 }
 
 export const DEFAULT_TIMEOUTS: WorkerTimeouts = {
-  readyMs: 20_000,
+  readyMs: 60_000,
   loadMs: 120_000,
   heartbeatIntervalMs: 1_000,
   heartbeatTimeoutMs: 15_000,

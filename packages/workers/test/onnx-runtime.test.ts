@@ -21,6 +21,8 @@ import {
 /** The real worker process of runtimes/onnx with a model of a few kilobytes. */
 const prompts = { prompt: "A red ball bounces up and down on the Moon!", negativePrompt: "" };
 const NO_PREVIEW = 1e9;
+/** Several cold starts in one test; each takes seconds where other tests want the same cores. */
+const MANY_STARTS = { timeout: 120_000 };
 
 async function decode(lease: WorkerLease, state: Uint8Array): Promise<Buffer> {
   const frames = await collect(
@@ -72,6 +74,7 @@ describe("the ONNX runtime's worker", () => {
 
   test.each<Solver>(["euler", "dpmpp_2m"])(
     "killed with -9 at any step and continued by a new process, %s gives the same bytes",
+    MANY_STARTS,
     async (solver) => {
       await using fixture = startHost(ONNX_RUNTIME, { respawn: { budget: 10 } });
       let lease = await fixture.acquire();
@@ -173,7 +176,7 @@ describe("the ONNX runtime's worker", () => {
     expect(fixture.warnings).toEqual([]);
   });
 
-  test("missing and corrupt weights are named", async () => {
+  test("missing and corrupt weights are named", MANY_STARTS, async () => {
     const directory = mkdtempSync(join(tmpdir(), "arc-weights-"));
     cpSync(TINY_MODEL, directory, { recursive: true });
     const manifest = tinyManifest();
