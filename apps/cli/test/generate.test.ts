@@ -152,10 +152,14 @@ describe("arc generate", () => {
   });
 
   test("warnings are shown with where to look", async () => {
-    const result = await generate(["a red zebra", "-o", "z.mp4"], {
+    const result = await generate(["a red cuube zebra", "-o", "z.mp4"], {
       script(fake, take) {
         const warnings: Take["warnings"] = [
-          { code: "unknown_words", message: 'Zoetrope S does not know "zebra".', words: ["zebra"] },
+          {
+            code: "unknown_words",
+            message: 'Zoetrope S does not know "cuube", "zebra".',
+            words: ["cuube", "zebra"],
+          },
         ];
         fake.change(take, { warnings });
         fake.publish(take, { type: "take.warned", data: { take_id: take.id, warnings } });
@@ -163,7 +167,7 @@ describe("arc generate", () => {
       },
     });
     expect(result.stderr).toContain(
-      'Warning: Zoetrope S does not know "zebra".\nThe words it knows: arc models zoetrope-s',
+      'Warning: Zoetrope S does not know "cuube", "zebra".\ncuube: did you mean cube?\nThe words it knows: arc models zoetrope-s',
     );
   });
 

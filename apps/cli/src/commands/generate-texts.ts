@@ -1,5 +1,7 @@
 import path from "node:path";
-import type { Take } from "@arc-fabric/contract";
+import type { Model, Take } from "@arc-fabric/contract";
+import { closest } from "../command-line/closest.ts";
+import { wrap } from "../command-line/help-text.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { bytesText, clip, countText, secondsText } from "../output/units.ts";
 
@@ -27,13 +29,33 @@ export function startText(
   return `${paint.bold(clip(prompt, columns() - 1))}\n${paint.dim(clip(facts.join(" · "), columns() - 1))}`;
 }
 
-export function warningsText(take: Take, { paint }: Pick<Terminal, "paint">): string {
-  const lines = take.warnings.map((warning) => `${paint.yellow("Warning:")} ${warning.message}`);
-  const unknown = take.warnings.some(({ code }) => code === "unknown_words");
-  return [
-    ...lines,
-    ...(unknown ? [paint.dim(`The words it knows: arc models ${take.model}`)] : []),
-  ].join("\n");
+/** @param known the model's words, to guess what was meant; empty when they are not at hand */
+export function warningsText(
+  take: Take,
+  { paint, columns }: Pick<Terminal, "paint" | "columns">,
+  known: readonly string[] = [],
+): string {
+  const lines = take.warnings.flatMap((warning) => {
+    const [first = "", ...rest] = wrap(`Warning: ${warning.message}`, columns() - 1);
+    return [first.replace("Warning:", paint.yellow("Warning:")), ...rest];
+  });
+  const unknown = take.warnings.filter(({ code }) => code === "unknown_words");
+  if (unknown.length === 0) return lines.join("\n");
+  const guesses = unknown
+    .flatMap(({ words }) => words)
+    .map((word) => [word, closest(word, known)] as const)
+    .flatMap(([word, meant]) => (meant === null ? [] : [`${word}: did you mean ${meant}?`]));
+  return [...lines, ...guesses, paint.dim(`The words it knows: arc models ${take.model}`)].join(
+    "\n",
+  );
+}
+
+/** The single words of a model's vocabulary. */
+export function wordsOf({ vocabulary }: Pick<Model, "vocabulary">): string[] {
+  const words = Object.values(vocabulary).flatMap((group) =>
+    group.flatMap((phrase) => phrase.split(" ")),
+  );
+  return [...new Set(words)];
 }
 
 export function summaryText(

@@ -12,7 +12,7 @@ import {
   type ProgressPrinter,
 } from "../output/progress-printer.ts";
 import { withServer, type ServerUse } from "../server/use-server.ts";
-import { generateJson, startText, summaryText, warningsText } from "./generate-texts.ts";
+import { generateJson, startText, summaryText, warningsText, wordsOf } from "./generate-texts.ts";
 
 type Input = CommandInput<"generate">;
 
@@ -134,14 +134,19 @@ function isLoss(error: unknown): boolean {
 /** The take when it is finished; with another server it goes on from its last stored step. */
 async function follow(run: Run, created: Take): Promise<Take> {
   let warnings = 0;
+  let known: readonly string[] = [];
   const onTake = (take: Take) => {
     if (take.warnings.length > warnings)
-      run.progress.note(warningsText(take, run.context.terminal));
+      run.progress.note(warningsText(take, run.context.terminal, known));
     warnings = take.warnings.length;
     run.progress.update(take);
   };
   try {
-    return await survivingLosses(run, (client) => waitFor(run, client, created, onTake));
+    return await survivingLosses(run, async (client) => {
+      // Only for better advice: without it the warnings are shown all the same.
+      known = await client.models.get(created.model, { retries: 0 }).then(wordsOf, () => []);
+      return waitFor(run, client, created, onTake);
+    });
   } catch (error) {
     if (error instanceof Interruption) return await cancel(run, created, error);
     throw error;
@@ -205,6 +210,9 @@ async function deliver(run: Run, take: Take, target: OutputTarget): Promise<Exit
   const path = await (target.type === "stdout"
     ? save(await run.server.client())
     : survivingLosses(run, save));
+  // Without progress nobody has told them yet.
+  if (take.warnings.length > 0 && input.options["no-progress"] && !input.options.json)
+    terminal.err(`${warningsText(take, terminal)}\n`);
   if (input.options.json) await terminal.out(`${JSON.stringify(generateJson(take, path))}\n`);
   else if (path === null) terminal.err(summaryText(take, "standard output", terminal));
   else await terminal.out(summaryText(take, path, terminal, context.userDirectory));
