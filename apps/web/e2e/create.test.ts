@@ -116,12 +116,12 @@ describe("create: from a prompt to a playing clip", () => {
     const first = await takeInAddress(page);
     await promptBox(page).fill("a blue ball bounces at night");
     await generate(page).click();
-    await stage(page).getByText("next to run").waitFor();
+    await stage(page).getByText("next to run", { exact: true }).waitFor();
     await promptBox(page).fill("a pink ball bounces at night");
     await generate(page).click();
-    await stage(page).getByText("1 ahead of it").waitFor();
+    await stage(page).getByText("1 ahead of it", { exact: true }).waitFor();
     mock.world.cancel(first);
-    await stage(page).getByText("next to run").waitFor();
+    await stage(page).getByText("next to run", { exact: true }).waitFor();
     await video(page).waitFor({ timeout: 60_000 });
   });
 });

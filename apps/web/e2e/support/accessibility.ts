@@ -31,7 +31,10 @@ export function findBarriers(page: Page): Promise<string[]> {
     if (document.querySelectorAll("main").length !== 1) barriers.push("not exactly one main landmark");
     if (!document.documentElement.lang) barriers.push("no language");
     const overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-    if (overflow > 0) barriers.push(`the page is ${overflow} px wider than the window`);
+    if (overflow > 0) {
+      const culprit = [...document.querySelectorAll("main *")].findLast((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !element.closest("[class*=overflow]"));
+      barriers.push(`the page is ${overflow} px wider than the window: ${culprit ? describe(culprit) : "?"}`);
+    }
     return barriers;
   });
 }

@@ -20,6 +20,8 @@ export class LiveClip {
   #closed = false;
   /** Changes when the first picture or the first finished frame arrives: what React needs to know. */
   readonly stage = createStore<"empty" | "forming" | "finishing">("empty");
+  /** True once no more frames will come. */
+  readonly ended = createStore(false);
 
   get fps(): number {
     return this.#fps;
@@ -41,7 +43,10 @@ export class LiveClip {
     if (this.#closed) return bitmap.close();
     const { kind, frameIndex: index, step, producedAtMs } = frame;
     const pictures = kind === "frame" ? this.#finished : this.#previews;
-    pictures.get(index)?.bitmap.close();
+    const before = pictures.get(index);
+    // Several are decoded at a time, so an older one may be ready later.
+    if (before && before.producedAtMs > producedAtMs) return bitmap.close();
+    before?.bitmap.close();
     pictures.set(index, { bitmap, kind, index, step, producedAtMs });
     this.#fps = frame.fps;
     if (kind === "frame") this.#finishedCount = frame.frameCount;

@@ -24,12 +24,25 @@ export function useLiveClip(take: Take): LiveClip | null {
   return clip;
 }
 
-const LAST_FRAMES_MS = 1_000;
+const LAST_FRAMES_MS = 6_000;
+/** Pictures decoded at a time; while all are busy the client drops previews that are no longer the newest. */
+const DECODERS = 4;
 
 async function follow(id: string, clip: LiveClip, signal: AbortSignal): Promise<void> {
+  const decoding = new Set<Promise<void>>();
   try {
-    for await (const frame of client.takes.watch(id, { signal })) await clip.add(frame);
+    for await (const frame of client.takes.watch(id, { signal })) {
+      // A picture that cannot be decoded is one less; the next one comes soon.
+      const added = clip
+        .add(frame)
+        .catch(() => {})
+        .finally(() => decoding.delete(added));
+      decoding.add(added);
+      if (decoding.size >= DECODERS) await Promise.race(decoding);
+    }
   } catch {
     // Pictures are a courtesy: progress and result come by other ways.
   }
+  await Promise.all(decoding);
+  clip.ended.set(true);
 }

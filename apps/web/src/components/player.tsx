@@ -63,14 +63,14 @@ export function Player({ take, video, poster, onReady, overlay }: PlayerProps) {
         </Slider.Root>
         <div className="flex items-center gap-0.5">
           <IconButton icon={state.playing ? "pause" : "play"} label={state.playing ? "Pause" : "Play"} onClick={player.toggle} />
-          <IconButton icon="previous" label="Previous frame" onClick={() => player.seek(state.frame - 1)} disabled={state.frame === 0} />
-          <IconButton icon="next" label="Next frame" onClick={() => player.seek(state.frame + 1)} disabled={state.frame >= numFrames - 1} />
+          <IconButton icon="previous" label="Previous frame" onClick={() => player.step(-1)} disabled={state.frame === 0} />
+          <IconButton icon="next" label="Next frame" onClick={() => player.step(1)} disabled={state.frame >= numFrames - 1} />
           <IconButton icon="loop" label="Loop" pressed={state.loop} onClick={player.toggleLoop} />
-          <span className="ml-2 text-xs whitespace-nowrap text-muted tabular">
+          <span className="ml-2 hidden text-xs whitespace-nowrap text-muted tabular min-[26rem]:inline">
             {state.frame + 1} / {numFrames}
           </span>
           <span className="flex-1" />
-          <SelectField label="Speed" hideLabel className="w-20" value={String(state.speed)} options={SPEED_OPTIONS} onChange={(speed) => player.patch({ speed: Number(speed) })} />
+          <SelectField label="Speed" hideLabel className="w-19" value={String(state.speed)} options={SPEED_OPTIONS} onChange={(speed) => player.patch({ speed: Number(speed) })} />
           <a
             href={src}
             download={`${take.id}.mp4`}

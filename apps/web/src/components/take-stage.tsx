@@ -5,6 +5,7 @@ import type { LiveClip } from "../api/live-clip.ts";
 import { useSteps } from "../api/takes.ts";
 import { useLiveClip } from "../api/use-live-clip.ts";
 import { Icon } from "../ui/icon.tsx";
+import { createStore } from "../util/create-store.ts";
 import { progressText } from "../util/take-text.ts";
 import { LiveCanvas } from "./live-canvas.tsx";
 import { Player } from "./player.tsx";
@@ -14,6 +15,8 @@ import { TakeAnnouncer, TakeProgress } from "./take-progress.tsx";
 
 /** The video takes over after this even if the live picture has not come to its end. */
 const HANDOVER_MS = 6_000;
+/** In place of a live picture where there is none. */
+const NEVER = createStore(false);
 
 /** The picture of a take at every moment of its life: waiting, forming, playing, or how it ended. */
 export function TakeStage({ take }: { take: Take }) {
@@ -62,6 +65,7 @@ export function TakeStage({ take }: { take: Take }) {
 /** Keeps the live picture until the video is ready to stand in its place, without a jump. */
 function useHandover(take: Take, live: LiveClip | null) {
   const [videoReady, setVideoReady] = useState(false);
+  const liveEnded = (live?.ended ?? NEVER).use();
   const [liveShown, setLiveShown] = useState(false);
   const completed = take.status === "completed";
   useEffect(() => {
@@ -73,9 +77,9 @@ function useHandover(take: Take, live: LiveClip | null) {
     const timer = setTimeout(() => setLiveShown(true), HANDOVER_MS);
     return () => clearTimeout(timer);
   }, [completed, take.id, live]);
-  const neverFinishing = live !== null && live.stage.get() !== "finishing";
+  const nothingToShow = liveEnded && live?.stage.get() !== "finishing";
   return {
-    showLive: !isFinished(take.status) || (completed && !(videoReady && (liveShown || neverFinishing))),
+    showLive: !isFinished(take.status) || (completed && !(videoReady && (liveShown || nothingToShow))),
     onVideoReady: () => setVideoReady(true),
     onLiveShown: () => setLiveShown(true),
   };

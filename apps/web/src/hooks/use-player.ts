@@ -49,6 +49,14 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
     },
     [fps, numFrames],
   );
+  /** Counted from where the video is, not from the last rendering: keys may come faster than pictures. */
+  const step = useCallback(
+    (frames: number) => {
+      const element = video.current;
+      if (element) seek(Math.min(numFrames - 1, Math.floor(element.currentTime * fps + 1e-3)) + frames);
+    },
+    [seek, fps, numFrames],
+  );
   const toggle = useCallback(() => {
     const element = video.current;
     if (!element) return;
@@ -82,10 +90,10 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
     else if (action === "faster") changeSpeed(1);
     else if (action === "first") seek(0);
     else if (action === "last") seek(numFrames - 1);
-    else seek(state.frame + (action === "forward" ? 1 : -1));
+    else step(action === "forward" ? 1 : -1);
   };
 
-  return { video, box, state, patch, seek, toggle, toggleLoop, toggleFullscreen, onKeyDown };
+  return { video, box, state, patch, seek, step, toggle, toggleLoop, toggleFullscreen, onKeyDown };
 }
 
 /** Keys of a player; those that a focused control uses itself are left to it. */

@@ -37,9 +37,9 @@ export default function CreatePage() {
   };
 
   return (
-    <div className="grid gap-6 lg:grid-cols-[minmax(20rem,25rem)_minmax(0,1fr)] lg:gap-8">
+    <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(20rem,25rem)_minmax(0,1fr)] lg:gap-8">
       <h1 className="sr-only">Create</h1>
-      <div>
+      <div className="min-w-0">
         {model ? (
           <Composer model={model} models={models.data ?? []} lastTake={latest} onCreated={onCreated} />
         ) : models.isError ? (

@@ -25,7 +25,7 @@ export default function SystemPage() {
 
 function Report({ report }: { report: SystemReport }) {
   return (
-    <div className="grid gap-4 lg:grid-cols-2">
+    <div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
       <Panel title="Server">
         <Facts
           facts={{

@@ -33,7 +33,7 @@ function TakeView({ take }: { take: Take }) {
   const status = STATUS_TEXT[take.status];
   useEffect(() => document.getElementById("main")?.focus({ preventScroll: true }), []);
   return (
-    <article className="mx-auto grid max-w-6xl gap-6 lg:grid-cols-[minmax(0,1fr)_24rem] lg:gap-8">
+    <article className="mx-auto grid max-w-6xl grid-cols-1 gap-6 lg:grid-cols-[minmax(0,1fr)_24rem] lg:gap-8">
       <header className="lg:col-span-2">
         <Badge tone={status.tone} active={status.active}>
           {status.label}
