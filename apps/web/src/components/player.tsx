@@ -70,7 +70,7 @@ export function Player({ take, video, poster, onReady, overlay }: PlayerProps) {
             {state.frame + 1} / {numFrames}
           </span>
           <span className="flex-1" />
-          <SelectField label="Speed" hideLabel className="w-19" value={String(state.speed)} options={SPEED_OPTIONS} onChange={(speed) => player.patch({ speed: Number(speed) })} />
+          <SelectField label="Speed" hideLabel quiet className="w-16" value={String(state.speed)} options={SPEED_OPTIONS} onChange={(speed) => player.patch({ speed: Number(speed) })} />
           <a
             href={src}
             download={`${take.id}.mp4`}

@@ -20,11 +20,15 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
   const finalLabel = take.status === "completed" ? "Result" : "Live";
   const choices = [...withPicture.map((step) => step.step), null];
 
+  const drawnBefore = useRef(false);
+  const count = withPicture.length;
   // While it forms, the newest step stays in view unless the person looks at another one.
   useEffect(() => {
     const element = list.current;
-    if (selected === null && element) element.scrollTo({ left: element.scrollWidth });
-  }, [withPicture.length, selected]);
+    if (count === 0 || selected !== null || !element) return;
+    element.scrollTo({ left: element.scrollWidth, behavior: drawnBefore.current ? "smooth" : "instant" });
+    drawnBefore.current = true;
+  }, [count, selected]);
 
   if (withPicture.length === 0) return null;
   const move = (key: string) => {
@@ -43,7 +47,7 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
         <h3 className="label">Steps</h3>
         <span className="text-xs text-muted tabular">{selected === null ? `${steps.length} of ${take.progress.total_steps} stored` : describeStep(steps, selected, take)}</span>
       </div>
-      <div ref={list} role="radiogroup" aria-label="Step shown" onKeyDown={(event) => move(event.key) && event.preventDefault()} className="-mx-1 flex gap-2 overflow-x-auto scroll-smooth px-1 py-1 [scrollbar-width:thin]">
+      <div ref={list} role="radiogroup" aria-label="Step shown" onKeyDown={(event) => move(event.key) && event.preventDefault()} className="-mx-1 flex gap-2 overflow-x-auto px-1 py-1 [scrollbar-width:thin]">
         {choices.map((step) => (
           <button
             key={step ?? "final"}

@@ -55,13 +55,24 @@ function Parameters({ take }: { take: Take }) {
       <Row name="Take">
         <span className="font-mono text-xs break-all">{take.id}</span>
       </Row>
-      {take.environment &&
-        Object.entries(take.environment).map(([name, value]) => (
-          <Row key={name} name={name.replaceAll("_", " ")}>
-            <span className="break-words">{String(value)}</span>
-          </Row>
-        ))}
+      {take.environment && <Environment environment={take.environment} />}
     </dl>
+  );
+}
+
+/** Hardware and versions: the same ones give the same bytes. */
+function Environment({ environment }: { environment: NonNullable<Take["environment"]> }) {
+  const facts = Object.entries(environment).map(([name, value]) => `${name.replaceAll("_", " ")} ${String(value)}`);
+  return (
+    <Row name="Computed with">
+      <ul className="text-[0.8125rem] text-muted">
+        {facts.map((fact) => (
+          <li key={fact} className="break-words">
+            {fact}
+          </li>
+        ))}
+      </ul>
+    </Row>
   );
 }
 

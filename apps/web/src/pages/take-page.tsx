@@ -33,14 +33,14 @@ function TakeView({ take }: { take: Take }) {
   const status = STATUS_TEXT[take.status];
   useEffect(() => document.getElementById("main")?.focus({ preventScroll: true }), []);
   return (
-    <article className="mx-auto grid max-w-6xl grid-cols-1 gap-6 lg:grid-cols-[minmax(0,1fr)_24rem] lg:gap-8">
+    <article className="mx-auto grid max-w-6xl grid-cols-1 gap-6 lg:grid-cols-[minmax(0,clamp(22rem,calc(100dvh-21rem),46rem))_minmax(22rem,1fr)] lg:gap-8">
       <header className="lg:col-span-2">
         <Badge tone={status.tone} active={status.active}>
           {status.label}
         </Badge>
         <h1 className="mt-2 text-xl leading-snug font-semibold tracking-tight break-words sm:text-2xl">{take.parameters.prompt}</h1>
       </header>
-      <div className="mx-auto w-full max-w-stage min-w-0">
+      <div className="mx-auto w-full max-w-stage min-w-0 lg:mx-0">
         <TakeStage take={take} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">
