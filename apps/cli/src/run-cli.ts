@@ -1,4 +1,4 @@
-import { isFabricError, toFabricError } from "@arc-fabric/contract";
+import { isFabricError, toFabricError, type ErrorCode } from "@arc-fabric/contract";
 import { Interruption, type CliContext } from "./cli-context.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT_CODES, type CommandInput, type CommandName } from "./command-line/commands.ts";
@@ -17,6 +17,7 @@ import { show } from "./commands/show.ts";
 import { status } from "./commands/status.ts";
 import { takes } from "./commands/takes.ts";
 import { errorJson, errorText } from "./output/error-text.ts";
+import { ServerNotStarted } from "./server/server-not-started.ts";
 import { cliVersion } from "./version.ts";
 
 const RUN: {
@@ -72,11 +73,18 @@ async function tell(error: unknown, json: boolean, { terminal }: CliContext): Pr
   if ((error as NodeJS.ErrnoException | null)?.code === "EPIPE") return EXIT_CODES.ok;
   if (error instanceof CliError) {
     const { code, message, remedy } = error;
+    if (json) await terminal.out(`${JSON.stringify(localErrorJson(code, message, remedy, {}))}\n`);
+    else terminal.err(`${paint.red("Error:")} ${message}\n${paint.dim("What to do:")} ${remedy}\n`);
+    return EXIT_CODES.failed;
+  }
+  if (error instanceof ServerNotStarted) {
+    const code: ErrorCode = "server_unreachable";
+    const { message, words } = error;
     if (json)
       await terminal.out(
-        `${JSON.stringify({ error: { code, message, remedy, retryable: false, request_id: null, details: {} } })}\n`,
+        `${JSON.stringify(localErrorJson(code, message, "", { server_said: words }))}\n`,
       );
-    else terminal.err(`${paint.red("Error:")} ${message}\n${paint.dim("What to do:")} ${remedy}\n`);
+    else terminal.err(`${paint.red("Error:")} ${message}\n`);
     return EXIT_CODES.failed;
   }
   const known = toFabricError(error);
@@ -85,4 +93,9 @@ async function tell(error: unknown, json: boolean, { terminal }: CliContext): Pr
   if (!isFabricError(error) && error instanceof Error)
     terminal.err(`${paint.dim(error.stack ?? "")}\n`);
   return EXIT_CODES.failed;
+}
+
+/** The same form as an error of the server, which has the request id. */
+function localErrorJson(code: string, message: string, remedy: string, details: object): object {
+  return { error: { code, message, remedy, retryable: false, request_id: null, details } };
 }

@@ -152,6 +152,15 @@ describe("finding the server", () => {
     );
   });
 
+  test("one that cannot be started for the command says in its own words why", async () => {
+    writeFileSync(path.join(folder, "file"), "");
+    const env = { ARC_PORT: "1", ARC_DATA_DIR: "file" };
+    const result = await callArc(["models"], { cwd: folder, env });
+    expect(result).toMatchObject({ code: 1, stdout: "" });
+    expect(result.stderr).toContain("did not start");
+    expect(result.stderr).toContain("data_dir_unwritable");
+  });
+
   test("a missing token is asked for by the name of the option", async () => {
     await serve({ token: "secret" });
     expect((await arc("models")).stderr).toContain(

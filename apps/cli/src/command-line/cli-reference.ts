@@ -17,7 +17,7 @@ export function cliReference(): string {
     ...COMMAND_NAMES.map(section),
     "## Exit codes",
     table(["Code", "Meaning"], Object.entries(EXIT_CODE_MEANING)),
-    "With `--json`, standard output carries one JSON object, also on failure: " +
+    "With `--json`, standard output carries one JSON object, also on failure (exit code 1): " +
       '`{"error": {"code", "message", "remedy", "request_id", …}}`. Codes are explained in [errors.md](errors.md). ' +
       "Progress, warnings and errors go to standard error.",
     "",

@@ -1,10 +1,11 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import path from "node:path";
 import { isFabricError, type Model, type SystemReport } from "@arc-fabric/contract";
-import { Interruption, type CliContext } from "../cli-context.ts";
+import type { CliContext } from "../cli-context.ts";
 import { EXIT_CODES, type CommandInput, type ExitCode } from "../command-line/commands.ts";
 import { bytesText } from "../output/units.ts";
 import { readLocalSettings } from "../server/local-settings.ts";
+import { ServerNotStarted } from "../server/server-not-started.ts";
 import { withServer } from "../server/use-server.ts";
 import { cliVersion } from "../version.ts";
 
@@ -42,12 +43,12 @@ export async function doctor(
       );
     });
   } catch (error) {
-    if (error instanceof Interruption || !isFabricError(error)) throw error;
+    if (!isFabricError(error) && !(error instanceof ServerNotStarted)) throw error;
     checks.push({
       name: "Server",
       result: "failed",
       found: error.message,
-      remedy: "arc serve shows its messages.",
+      ...(isFabricError(error) ? { remedy: "arc serve starts one and shows its messages." } : {}),
     });
   }
   await terminal.out(

@@ -127,7 +127,7 @@ async function survivingLosses<Result>(
 }
 
 function isLoss(error: unknown): boolean {
-  if (!isFabricError(error) || error.details["server_said"] !== undefined) return false;
+  if (!isFabricError(error)) return false;
   return error.code === "server_unreachable" || error.code === "shutting_down";
 }
 

@@ -3,11 +3,11 @@ import { mkdirSync, openSync, closeSync } from "node:fs";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { createClient, type FabricClient } from "@arc-fabric/client";
-import { FabricError } from "@arc-fabric/contract";
 import type { CliContext } from "../cli-context.ts";
 import type { LocalSettings } from "./local-settings.ts";
 import { serverCommand } from "./server-command.ts";
 import { readServerFile } from "./server-file.ts";
+import { ServerNotStarted } from "./server-not-started.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 const LOOK_MS = 50;
@@ -29,7 +29,7 @@ export interface StartOptions {
 /**
  * Starts a server on a free port of the loopback address and waits until it answers.
  * It ends with this process, however that ends: its standard input is a pipe that nobody else holds.
- * @throws FabricError `server_unreachable` with the server's own words when it does not start
+ * @throws ServerNotStarted with the server's own words
  */
 export async function startServer(
   context: CliContext,
@@ -116,20 +116,11 @@ async function waitUntilReady(
     interrupted.throwIfAborted();
     const file = readServerFile(settings.dataDirectory);
     if (file && file.pid === child.pid) return file.url;
-    if (ended !== null) throw notStarted(`it ${ended as string}`, words());
+    if (ended !== null) throw new ServerNotStarted(`it ${ended as string}`, words());
     if (now() > deadline)
-      throw notStarted(`it was not ready within ${READY_TIMEOUT_MS / 1000} s`, words());
+      throw new ServerNotStarted(`it was not ready within ${READY_TIMEOUT_MS / 1000} s`, words());
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-}
-
-function notStarted(reason: string, words: string): FabricError {
-  const said = words === "" ? "" : ` It said:\n${words}`;
-  return new FabricError(
-    "server_unreachable",
-    `The server that this command needs did not start: ${reason}.${said}`,
-    { details: { server_said: words } },
-  );
 }
 
 async function stopServer(child: ChildProcess): Promise<void> {

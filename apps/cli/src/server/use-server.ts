@@ -1,4 +1,4 @@
-import { isFabricError, type FabricError } from "@arc-fabric/contract";
+import type { ErrorCode } from "@arc-fabric/contract";
 import type { FabricClient } from "@arc-fabric/client";
 import type { CliContext } from "../cli-context.ts";
 import {
@@ -8,6 +8,7 @@ import {
 } from "../output/progress-printer.ts";
 import { findServer } from "./find-server.ts";
 import { readLocalSettings, type ServerOptions } from "./local-settings.ts";
+import { ServerNotStarted } from "./server-not-started.ts";
 import { startServer, type StartedServer } from "./start-server.ts";
 
 /** Two commands that start a server on one directory at the same moment: the second one finds the first one's. */
@@ -105,5 +106,5 @@ class FoundOrStarted implements ServerUse {
   }
 }
 
-const lostTheRace = (error: unknown): error is FabricError =>
-  isFabricError(error) && String(error.details["server_said"] ?? "").includes("data_dir_locked");
+const lostTheRace = (error: unknown): boolean =>
+  error instanceof ServerNotStarted && error.words.includes("data_dir_locked" satisfies ErrorCode);
