@@ -12,21 +12,54 @@ const MAX_PROMPT_CHARS = 100_000;
 
 /** What a client asks for. What is left out is filled from the model's defaults; what is sent takes effect or is refused. */
 export const takeRequestSchema = z.strictObject({
-  prompt: z.string().trim().min(1, "must not be empty").max(MAX_PROMPT_CHARS),
-  negative_prompt: z.string().max(MAX_PROMPT_CHARS).optional(),
-  model: z.string().optional(),
-  seed: z.int().min(0).max(MAX_SEED).optional(),
-  width: z.int().positive().optional(),
-  height: z.int().positive().optional(),
-  num_frames: z.int().positive().optional(),
-  fps: z.int().positive().optional(),
-  num_inference_steps: z.int().positive().optional(),
-  guidance_scale: z.number().optional(),
-  solver: solverSchema.optional(),
-  /** Timestep shift s' = s·u / (1 + (s - 1)·u); above 1 spends more steps at high noise. */
-  shift: z.number().min(0.1).max(20).optional(),
-  /** Steps by which each latent frame trails the one before it; 0 denoises all frames together. */
-  frame_lag: z.int().min(0).max(8).optional(),
+  prompt: z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(MAX_PROMPT_CHARS)
+    .describe(
+      "What the clip shows. Words the model does not know come back as a warning of the take.",
+    ),
+  negative_prompt: z.string().max(MAX_PROMPT_CHARS).optional().describe("What it should not show."),
+  model: z.string().optional().describe("A model's id; the server's default model unless set."),
+  seed: z
+    .int()
+    .min(0)
+    .max(MAX_SEED)
+    .optional()
+    .describe(
+      "The same seed and settings give the same clip. Drawn by chance unless set, and always told.",
+    ),
+  width: z.int().positive().optional().describe("Pixels."),
+  height: z.int().positive().optional().describe("Pixels."),
+  num_frames: z.int().positive().optional().describe("Length of the clip in frames."),
+  fps: z.int().positive().optional().describe("Frames a second."),
+  num_inference_steps: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Denoising steps; more take longer and draw finer."),
+  guidance_scale: z
+    .number()
+    .optional()
+    .describe("How strictly the prompt is followed; 1 does not compare with the negative prompt."),
+  solver: solverSchema.optional().describe("How a step is computed."),
+  shift: z
+    .number()
+    .min(0.1)
+    .max(20)
+    .optional()
+    .describe(
+      "Timestep shift s' = s·u / (1 + (s - 1)·u); above 1 spends more steps at high noise.",
+    ),
+  frame_lag: z
+    .int()
+    .min(0)
+    .max(8)
+    .optional()
+    .describe(
+      "Steps by which each latent frame trails the one before it; 0 denoises all frames together.",
+    ),
 });
 export type TakeRequest = z.infer<typeof takeRequestSchema>;
 
@@ -34,7 +67,15 @@ export type TakeRequest = z.infer<typeof takeRequestSchema>;
 export const takeParametersSchema = takeRequestSchema.required();
 export type TakeParameters = z.infer<typeof takeParametersSchema>;
 
-export const takePhaseSchema = z.enum(["queued", "loading", "encoding", "denoising", "decoding", "finishing", "done"]);
+export const takePhaseSchema = z.enum([
+  "queued",
+  "loading",
+  "encoding",
+  "denoising",
+  "decoding",
+  "finishing",
+  "done",
+]);
 export type TakePhase = z.infer<typeof takePhaseSchema>;
 
 export const takeProgressSchema = z.object({
@@ -66,11 +107,18 @@ export const artifactSchema = z.object({
 export type Artifact = z.infer<typeof artifactSchema>;
 
 /** Words of the prompt the model does not know, and the like: the take runs, but not quite as asked. */
-export const takeWarningSchema = z.object({ code: z.enum(["unknown_words", "prompt_truncated"]), message: z.string(), words: z.array(z.string()) });
+export const takeWarningSchema = z.object({
+  code: z.enum(["unknown_words", "prompt_truncated"]),
+  message: z.string(),
+  words: z.array(z.string()),
+});
 export type TakeWarning = z.infer<typeof takeWarningSchema>;
 
 /** Hardware and versions a trajectory was computed with; equal environments give equal bytes. */
-export const environmentSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+export const environmentSchema = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean()]),
+);
 export type Environment = z.infer<typeof environmentSchema>;
 
 export const takeSchema = z.object({

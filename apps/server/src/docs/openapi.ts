@@ -61,7 +61,7 @@ export function openApiDocument(version: string): Record<string, unknown> {
 }
 
 /** Every error an endpoint may answer with, its own and those all share. */
-export function errorsOf(endpoint: Endpoint): readonly ErrorCode[] {
+function errorsOf(endpoint: Endpoint): readonly ErrorCode[] {
   const codes = new Set<ErrorCode>([...endpoint.errors, ...COMMON_ERRORS]);
   if (endpoint.body) for (const code of BODY_ERRORS) codes.add(code);
   if (endpoint.query) codes.add("unknown_field");

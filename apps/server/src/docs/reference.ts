@@ -1,7 +1,6 @@
 import { type Endpoint, ENDPOINT_LIST, ERROR_CATALOGUE, ERROR_CODES } from "@arc-fabric/contract";
 import { escapeHtml, page } from "../http/page-shell.ts";
 import { type Field, fieldsOf } from "./field-list.ts";
-import { errorsOf } from "./openapi.ts";
 
 const TAGS = ["takes", "sessions", "models", "artifacts", "events", "system", "openai"] as const;
 const TAG_TITLES: Readonly<Record<Endpoint["tag"], string>> = {
@@ -23,7 +22,7 @@ const inputsOf = ({ params, query, body }: Endpoint): [string, Field[]][] => [
 ];
 
 const INTRODUCTION =
-  "Send and receive JSON. Every create takes an Idempotency-Key. Errors are application/problem+json with a code of the error list and a request id; addresses under /v1 answer in the OpenAI shape. With a token set, send Authorization: Bearer <token>.";
+  "Send and receive JSON. Every create takes an Idempotency-Key. Errors are application/problem+json with a code of the error list and a request id; addresses under /v1 answer in the OpenAI shape. With a token set, send Authorization: Bearer <token>. Each address lists the errors of its own; the ones that any request can have (a broken body, an unknown field, a missing token) are in the error list.";
 
 /** The reference page at /docs. */
 export function referencePage(version: string): string {
@@ -48,7 +47,7 @@ function endpointHtml(operation: string, endpoint: Endpoint): string {
   const tables = inputsOf(endpoint).map(([title, fields]) =>
     fields.length > 0 ? fieldTable(title, fields) : "",
   );
-  const errors = errorsOf(endpoint).map(
+  const errors = endpoint.errors.map(
     (code) => `<a href="/docs/errors#${code}"><code>${code}</code></a>`,
   );
   return `<section class="endpoint" id="${operation}">
@@ -56,7 +55,7 @@ function endpointHtml(operation: string, endpoint: Endpoint): string {
 <p>${escapeHtml(endpoint.summary)}.${endpoint.description ? ` ${escapeHtml(endpoint.description)}` : ""}</p>
 ${tables.join("")}
 <p class="soft">Answers: ${escapeHtml(answerText(endpoint))}</p>
-<p class="soft">Errors: ${errors.join(" ")}</p>
+${errors.length > 0 ? `<p class="soft">Errors: ${errors.join(" ")}</p>` : ""}
 </section>`;
 }
 

@@ -46,7 +46,7 @@ declare module "fastify" {
 
 /** The HTTP side of the server, not yet listening. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const sendError = createErrorSender(deps.logger);
+  const sendError = createErrorSender(deps.logger, deps.maxBodyBytes);
   const app = fastify({
     logger: false,
     bodyLimit: deps.maxBodyBytes,

@@ -17,9 +17,9 @@ export type SendError = (
 ) => FastifyReply;
 
 /** Every error of every route ends here: logged when it is ours to mend, sent in the words of the API that was called. */
-export function createErrorSender(logger: Logger): SendError {
+export function createErrorSender(logger: Logger, maxBodyBytes: number): SendError {
   return (request, reply, thrown) => {
-    const error = fromFramework(thrown) ?? toFabricError(thrown);
+    const error = fromFramework(thrown, maxBodyBytes) ?? toFabricError(thrown);
     if (error.status >= 500)
       logger.error(`${request.method} ${pathOf(request)} failed: ${error.message}`, {
         request_id: request.id,
@@ -39,13 +39,14 @@ export function createErrorSender(logger: Logger): SendError {
 }
 
 /** What Fastify itself refuses, in our words; null for anything else. */
-function fromFramework(thrown: unknown): FabricError | null {
+function fromFramework(thrown: unknown, maxBodyBytes: number): FabricError | null {
   const { code, statusCode, message } = (thrown ?? {}) as Partial<FastifyError>;
   if (isFabricError(thrown) || typeof statusCode !== "number" || statusCode >= 500) return null;
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
     return new FabricError(
       "payload_too_large",
-      "The body is larger than this server accepts (ARC_MAX_BODY_BYTES).",
+      `The body is larger than the ${maxBodyBytes} bytes this server accepts (ARC_MAX_BODY_BYTES).`,
+      { details: { max_bytes: maxBodyBytes } },
     );
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
     return new FabricError(

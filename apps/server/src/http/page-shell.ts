@@ -17,8 +17,8 @@ code{font:.875em ui-monospace,SFMono-Regular,Menlo,monospace;background:var(--co
 .lead{color:var(--soft);font-size:1.1rem}.soft{color:var(--soft)}
 section.endpoint{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1rem 1.25rem;margin:0 0 1rem}
 .method{display:inline-block;min-width:4.2rem;font:600 .75rem/1.6 ui-monospace,monospace;color:var(--accent)}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem;margin:.5rem 0}th{text-align:left;color:var(--soft);font-weight:500}td,th{padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-nav a{margin-right:1rem}input{width:100%;font:inherit;padding:.6rem .8rem;border:1px solid var(--line);border-radius:8px;background:var(--card);color:inherit}button{font:inherit;font-weight:600;margin-top:1rem;padding:.6rem 1.2rem;border:0;border-radius:8px;background:var(--accent);color:var(--paper);cursor:pointer}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem;margin:.5rem 0}th{text-align:left;color:var(--soft);font-weight:500}td:first-child,th:first-child{width:15rem}td code{white-space:nowrap}td,th{padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
+label{display:block;margin-bottom:.3rem}nav a{margin-right:1rem}input{width:100%;font:inherit;padding:.6rem .8rem;border:1px solid var(--line);border-radius:8px;background:var(--card);color:inherit}button{display:block;font:inherit;font-weight:600;margin:1rem 0 1.5rem;padding:.6rem 1.2rem;border:0;border-radius:8px;background:var(--accent);color:var(--paper);cursor:pointer}
 .narrow{max-width:26rem;padding-top:15vh}[role=alert]{color:light-dark(#b3261e,#ff8a80)}`;
 
 /** A page of the server's own, without scripts: works everywhere, light and dark. */
