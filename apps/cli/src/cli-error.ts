@@ -1,6 +1,6 @@
 /** A failure on this side of the server: a file that cannot be written, a take that has no video. Exit code 1. */
 export class CliError extends Error {
-  readonly code: "output_failed" | "download_corrupt" | "nothing_there";
+  readonly code: "output_failed" | "download_corrupt" | "nothing_there" | "not_stopped";
   readonly remedy: string;
 
   constructor(

@@ -15,6 +15,7 @@ import { models } from "./commands/models.ts";
 import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
 import { status } from "./commands/status.ts";
+import { stop } from "./commands/stop.ts";
 import { takes } from "./commands/takes.ts";
 import { errorJson, errorText } from "./output/error-text.ts";
 import { ServerNotStarted } from "./server/server-not-started.ts";
@@ -35,6 +36,7 @@ const RUN: {
   cancel,
   delete: deleteTakes,
   serve,
+  stop,
   status,
   doctor,
 };

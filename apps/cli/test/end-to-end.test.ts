@@ -61,9 +61,22 @@ describe.skipIf(!existsSync(MODEL) || !existsSync("/proc/self"))(
       expect(video.subarray(4, 8).toString("latin1")).toBe("ftyp");
       expect(result.code).toBe(0);
       await until(() => processesHere().length === 0);
-      const takes = await runArc(["takes"], options());
-      expect(takes.stdout).toMatch(/completed .* a red ball bounces on a green meadow/);
     });
+
+    test(
+      "--keep-server leaves a server for the next command; arc stop ends it",
+      { timeout: TIMEOUT_MS },
+      async () => {
+        const kept = await generate("--steps", "2", "--keep-server").ended;
+        expect(kept.stdout).toContain("Saved ball.mp4");
+        const pid = serverPid();
+        const takes = await runArc(["takes"], options());
+        expect(takes.stdout).toMatch(/completed .* a red ball bounces on a green meadow/);
+        expect(serverPid()).toBe(pid);
+        expect((await runArc(["stop"], options())).stdout).toMatch(/^Stopped http/);
+        await until(() => processesHere().length === 0);
+      },
+    );
 
     test("Ctrl-C cancels the take and ends the server", { timeout: TIMEOUT_MS }, async () => {
       const arc = generate("--steps", "100");

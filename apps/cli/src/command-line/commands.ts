@@ -80,13 +80,15 @@ export const COMMANDS = {
       },
       ...json,
       "no-progress": { help: "Print nothing until the video is there" },
-      "keep-server": { help: "Leave a server that was started for this command running" },
+      "keep-server": {
+        help: "Leave a server that was started for this command running, until arc stop",
+      },
       ...server,
     },
     examples: [
       ['arc generate "a red ball bounces on a green meadow" -o ball.mp4', "make a video"],
       [
-        'arc generate "a blue cube spins" --seed 7 --steps 30',
+        'arc generate "a blue star spins at night" --seed 7 --steps 30',
         "the same video every time, with more steps",
       ],
       ['arc generate "a red ball bounces" --json --no-progress', "for scripts"],
@@ -188,6 +190,13 @@ export const COMMANDS = {
       ["arc serve --port 9000 --data-dir /srv/arc", "another port and place"],
     ],
     passThrough: true,
+  }),
+  stop: defineCommand({
+    summary: "Stop the server that runs on the data directory",
+    details: "A take that runs goes on from its last stored step when a server is started again.",
+    arguments: [],
+    options: { ...json, "data-dir": server["data-dir"] },
+    examples: [["arc stop", "also one that arc generate --keep-server has left"]],
   }),
   status: defineCommand({
     summary: "Show whether a server runs and what it does",

@@ -31,7 +31,8 @@ export async function findServer(
   return null;
 }
 
-async function answers(client: FabricClient, signal: AbortSignal): Promise<boolean> {
+/** Whether an Arc Fabric server is there; whether it lets us in is another matter. */
+export async function answers(client: FabricClient, signal: AbortSignal): Promise<boolean> {
   const health = await client
     .health({ signal, retries: 0, timeoutMs: LOCAL_TIMEOUT_MS })
     .catch(() => null);
