@@ -92,9 +92,9 @@ describe("arc generate", () => {
   });
 
   test("in a pipe, progress is a few plain lines without control characters", async () => {
+    // Followed first, so that each step is an event of its own.
     const result = await generate(["a red ball", "--steps", "40", "-o", "ball.mp4"], {
-      // The client is connected before the steps happen, so that each of them is one event.
-      script: (fake, take) => setTimeout(() => play(fake, take), 500),
+      onFollowed: play,
     });
     const lines = result.stderr.trim().split("\n");
     expect(lines.filter((line) => line.startsWith("Step "))).toEqual([
@@ -232,17 +232,16 @@ describe("arc generate", () => {
   });
 
   test("a connection that is lost on the way is taken up again", async () => {
-    const arc = await start(["a red ball", "-o", "ball.mp4"], {
-      script: (fake, take) => {
+    const result = await generate(["a red ball", "-o", "ball.mp4"], {
+      onFollowed: (fake, take) => {
         fake.publish(take, stepOf(take, 1));
-        setTimeout(() => {
+        setImmediate(() => {
           fake.dropConnections();
           for (const step of [2, 3, 4]) fake.publish(take, stepOf(take, step));
           fake.complete(take);
-        }, 800);
+        });
       },
     });
-    const result = await arc.ended;
     expect(result).toMatchObject({ code: 0 });
     expect(result.stderr).toContain("Connection to the server lost; trying again.");
   });

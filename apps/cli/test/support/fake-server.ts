@@ -30,6 +30,8 @@ interface Problem {
 export interface FakeOptions {
   /** Plays a take's life after it was created. */
   readonly script?: (server: FakeServer, take: Take) => void;
+  /** Plays on once the newest take's events are read. */
+  readonly onFollowed?: (server: FakeServer, take: Take) => void;
   readonly refuseCreate?: Problem;
   readonly token?: string;
   /** Answers a cancel once it returns. */
@@ -170,6 +172,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
         .join("")}`,
     );
     streams.add(response);
+    if (streams.size === 1) options.onFollowed?.(server, server.takes.at(-1)!);
   }
 
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
