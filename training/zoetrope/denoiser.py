@@ -84,7 +84,7 @@ class ChannelNorm(nn.Module):
     """Root-mean-square norm over the channels of [N, C, H, W], then scale and shift per frame [N, C, 1, 1]."""
 
     def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-5) * (1 + scale) + shift
+        return x * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-5) * (1 + scale) + shift
 
 
 class ConvBlock(nn.Module):
@@ -122,13 +122,13 @@ class TimeMix(nn.Module):
         h = self.low(x)
         frames = h.unflatten(0, (batch, h.shape[0] // batch))
         edge = torch.zeros_like(frames[:, :1])
-        before = torch.cat([edge, frames[:, :-1]], 1).flatten(0, 1)
-        after = torch.cat([frames[:, 1:], edge], 1).flatten(0, 1)
-        return x + F.silu(self.mix(torch.cat([before, h, after], 1)))
+        padded = torch.cat([edge, frames, edge], 1)
+        three = torch.cat([padded[:, :-2], padded[:, 1:-1], padded[:, 2:]], 2).flatten(0, 1)
+        return x + F.silu(self.mix(three))
 
 
 class WaistBlock(nn.Module):
-    """Transformer block on [B, T*S, D]; keys and values of the words are appended to those of the tokens."""
+    """Transformer block on [B, T, S, D]; keys and values of the words are appended to those of the tokens."""
 
     def __init__(self, size: Size):
         super().__init__()
@@ -140,14 +140,13 @@ class WaistBlock(nn.Module):
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.table = nn.Parameter(torch.zeros(6, width))
 
-    def forward(self, x: Tensor, shared: Tensor, text: Tensor, bias: Tensor, cells: int) -> Tensor:
+    def forward(self, x: Tensor, shared: Tensor, text: Tensor, bias: Tensor) -> Tensor:
         """`shared` [B, T, 6, D] modulation common to all blocks; `bias` [B, 1, 1, T*S + L] masks padding words."""
-        modulation = (shared + self.table).repeat_interleave(cells, 1)
-        scale1, shift1, gate1, scale2, shift2, gate2 = modulation.unbind(2)
-        q, k, v = self.qkv(self.norm(x) * (1 + scale1) + shift1).chunk(3, -1)
+        scale1, shift1, gate1, scale2, shift2, gate2 = (shared + self.table).unsqueeze(2).unbind(3)
+        q, k, v = self.qkv(self.norm(x) * (1 + scale1) + shift1).flatten(1, 2).chunk(3, -1)
         word_k, word_v = self.words(text).chunk(2, -1)
         q, k, v = (split_heads(part, self.heads) for part in (q, torch.cat([k, word_k], 1), torch.cat([v, word_v], 1)))
-        x = x + (1 + gate1) * self.out(attention(q, k, v, bias))
+        x = x + (1 + gate1) * self.out(attention(q, k, v, bias)).unflatten(1, x.shape[1:3])
         h = F.gelu(self.up(self.norm(x) * (1 + scale2) + shift2), approximate="tanh")
         return x + (1 + gate2) * self.down(h)
 
@@ -223,12 +222,12 @@ class Denoiser(nn.Module):
         batch, frames = condition.shape[:2]
         side = GRID // 4
         tokens = x.flatten(2).transpose(1, 2).unflatten(0, (batch, frames))
-        tokens = (tokens + self.space + self.moment[:, :frames]).flatten(1, 2)
+        tokens = tokens + self.space + self.moment[:, :frames]
         shared = self.shared(condition).unflatten(-1, (6, self.size.waist))
         real = F.pad(text_mask, (frames * self.cells, 0), value=1.0)
         bias = (real - 1)[:, None, None, :] * 1e4
         for block in self.waist:
-            tokens = block(tokens, shared, text, bias, self.cells)
+            tokens = block(tokens, shared, text, bias)
         return tokens.reshape(batch * frames, self.cells, self.size.waist).transpose(1, 2).unflatten(2, (side, side))
 
 

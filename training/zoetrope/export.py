@@ -15,7 +15,7 @@ from .denoiser import SIZES, Size, Zoetrope
 from .patches import CHANNELS, GRID, GROUP, Patches
 from .scenes import FPS
 
-OPSET = 18
+OPSET = 20
 VERSION = "0.1.0"
 STEPS, GUIDANCE, SHIFT = 20, 3.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")

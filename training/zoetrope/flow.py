@@ -14,7 +14,7 @@ from .vocabulary import BOS, MAX_TOKENS
 
 OBJECT_WEIGHT = 5.0
 INDEPENDENT_SHARE = 0.3
-SIGMA_MEAN, SIGMA_SPREAD = 0.5, 1.2
+SIGMA_MEAN, SIGMA_SPREAD = 0.9, 1.4
 
 
 def channel_weights(std: np.ndarray) -> Tensor:

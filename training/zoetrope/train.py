@@ -7,6 +7,7 @@ a machine shared with others than operators that wait for each other. Step k dra
 import argparse
 import copy
 import json
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -49,10 +50,10 @@ class Trainer:
         self.model = Zoetrope(SIZES[plan.size])
         self.model.denoiser.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model)
-        self.optimisers = optimisers(self.model, plan.lr)
+        self.workers = ThreadPoolExecutor(plan.workers, initializer=torch.set_num_threads, initargs=(1,))
+        self.optimisers = optimisers(self.model, plan.lr, self.workers.map)
         self.weights = flow.channel_weights(std)
         self.step, self.elapsed = 0, 0.0
-        self.workers = ThreadPoolExecutor(plan.workers)
 
     def progress(self) -> float:
         """Share of the plan that is done, 0..1."""
@@ -75,7 +76,7 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(params, 2.0)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = self.rate()
+                group["lr"] = self.rate() * group.get("scale", 1.0)
             optimiser.step()
         keep = min(self.plan.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
@@ -85,7 +86,6 @@ class Trainer:
         return sum(value for value, _ in parts) / len(parts)
 
     def _part(self, worker: int) -> tuple[float, list[Tensor]]:
-        torch.set_num_threads(1)
         x0, cover, tokens, generator = self._batch(worker)
         sigmas = flow.draw_sigmas(len(x0), x0.shape[2], generator)
         noise = torch.randn(x0.shape, generator=generator)
@@ -119,15 +119,20 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            for group, old in zip(optimiser.param_groups, saved["param_groups"], strict=True):
+                old.update({name: value for name, value in group.items() if name not in ("params", "lr")})
             optimiser.load_state_dict(saved)
         self.step, self.elapsed = state["step"], state["elapsed"]
 
 
 def run(trainer: Trainer, folder: Path) -> None:
-    """Advance to the plan's end; prints loss, speed and time left, saves as it goes."""
+    """Advance to the plan's end or to a signal to stop; prints loss, speed and time left, saves as it goes."""
+    stop = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.append(1))
     saved = logged = time.monotonic()
     values = []
-    while trainer.progress() < 1:
+    while trainer.progress() < 1 and not stop:
         values.append(trainer.advance())
         now = time.monotonic()
         if now - logged > 30:
