@@ -12,7 +12,7 @@ interface LiveCanvasProps {
 }
 
 /** Largest backing store per side; above it the browser scales. */
-const MAX_SIDE_PX = 1024;
+const MAX_SIDE_PX = 512;
 const SHOWN_MARK = "arc.picture-shown";
 
 /**
@@ -68,29 +68,28 @@ class PlaybackLoop {
     const clip = this.#clip;
     const count = clip.frameCount;
     if (count === 0) return undefined;
-    const finishing = clip.stage.get() === "finishing";
+    const { finishing } = clip;
     if (finishing && !this.#finishing) {
       this.#finishing = true;
       this.#index = 0;
       this.#sinceMs = null;
     }
     if (this.#still) return clip.at(finishing ? 0 : Math.floor(count / 2));
-    if (this.#sinceMs === null) {
-      if (clip.at(this.#index)) this.#sinceMs = nowMs;
-      return clip.at(this.#index);
-    }
+    this.#index %= count;
     const frameMs = 1000 / clip.fps;
-    const next = (this.#index + 1) % count;
-    if (nowMs - this.#sinceMs >= frameMs && clip.at(next)) {
-      this.#index = next;
-      // A frame of lateness at most is made up for; after a longer stall the clock starts anew.
-      this.#sinceMs = Math.max(this.#sinceMs + frameMs, nowMs - frameMs);
-    }
-    return clip.at(this.#index);
+    const due = this.#sinceMs !== null && nowMs - this.#sinceMs >= frameMs;
+    const index = due ? (this.#index + 1) % count : this.#index;
+    const picture = clip.at(index);
+    if (!picture) return clip.at(this.#index);
+    if (this.#sinceMs === null) this.#sinceMs = nowMs;
+    // A frame of lateness at most is made up for; after a longer stall the clock starts anew.
+    else if (due) this.#sinceMs = Math.max(this.#sinceMs + frameMs, nowMs - frameMs);
+    this.#index = index;
+    return picture;
   }
 }
 
 /** A user timing entry per picture: what bench/live-latency.ts and a browser's profiler read. */
-function noteShown({ kind, index, step, producedAtMs }: Picture): void {
-  performance.mark(SHOWN_MARK, { detail: { kind, index, step, producedAtMs, shownAtMs: Date.now() } });
+function noteShown({ kind, index, step, producedAtMs, receivedAtMs }: Picture): void {
+  performance.mark(SHOWN_MARK, { detail: { kind, index, step, producedAtMs, receivedAtMs, shownAtMs: Date.now() } });
 }

@@ -45,6 +45,6 @@ export function StripCanvas({ src, width, height, fps, label }: StripCanvasProps
   }, [src, width, height, fps, still]);
 
   if (failed) return <p className="grid size-full place-items-center p-6 text-center text-muted">The picture of this step could not be loaded.</p>;
-  const scale = Math.max(1, Math.floor(1024 / Math.max(width, height)));
+  const scale = Math.max(1, Math.floor(512 / Math.max(width, height)));
   return <canvas ref={canvas} width={width * scale} height={height * scale} role="img" aria-label={label} className="size-full" />;
 }

@@ -49,7 +49,7 @@ export function TakeCard({ take, nowMs, to, current = false }: { take: Take; now
 }
 
 function Placeholder({ take }: { take: Take }) {
-  if (!isFinished(take.status)) return <div className="forming size-full" />;
+  if (!isFinished(take.status)) return <div className="forming" />;
   return (
     <div className="grid size-full place-items-center text-muted">
       <Icon name={take.status === "failed" ? "warning" : "close"} className="size-7 opacity-60" />

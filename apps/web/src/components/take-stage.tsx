@@ -17,6 +17,7 @@ import { TakeAnnouncer, TakeProgress } from "./take-progress.tsx";
 const HANDOVER_MS = 6_000;
 /** In place of a live picture where there is none. */
 const NEVER = createStore(false);
+const EMPTY = createStore<"empty" | "forming" | "finishing">("empty");
 
 /** The picture of a take at every moment of its life: waiting, forming, playing, or how it ended. */
 export function TakeStage({ take }: { take: Take }) {
@@ -29,12 +30,15 @@ export function TakeStage({ take }: { take: Take }) {
   const poster = take.artifacts.find((artifact) => artifact.kind === "thumbnail");
   const stepSelected = selected !== null && steps.some((step) => step.step === selected);
 
+  // A clip keeps its last picture when its take ends badly; then the ending is shown instead.
+  const picture = stepSelected || (live !== null && handover.showLive && handover.stage !== "empty");
+
   const overlay = (
     <>
       {live && handover.showLive && (
-        <LiveLayer clip={live}>
+        <div className={`absolute inset-0 bg-stage ${handover.stage === "empty" ? "invisible" : ""}`}>
           <LiveCanvas clip={live} width={width} height={height} label={`Live picture of: ${prompt}`} onShown={handover.onLiveShown} />
-        </LiveLayer>
+        </div>
       )}
       {stepSelected && (
         <div className="absolute inset-0 bg-stage">
@@ -51,7 +55,7 @@ export function TakeStage({ take }: { take: Take }) {
         <Player key={take.id} take={take} video={video} poster={poster && client.artifacts.contentUrl(poster.id)} onReady={handover.onVideoReady} overlay={overlay} />
       ) : (
         <div className="relative w-full overflow-hidden bg-stage" style={{ aspectRatio: `${width} / ${height}` }}>
-          <Waiting take={take} lastStep={steps.findLast((step) => step.has_preview)?.step ?? null} />
+          {!picture && <Waiting take={take} lastStep={steps.findLast((step) => step.has_preview)?.step ?? null} />}
           {overlay}
         </div>
       )}
@@ -66,6 +70,7 @@ export function TakeStage({ take }: { take: Take }) {
 function useHandover(take: Take, live: LiveClip | null) {
   const [videoReady, setVideoReady] = useState(false);
   const liveEnded = (live?.ended ?? NEVER).use();
+  const stage = (live?.stage ?? EMPTY).use();
   const [liveShown, setLiveShown] = useState(false);
   const completed = take.status === "completed";
   useEffect(() => {
@@ -77,17 +82,13 @@ function useHandover(take: Take, live: LiveClip | null) {
     const timer = setTimeout(() => setLiveShown(true), HANDOVER_MS);
     return () => clearTimeout(timer);
   }, [completed, take.id, live]);
-  const nothingToShow = liveEnded && live?.stage.get() !== "finishing";
+  const nothingToShow = liveEnded && stage !== "finishing";
   return {
+    stage,
     showLive: !isFinished(take.status) || (completed && !(videoReady && (liveShown || nothingToShow))),
     onVideoReady: () => setVideoReady(true),
     onLiveShown: () => setLiveShown(true),
   };
-}
-
-function LiveLayer({ clip, children }: { clip: LiveClip; children: ReactNode }) {
-  const visible = clip.stage.use() !== "empty";
-  return <div className={`absolute inset-0 bg-stage transition-opacity duration-300 ${visible ? "opacity-100" : "opacity-0"}`}>{children}</div>;
 }
 
 function Caption({ children }: { children: ReactNode }) {
@@ -105,7 +106,7 @@ function Waiting({ take, lastStep }: { take: Take; lastStep: number | null }) {
           <StripCanvas src={client.takes.statePreviewUrl(take.id, lastStep)} width={take.parameters.width} height={take.parameters.height} fps={take.parameters.fps} label={`The clip after step ${lastStep}`} />
         </div>
       )}
-      {lastStep === null && !ended && <div className="absolute inset-0 forming" aria-hidden="true" />}
+      {lastStep === null && !ended && <div className="forming" aria-hidden="true" />}
       {(ended || lastStep === null) && (
         <div className="absolute inset-0 grid place-items-center">
           <div className="flex flex-col items-center gap-2 rounded-2xl bg-surface/80 px-5 py-4 text-center backdrop-blur-sm">

@@ -74,7 +74,8 @@ function Focus({ id, latest, models, loading, onClosed }: FocusProps) {
   if (latest) return <FocusedTake key={latest.id} take={latest} models={models} onClosed={onClosed} />;
   if (loading) return <div className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card" aria-label="Loading" />;
   return (
-    <div className="card forming mx-auto grid aspect-[4/3] w-full max-w-3xl place-items-center">
+    <div className="card relative isolate mx-auto grid aspect-[4/3] w-full max-w-3xl place-items-center overflow-clip">
+      <div className="forming -z-10" aria-hidden="true" />
       <EmptyState icon="film" title="Your first clip appears here">
         Describe a small scene and press Generate. You will see it form step by step.
       </EmptyState>
