@@ -40,7 +40,7 @@ const server = await compose({
   createHost: () => idleHost,
 });
 const url = await listen(server.app, { host: "127.0.0.1", port: 0 });
-await server.engine.start();
+await server.start();
 process.stdout.write(`${url}\n`);
 process.stdin.on("end", () => {
   void server.stop().then(() => {

@@ -38,12 +38,14 @@ export interface ComposedServer {
   readonly host: ModelHost;
   readonly models: readonly InstalledModel[];
   readonly dataDir: string;
+  /** Takes up what a former server left, then answers the requests that came meanwhile. To be called once it listens. */
+  readonly start: () => Promise<void>;
   /** Refuses new requests and ends streams; the running take stops at a step boundary; everything is closed in order. */
   readonly stop: () => Promise<void>;
 }
 
 /**
- * The one place where adapters meet ports. Nothing listens or runs yet: `app.listen` and `engine.start` are the caller's.
+ * The one place where adapters meet ports. Nothing listens or runs yet: `app.listen` and `start` are the caller's.
  * @throws FabricError of the data directory and the store
  */
 export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
@@ -87,7 +89,7 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
       },
     });
     opened.push(() => engine.stop());
-    const { app, stopRequests } = await createHttp({
+    const { app, answerRequests, stopRequests } = await createHttp({
       deps,
       engine,
       store,
@@ -96,14 +98,19 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
       media,
       dataDir: data.path,
     });
+    const start = async () => {
+      await engine.start();
+      answerRequests();
+    };
     const stop = async () => {
       stopRequests();
+      answerRequests();
       const closing = app.close();
       await engine.stop();
       await withinGrace(system, closing, () => app.server.closeAllConnections());
       await closeAll();
     };
-    return { app, engine, store, host, models, dataDir: data.path, stop };
+    return { app, engine, store, host, models, dataDir: data.path, start, stop };
   } catch (error) {
     await closeAll();
     throw error;
@@ -132,6 +139,7 @@ async function createHttp({ deps, engine, store, blobs, host, media, dataDir }: 
   const { config, system, logger, root } = deps;
   const streams = new StreamLimit(config.max_streams);
   const stopping = new AbortController();
+  const started = Promise.withResolvers<void>();
   const metrics = createMetrics({ store, host, openStreams: () => streams.open });
   const openApi = openApiDocument(VERSION);
   const reference = referencePage(VERSION);
@@ -165,9 +173,10 @@ async function createHttp({ deps, engine, store, blobs, host, media, dataDir }: 
     studioDirectory: path.join(root, "apps/web/dist"),
     errorsPage,
     requestDone: metrics.requestDone,
+    started: started.promise,
     stopping: stopping.signal,
   });
-  return { app, stopRequests: () => stopping.abort() };
+  return { app, answerRequests: () => started.resolve(), stopRequests: () => stopping.abort() };
 }
 
 function realHost(

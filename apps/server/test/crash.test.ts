@@ -78,7 +78,7 @@ it("a server that is killed with -9 at random steps loses nothing it announced; 
   });
   const { id, session_id: session } = (await created.json()) as Take;
   const seen: FabricEvent[] = [];
-  const killAt = [1, 2, 3].map((round) => 15 * (round - 1) + 1 + Math.floor(Math.random() * 15));
+  const killAt = [1, 2].map((round) => 25 * (round - 1) + 1 + Math.floor(Math.random() * 25));
   const untilStep = (step: number) => (event: FabricEvent) =>
     event.type === "step.completed" && event.data.step >= step;
   const untilDecoding = (event: FabricEvent) =>
@@ -103,7 +103,7 @@ it("a server that is killed with -9 at random steps loses nothing it announced; 
   ).toEqual(seen.map((_, i) => i + 1));
   const take = await json<Take>(`${url}/api/v1/takes/${id}`);
   expect(take).toMatchObject({ status: "completed", error: null });
-  expect(take.resumes).toBeGreaterThanOrEqual(3);
+  expect(take.resumes).toBeGreaterThanOrEqual(2);
   const { items } = await json<{ items: State[] }>(`${url}/api/v1/takes/${id}/states`);
   expect(items.map(({ digest }) => digest)).toEqual(wholeStates.map(({ digest }) => digest));
   const digests = ({ artifacts }: Take) =>

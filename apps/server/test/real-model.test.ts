@@ -95,7 +95,7 @@ it("a worker that is killed at any step costs at most that step: the result is t
   };
   const whole = await server.generate(request);
 
-  const killAt = new Set([1, 7, 15, 24]);
+  const killAt = new Set([1, 13, 24]);
   const stop = store.subscribe((event) => {
     if (event.type !== "step.completed" || !killAt.delete(event.data.step)) return;
     for (const { pid } of host.reports()) if (pid !== null) process.kill(pid, "SIGKILL");

@@ -3,9 +3,12 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { writeFakeModels } from "./support/fake-manifest.ts";
 import { type ServerProcess, startServerProcess } from "./support/server-process.ts";
+
+// Each test starts server processes, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 let home: string;
 let started: ServerProcess[];

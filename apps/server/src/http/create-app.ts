@@ -32,6 +32,8 @@ export interface AppDeps {
   readonly studioDirectory: string;
   readonly errorsPage: () => string;
   readonly requestDone: (operation: string, status: number, seconds: number) => void;
+  /** Requests wait for it: what a former server left running is put in order first. */
+  readonly started: Promise<void>;
   /** Aborted when the server begins to stop: new requests are refused, streams end. */
   readonly stopping: AbortSignal;
 }
@@ -79,6 +81,7 @@ function registerHooks(app: FastifyInstance, deps: AppDeps): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "x-request-id": request.id, ...SECURITY_HEADERS });
     checkHost(deps.access, request.headers);
+    await deps.started;
     if (deps.stopping.aborted)
       throw new FabricError("shutting_down", "The server is stopping.", {
         details: { retry_after_s: 5 },

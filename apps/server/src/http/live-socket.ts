@@ -16,6 +16,7 @@ export interface LiveSocketDeps extends LiveViewerDeps {
   readonly store: Pick<Store, "getTake" | "subscribe">;
   readonly access: AccessRules;
   readonly streams: StreamLimit;
+  readonly started: Promise<void>;
 }
 
 const PATH = new RegExp(`^${NATIVE_ENDPOINTS.watchTake.path.replace("{take_id}", "([^/]+)")}$`);
@@ -44,6 +45,7 @@ async function accept(
   deps: LiveSocketDeps,
   request: IncomingMessage,
 ): Promise<{ takeId: TakeId; leave: () => void }> {
+  await deps.started;
   if (deps.stopping.aborted) throw new FabricError("shutting_down", "The server is stopping.");
   const url = new URL(request.url ?? "/", "http://localhost");
   const match = PATH.exec(url.pathname);

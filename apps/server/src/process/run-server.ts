@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { toFabricError } from "@arc-fabric/contract";
 import type { Logger, System } from "@arc-fabric/core";
-import { compose, type ComposedServer } from "../compose.ts";
+import type { ComposedServer } from "../compose.ts";
 import { type CommandLine, helpText, parseCommandLine } from "../config/command-line.ts";
 import { type LoadedConfig, loadConfig, maskSecrets } from "../config/load-config.ts";
 import { listen } from "./listen.ts";
@@ -63,10 +63,12 @@ async function serve(
   });
   const stopRequested = host.stopRequested(commandLine.exitWithStdin);
   if (commandLine.studioBuild) await buildStudio(host, logger);
+  // Loaded only for a real start: help and configuration errors come at once.
+  const { compose } = await import("../compose.ts");
   const server = await compose({ config, system: host.system, logger, root: host.root });
   try {
     const url = await listen(server.app, config);
-    await server.engine.start();
+    await server.start();
     await writeServerFile(server.dataDir, {
       url,
       pid: host.pid,

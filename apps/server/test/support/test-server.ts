@@ -38,12 +38,16 @@ const digest = weightsDigest(FAKE_MANIFEST, (text) =>
 export async function createTestServer(
   settings: Partial<Record<SettingName, string>> = {},
   directory?: string,
+  { start } = { start: true },
 ): Promise<TestServer> {
-  return startTestServer(settings, directory, (home, controls) => ({
+  const adapters = (home: string, controls: FakeHostControls) => ({
     root: home,
     createHost: () => createFakeModelHost(digest, controls),
     createMedia: createFakeMedia,
-  }));
+  });
+  const server = await composeTestServer(settings, directory, adapters);
+  if (start) await server.start();
+  return server;
 }
 
 /** The same with the real worker processes and the real encoder; `models_dir` names the models. */
@@ -51,12 +55,14 @@ export async function createRealServer(
   settings: Partial<Record<SettingName, string>>,
   directory?: string,
 ): Promise<TestServer> {
-  return startTestServer(settings, directory, () => ({ root: REPOSITORY }));
+  const server = await composeTestServer(settings, directory, () => ({ root: REPOSITORY }));
+  await server.start();
+  return server;
 }
 
 type Adapters = Pick<ComposeDeps, "root" | "createHost" | "createMedia">;
 
-async function startTestServer(
+async function composeTestServer(
   settings: Partial<Record<SettingName, string>>,
   directory: string | undefined,
   adapters: (home: string, controls: FakeHostControls) => Adapters,
@@ -88,7 +94,6 @@ async function startTestServer(
     }),
     ...adapters(home, controls),
   });
-  await server.engine.start();
   const headers: Record<string, string> =
     config.token === null ? {} : { authorization: `Bearer ${config.token}` };
   const waitFor = (id: string, reached: (take: Take) => boolean) =>
