@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isFabricError, type FabricEvent } from "@arc-fabric/contract";
-import { createClient, type Connection } from "@arc-fabric/client";
+import { createClient, type Connection, type Platform } from "@arc-fabric/client";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { fastPlatform } from "./support/fast-platform.ts";
@@ -80,27 +80,36 @@ describe("events", () => {
   });
 
   test("a connection without a sign of life is replaced; heartbeats keep it", async () => {
-    let connections = 0;
+    const silenceMs = 45_000;
+    const fast = fastPlatform();
+    let stream: ServerResponse | undefined;
     server = await startHttpServer((_, response) => {
-      openStream(response);
-      if (++connections === 1) return void response.write(": hello\n\n");
-      let beats = 0;
-      const timer = setInterval(() => {
-        if (++beats < 5) return void response.write(": heartbeat\n\n");
-        clearInterval(timer);
-        response.write(wire(stepEvent(1, 1)));
-      }, 150);
+      stream = openStream(response);
+      stream.write(": hello\n\n");
     });
-    // 45 s of silence are 450 ms on the fast clock; the beats come every 150 ms.
-    const client = createClient({ baseUrl: server.url, platform: fastPlatform() });
+    // Each time the client begins to listen for a sign of life, the test decides what comes.
+    const script = [
+      () => {},
+      "silence",
+      ...Array.from({ length: 4 }, () => () => void stream!.write(": heartbeat\n\n")),
+      () => void stream!.write(wire(stepEvent(1, 1))),
+    ];
+    const platform: Platform = {
+      ...fast,
+      after(ms, callback) {
+        if (ms !== silenceMs) return fast.after(ms, callback);
+        const next = script.shift() ?? (() => {});
+        if (next === "silence") setImmediate(callback);
+        else if (typeof next === "function") setImmediate(next);
+        return () => {};
+      },
+    };
+    const client = createClient({ baseUrl: server.url, silenceMs, platform });
     const seen: Connection["status"][] = [];
-    expect(
-      await take(
-        client.events({ sessionId: SESSION_ID, onConnection: ({ status }) => seen.push(status) }),
-        1,
-      ),
-    ).toEqual([1]);
+    const onConnection = ({ status }: Connection) => seen.push(status);
+    expect(await take(client.events({ sessionId: SESSION_ID, onConnection }), 1)).toEqual([1]);
     expect(seen).toEqual(["connecting", "open", "lost", "connecting", "open"]);
+    expect(script).toEqual([]);
   });
 
   test("waits grow up to the bound while the server is away, from the base the server asked for, and start anew after a success", async () => {
