@@ -23,9 +23,13 @@ const create = {
 const read = { method: "GET", path: "/api/v1/health", body: "", expected: 200 };
 
 async function main(): Promise<void> {
-  const server = spawn(process.execPath, [path.join(import.meta.dirname, "lib/idle-server-main.ts")], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const server = spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, "lib/idle-server-main.ts")],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
   const [line] = (await once(server.stdout, "data")) as [Buffer];
   const url = line.toString().trim();
   try {
