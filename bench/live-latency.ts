@@ -14,7 +14,16 @@ const TAKES = 10;
 const FRAMES = 17;
 const GOAL_MS = 40;
 const REQUEST = { prompt: "a red ball bounces on a green meadow", num_frames: FRAMES };
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 /** What the studio's live canvas notes for every picture it draws for the first time; both clocks are this machine's. */
 interface Shown {
@@ -28,7 +37,8 @@ interface Shown {
 
 async function main(): Promise<void> {
   const executablePath = findChromium(process.env);
-  if (!executablePath) throw new Error("No Chromium was found. Install one or set ARC_CHROMIUM to its path.");
+  if (!executablePath)
+    throw new Error("No Chromium was found. Install one or set ARC_CHROMIUM to its path.");
   await buildStudio({ log: console.error });
   const server = await startServer();
   const browser = await chromium.launch({ executablePath, args: FLAGS });
@@ -51,13 +61,16 @@ function collect(): void {
   const shown: unknown[] = [];
   (globalThis as unknown as { shown: unknown[] }).shown = shown;
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntriesByName("arc.picture-shown")) shown.push((entry as unknown as { detail: Shown }).detail);
+    for (const entry of list.getEntriesByName("arc.picture-shown"))
+      shown.push((entry as unknown as { detail: Shown }).detail);
   }).observe({ type: "mark" });
 }
 
 /** Generates in the studio as a person does and waits until the video has taken the live picture's place. */
 async function watchOne(page: Page, seed: number): Promise<Shown[]> {
-  await page.evaluate(() => void ((globalThis as unknown as { shown: unknown[] }).shown.length = 0));
+  await page.evaluate(
+    () => void ((globalThis as unknown as { shown: unknown[] }).shown.length = 0),
+  );
   await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(REQUEST.prompt);
   await page.getByRole("textbox", { name: "Seed, exact value" }).fill(String(seed));
   const before = page.url();
@@ -71,15 +84,28 @@ async function watchOne(page: Page, seed: number): Promise<Shown[]> {
 
 function tell(takes: readonly Shown[][]): void {
   const firsts = (kind: Shown["kind"]) =>
-    takes.flatMap((shown) => shown.filter((one) => one.kind === kind).toSorted((a, b) => a.producedAtMs - b.producedAtMs || a.shownAtMs - b.shownAtMs).slice(0, 1));
+    takes.flatMap((shown) =>
+      shown
+        .filter((one) => one.kind === kind)
+        .toSorted((a, b) => a.producedAtMs - b.producedAtMs || a.shownAtMs - b.shownAtMs)
+        .slice(0, 1),
+    );
   const [previews, frames] = [firsts("preview"), firsts("frame")];
   const wholeWay = ({ producedAtMs, shownAtMs }: Shown) => shownAtMs - producedAtMs;
   const inServer = ({ producedAtMs, receivedAtMs }: Shown) => receivedAtMs - producedAtMs;
   const inBrowser = ({ receivedAtMs, shownAtMs }: Shown) => shownAtMs - receivedAtMs;
-  const drawn = takes.map((shown) => new Set(shown.filter(({ kind }) => kind === "frame").map(({ index }) => index)).size);
+  const drawn = takes.map(
+    (shown) => new Set(shown.filter(({ kind }) => kind === "frame").map(({ index }) => index)).size,
+  );
   const dropped = drawn.reduce((sum, count) => sum + FRAMES - count, 0);
   const p50 = percentile(frames.map(wholeWay), 0.5);
-  const row = (what: string, samples: readonly number[]) => ({ what, takes: samples.length, "p50 ms": percentile(samples, 0.5), "p95 ms": percentile(samples, 0.95), "best ms": Math.min(...samples) });
+  const row = (what: string, samples: readonly number[]) => ({
+    what,
+    takes: samples.length,
+    "p50 ms": percentile(samples, 0.5),
+    "p95 ms": percentile(samples, 0.95),
+    "best ms": Math.min(...samples),
+  });
   report({
     name: "live-latency",
     title: "Live picture in the browser",

@@ -10,6 +10,11 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   build: { target: "es2023", outDir: "dist", emptyOutDir: true, chunkSizeWarningLimit: 800 },
   server: {
-    proxy: { "/api": { target: server, ws: true }, "/login": server, "/docs": server, "/openapi.json": server },
+    proxy: {
+      "/api": { target: server, ws: true },
+      "/login": server,
+      "/docs": server,
+      "/openapi.json": server,
+    },
   },
 });

@@ -44,9 +44,16 @@ describe("library: everything made is there", () => {
     await cards.nth(29).waitFor();
     await page.getByRole("radio", { name: "Failed" }).click();
     await page.waitForURL(/status=failed/);
-    await page.waitForFunction(() => [...document.querySelectorAll("main li")].every((card) => card.textContent?.includes("Failed")));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("main li")].every((card) =>
+        card.textContent?.includes("Failed"),
+      ),
+    );
     await cards.first().getByRole("link").click();
-    await page.getByRole("alert").getByText("The worker stopped unexpectedly", { exact: true }).waitFor();
+    await page
+      .getByRole("alert")
+      .getByText("The worker stopped unexpectedly", { exact: true })
+      .waitFor();
     const id = page.url().split("/").at(-1)!;
     await page.getByRole("button", { name: "Delete" }).click();
     const dialog = page.getByRole("alertdialog");
@@ -71,7 +78,9 @@ describe("library: everything made is there", () => {
     const take = newest();
     const page = await start(`/takes/${take.id}`);
     await page.getByRole("button", { name: "Make another like this" }).click();
-    expect(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue()).toBe(take.parameters.prompt);
+    expect(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue()).toBe(
+      take.parameters.prompt,
+    );
   });
 
   test("addresses of nothing say so", async () => {
@@ -86,14 +95,21 @@ describe("keyboard: everything can be done without a pointer", () => {
   test("from the address bar to a finished clip and through it", async () => {
     const page = await start();
     await page.getByRole("textbox", { name: "Prompt", exact: true }).waitFor();
-    const focusedName = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "");
+    const focusedName = () =>
+      page.evaluate(
+        () =>
+          document.activeElement?.getAttribute("aria-label") ??
+          document.activeElement?.textContent ??
+          "",
+      );
     await page.keyboard.press("Tab");
     expect(await focusedName()).toBe("Skip to the content");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("prompt");
     await page.keyboard.type("a purple ball circles around in the desert");
-    for (let i = 0; i < 20 && !(await focusedName()).startsWith("Generate"); i++) await page.keyboard.press("Tab");
+    for (let i = 0; i < 20 && !(await focusedName()).startsWith("Generate"); i++)
+      await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.waitForURL(/take=/);
     await page.locator("video").waitFor();
@@ -116,9 +132,12 @@ describe("keyboard: everything can be done without a pointer", () => {
     for (let i = 0; i < 25; i++) {
       await page.keyboard.press("Tab");
       const seen = await page.evaluate(() => {
-        const marked = (element: Element | null | undefined) => element && getComputedStyle(element).outlineStyle !== "none";
+        const marked = (element: Element | null | undefined) =>
+          element && getComputedStyle(element).outlineStyle !== "none";
         const focused = document.activeElement;
-        return marked(focused) || marked(focused?.parentElement) ? "" : (focused?.outerHTML.slice(0, 160) ?? "nothing");
+        return marked(focused) || marked(focused?.parentElement)
+          ? ""
+          : (focused?.outerHTML.slice(0, 160) ?? "nothing");
       });
       expect(seen).toBe("");
     }
@@ -127,7 +146,9 @@ describe("keyboard: everything can be done without a pointer", () => {
 
 describe("looks: light and dark, wide and narrow", () => {
   const pages = { create: "/", library: "/takes", take: "", system: "/system" };
-  const looks = (["light", "dark"] as const).flatMap((colorScheme) => [1360, 360].map((width) => ({ colorScheme, width })));
+  const looks = (["light", "dark"] as const).flatMap((colorScheme) =>
+    [1360, 360].map((width) => ({ colorScheme, width })),
+  );
   test.each(Object.entries(pages))("%s: no barrier and nothing cut off", async (name, address) => {
     const page = await start(name === "take" ? `/takes/${newest().id}` : address);
     await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
@@ -135,9 +156,14 @@ describe("looks: light and dark, wide and narrow", () => {
     for (const { colorScheme, width } of looks) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 800 });
-      await page.waitForFunction(() => [...document.images].every((image) => image.complete || image.loading === "lazy"));
+      await page.waitForFunction(() =>
+        [...document.images].every((image) => image.complete || image.loading === "lazy"),
+      );
       expect(await findBarriers(page), `${colorScheme}, ${width} px wide`).toEqual([]);
-      await page.screenshot({ path: path.join(SCREENSHOTS, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      await page.screenshot({
+        path: path.join(SCREENSHOTS, `${name}-${colorScheme}-${width}.png`),
+        fullPage: true,
+      });
     }
   });
 
@@ -159,6 +185,8 @@ describe("looks: light and dark, wide and narrow", () => {
     const page = await start(`/takes/${newest().id}`, { reducedMotion: "reduce" });
     await page.locator("video").waitFor();
     await page.getByRole("button", { name: "Play", exact: true }).waitFor();
-    expect(await page.locator("video").evaluate((element: HTMLVideoElement) => element.paused)).toBe(true);
+    expect(
+      await page.locator("video").evaluate((element: HTMLVideoElement) => element.paused),
+    ).toBe(true);
   });
 });

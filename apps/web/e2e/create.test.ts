@@ -41,13 +41,24 @@ describe("create: from a prompt to a playing clip", () => {
     await promptBox(page).press("Control+Enter");
     await takeInAddress(page);
     await stage(page).getByRole("progressbar", { name: "Progress of this take" }).waitFor();
-    await stage(page).getByRole("img", { name: /^Live picture of: a blue square/ }).waitFor();
+    await stage(page)
+      .getByRole("img", { name: /^Live picture of: a blue square/ })
+      .waitFor();
     await stage(page).getByRole("radio", { name: "Step 5" }).waitFor();
     await video(page).waitFor();
     await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.3);
-    await stage(page).getByRole("img", { name: /^Live picture/ }).waitFor({ state: "detached" });
-    await page.getByRole("status").filter({ hasText: "The take is completed." }).waitFor({ state: "attached" });
-    const file = await page.request.get((await page.getByRole("link", { name: "Download", exact: true }).getAttribute("href"))!.replace(/^(?=\/)/, mock.server.url));
+    await stage(page)
+      .getByRole("img", { name: /^Live picture/ })
+      .waitFor({ state: "detached" });
+    await page
+      .getByRole("status")
+      .filter({ hasText: "The take is completed." })
+      .waitFor({ state: "attached" });
+    const file = await page.request.get(
+      (await page
+        .getByRole("link", { name: "Download", exact: true })
+        .getAttribute("href"))!.replace(/^(?=\/)/, mock.server.url),
+    );
     expect((await file.body()).subarray(4, 8).toString()).toBe("ftyp");
   });
 
@@ -56,17 +67,30 @@ describe("create: from a prompt to a playing clip", () => {
     await page.evaluate(() => {
       const shown: unknown[] = [];
       (globalThis as unknown as { shown: unknown[] }).shown = shown;
-      new PerformanceObserver((list) => shown.push(...list.getEntriesByName("arc.picture-shown").map((entry) => (entry as PerformanceMark).detail))).observe({ type: "mark" });
+      new PerformanceObserver((list) =>
+        shown.push(
+          ...list
+            .getEntriesByName("arc.picture-shown")
+            .map((entry) => (entry as PerformanceMark).detail),
+        ),
+      ).observe({ type: "mark" });
     });
     await promptBox(page).fill("a red ball bounces on a green meadow");
     await generate(page).click();
     await takeInAddress(page);
     await video(page).waitFor();
-    await stage(page).getByRole("img", { name: /^Live picture/ }).waitFor({ state: "detached" });
-    const shown = await page.evaluate(() => (globalThis as unknown as { shown: { kind: string; index: number; step: number }[] }).shown);
+    await stage(page)
+      .getByRole("img", { name: /^Live picture/ })
+      .waitFor({ state: "detached" });
+    const shown = await page.evaluate(
+      () =>
+        (globalThis as unknown as { shown: { kind: string; index: number; step: number }[] }).shown,
+    );
     const steps = shown.filter(({ kind }) => kind === "preview").map(({ step }) => step);
     expect(steps.length).toBeGreaterThan(3);
-    expect(new Set(shown.filter(({ kind }) => kind === "frame").map(({ index }) => index)).size).toBe(17);
+    expect(
+      new Set(shown.filter(({ kind }) => kind === "frame").map(({ index }) => index)).size,
+    ).toBe(17);
   });
 
   test("the picture of every stored step can be looked at again", async () => {
@@ -77,9 +101,13 @@ describe("create: from a prompt to a playing clip", () => {
     await stage(page).getByRole("img", { name: "The clip after step 20" }).waitFor();
     await page.keyboard.press("Home");
     await stage(page).getByRole("img", { name: "The clip after step 1" }).waitFor();
-    expect(await steps.getByRole("radio", { name: "Step 1", exact: true }).getAttribute("aria-checked")).toBe("true");
+    expect(
+      await steps.getByRole("radio", { name: "Step 1", exact: true }).getAttribute("aria-checked"),
+    ).toBe("true");
     await page.keyboard.press("End");
-    await stage(page).getByRole("img", { name: /The clip after/ }).waitFor({ state: "detached" });
+    await stage(page)
+      .getByRole("img", { name: /The clip after/ })
+      .waitFor({ state: "detached" });
   });
 
   test("a reload in the middle loses neither the running take nor the draft", async () => {
@@ -93,7 +121,9 @@ describe("create: from a prompt to a playing clip", () => {
     expect(await takeInAddress(page)).toBe(id);
     expect(await promptBox(page).inputValue()).toBe("a yellow star rises at night slow");
     expect(await page.getByRole("textbox", { name: "Steps, exact value" }).inputValue()).toBe("10");
-    await stage(page).getByRole("img", { name: /^Live picture/ }).waitFor();
+    await stage(page)
+      .getByRole("img", { name: /^Live picture/ })
+      .waitFor();
     await stage(page).getByRole("radio", { name: "Step 4" }).waitFor();
     await video(page).waitFor({ timeout: 60_000 });
   });
@@ -104,7 +134,9 @@ describe("create: from a prompt to a playing clip", () => {
     await generate(page).click();
     await stage(page).getByRole("radio", { name: "Step 1", exact: true }).waitFor();
     await stage(page).getByRole("button", { name: "Cancel" }).click();
-    await stage(page).getByText(/after step \d+ of 20/).waitFor();
+    await stage(page)
+      .getByText(/after step \d+ of 20/)
+      .waitFor();
     expect(mock.world.find(await takeInAddress(page)).status).toBe("cancelled");
     expect(await stage(page).getByRole("progressbar").count()).toBe(0);
   });
@@ -146,7 +178,9 @@ describe("create: what goes wrong is told as a person reads it", () => {
     const page = await start();
     await promptBox(page).fill("a red ball bounces break:out_of_memory");
     await generate(page).click();
-    const alert = page.getByRole("alert").filter({ hasText: "There is not enough memory for the model" });
+    const alert = page
+      .getByRole("alert")
+      .filter({ hasText: "There is not enough memory for the model" });
     await alert.getByText(/Close other programs/).waitFor();
     await stage(page).getByText("after step 3 of 20").waitFor();
     await page.getByRole("button", { name: "Make another like this" }).waitFor();
@@ -171,7 +205,11 @@ describe("create: what goes wrong is told as a person reads it", () => {
     await page.getByText("The server does not answer.").waitFor();
     const { startMockServer } = await import("../mock/mock-server.ts");
     const { builtStudio } = await import("./support/built-studio.ts");
-    const back = await startMockServer({ world: away.world, port: Number(new URL(away.server.url).port), studio: await builtStudio() });
+    const back = await startMockServer({
+      world: away.world,
+      port: Number(new URL(away.server.url).port),
+      studio: await builtStudio(),
+    });
     await page.getByText("The server does not answer.").waitFor({ state: "detached" });
     await stage(page).getByRole("radio", { name: "Step 6" }).waitFor();
     await video(page).waitFor({ timeout: 60_000 });

@@ -22,12 +22,29 @@ interface RealServer {
 }
 
 async function startServer(dataDir: string, port = 0): Promise<RealServer> {
-  const args = ["--disable-warning=ExperimentalWarning", path.join(root, "apps/server/src/main.ts"), "--port", String(port), "--data-dir", dataDir, "--no-studio-build", "--exit-with-stdin", "--log-level", "error"];
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "ignore", "inherit"], env: { ...process.env, ARC_TOKEN: TOKEN } });
+  const args = [
+    "--disable-warning=ExperimentalWarning",
+    path.join(root, "apps/server/src/main.ts"),
+    "--port",
+    String(port),
+    "--data-dir",
+    dataDir,
+    "--no-studio-build",
+    "--exit-with-stdin",
+    "--log-level",
+    "error",
+  ];
+  const child = spawn(process.execPath, args, {
+    stdio: ["pipe", "ignore", "inherit"],
+    env: { ...process.env, ARC_TOKEN: TOKEN },
+  });
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline && child.exitCode === null) {
     try {
-      const { url, pid } = JSON.parse(readFileSync(path.join(dataDir, "server.json"), "utf8")) as { url: string; pid: number };
+      const { url, pid } = JSON.parse(readFileSync(path.join(dataDir, "server.json"), "utf8")) as {
+        url: string;
+        pid: number;
+      };
       if (pid === child.pid && (await fetch(`${url}/api/v1/health`)).ok) return { url, child };
     } catch {
       // Not there yet: the file is written once the server listens.
@@ -83,16 +100,30 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
 
   test("a prompt becomes a live picture and then a video with the frames that were asked for", async () => {
     await generate("a red ball bounces on a green meadow");
-    await stage().getByRole("img", { name: /^Live picture/ }).waitFor();
+    await stage()
+      .getByRole("img", { name: /^Live picture/ })
+      .waitFor();
     await page.screenshot({ path: path.join(SCREENSHOTS, "real-forming.png") });
     const video = stage().locator("video");
     await video.waitFor({ timeout: 90_000 });
     await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.3);
-    await stage().getByRole("img", { name: /^Live picture/ }).waitFor({ state: "detached" });
-    const duration = await video.evaluate((element: HTMLVideoElement) => [element.duration, element.videoWidth, element.videoHeight]);
+    await stage()
+      .getByRole("img", { name: /^Live picture/ })
+      .waitFor({ state: "detached" });
+    const duration = await video.evaluate((element: HTMLVideoElement) => [
+      element.duration,
+      element.videoWidth,
+      element.videoHeight,
+    ]);
     expect(duration).toEqual([expect.closeTo(17 / 8, 1), 128, 128]);
-    await stage().getByRole("radiogroup", { name: "Step shown" }).getByRole("radio").first().click();
-    await stage().getByRole("img", { name: /^The clip after step/ }).waitFor();
+    await stage()
+      .getByRole("radiogroup", { name: "Step shown" })
+      .getByRole("radio")
+      .first()
+      .click();
+    await stage()
+      .getByRole("img", { name: /^The clip after step/ })
+      .waitFor();
     await page.screenshot({ path: path.join(SCREENSHOTS, "real-done.png") });
     expect(await findBarriers(page)).toEqual([]);
   });
@@ -106,7 +137,9 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await page.getByRole("textbox", { name: "Steps, exact value" }).fill("100");
     await generate("a large yellow star spins at night");
     await stage().getByRole("progressbar", { name: "Progress of this take" }).waitFor();
-    await stage().getByText(/^step (1\d|[2-9]\d) of 100/).waitFor({ timeout: 90_000 });
+    await stage()
+      .getByText(/^step (1\d|[2-9]\d) of 100/)
+      .waitFor({ timeout: 90_000 });
     await kill(server);
     await page.getByText("The server does not answer.").waitFor();
     server = await startServer(dataDir, Number(new URL(server.url).port));
@@ -117,11 +150,16 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
   test("the library and the system page tell the truth about it", async () => {
     await page.getByRole("link", { name: "Library" }).click();
     await page.getByRole("main").getByRole("listitem").nth(2).waitFor();
-    await page.getByRole("main").getByRole("link", { name: /yellow star/ }).click();
+    await page
+      .getByRole("main")
+      .getByRole("link", { name: /yellow star/ })
+      .click();
     await page.getByText("once; it went on from its last stored step").waitFor();
     await page.getByRole("link", { name: "System" }).click();
     await page.getByRole("region", { name: "Workers" }).getByText("zoetrope-s").waitFor();
-    expect(await page.getByRole("region", { name: "Configuration" }).textContent()).not.toContain(TOKEN);
+    expect(await page.getByRole("region", { name: "Configuration" }).textContent()).not.toContain(
+      TOKEN,
+    );
     expect(await findBarriers(page)).toEqual([]);
     expect(complaints).toEqual([]);
   });

@@ -1,16 +1,34 @@
-import { FabricError, NATIVE_ENDPOINTS, type BodyOf, type Endpoint, type ParamsOf, type QueryOf, type ResponseOf } from "@arc-fabric/contract";
+import {
+  FabricError,
+  NATIVE_ENDPOINTS,
+  type BodyOf,
+  type Endpoint,
+  type ParamsOf,
+  type QueryOf,
+  type ResponseOf,
+} from "@arc-fabric/contract";
 import { MOCK_MODEL } from "./model.ts";
 import { fillParameters, planOf } from "./plan.ts";
 import type { World } from "./world.ts";
 
 type Native = typeof NATIVE_ENDPOINTS;
 /** Operations of the native API that the mock answers with JSON; the studio uses no others. */
-type JsonOperation = { [Op in keyof Native]: Native[Op]["response"] extends { kind: "json" } ? Op : never }[keyof Native];
-type SessionOperation = "createSession" | "listSessions" | "getSession" | "renameSession" | "deleteSession" | "createSessionTake";
+type JsonOperation = {
+  [Op in keyof Native]: Native[Op]["response"] extends { kind: "json" } ? Op : never;
+}[keyof Native];
+type SessionOperation =
+  | "createSession"
+  | "listSessions"
+  | "getSession"
+  | "renameSession"
+  | "deleteSession"
+  | "createSessionTake";
 export type MockOperation = Exclude<JsonOperation, SessionOperation | "getOpenApi">;
 
 type Call<E extends Endpoint> = { params: ParamsOf<E>; query: QueryOf<E>; body: BodyOf<E> };
-export type MockHandlers = { [Op in MockOperation]: (call: Call<Native[Op]>) => ResponseOf<Native[Op]> };
+export type MockHandlers = {
+  [Op in MockOperation]: (call: Call<Native[Op]>) => ResponseOf<Native[Op]>;
+};
 
 export function createHandlers(world: World): MockHandlers {
   const model = () => ({ ...MOCK_MODEL, status: world.modelStatus });
@@ -19,7 +37,8 @@ export function createHandlers(world: World): MockHandlers {
     getSystem: () => systemOf(world),
     listModels: () => ({ items: [model()] }),
     getModel: ({ params }) => {
-      if (params.model_id !== MOCK_MODEL.id) throw new FabricError("model_not_found", `There is no model "${params.model_id}".`);
+      if (params.model_id !== MOCK_MODEL.id)
+        throw new FabricError("model_not_found", `There is no model "${params.model_id}".`);
       return model();
     },
     createTake: ({ body }) => world.create(body),
@@ -44,7 +63,8 @@ export function createHandlers(world: World): MockHandlers {
     },
     getArtifact: ({ params }) => {
       const found = world.artifacts.get(params.artifact_id);
-      if (!found) throw new FabricError("artifact_not_found", `There is no artifact ${params.artifact_id}.`);
+      if (!found)
+        throw new FabricError("artifact_not_found", `There is no artifact ${params.artifact_id}.`);
       return found.artifact;
     },
   };
@@ -64,11 +84,37 @@ function systemOf(world: World): ResponseOf<Native["getSystem"]> {
     uptime_s: process.uptime(),
     data_dir: "nowhere (this is the mock)",
     disk_free_bytes: 81_300_000_000,
-    configuration: { host: "127.0.0.1", port: 8000, token: "***", models_dir: "models", max_queued: 100, video: { encoder: "auto", allow_software: true } },
+    configuration: {
+      host: "127.0.0.1",
+      port: 8000,
+      token: "***",
+      models_dir: "models",
+      max_queued: 100,
+      video: { encoder: "auto", allow_software: true },
+    },
     queue: { limit: 100, counts },
-    workers: world.modelStatus === "cold" ? [] : [{ worker_id: "wrk_mock", model: MOCK_MODEL.id, status: world.modelStatus, pid: 4242, rss_bytes: 312_000_000, restarts: 0, error: null }],
+    workers:
+      world.modelStatus === "cold"
+        ? []
+        : [
+            {
+              worker_id: "wrk_mock",
+              model: MOCK_MODEL.id,
+              status: world.modelStatus,
+              pid: 4242,
+              rss_bytes: 312_000_000,
+              restarts: 0,
+              error: null,
+            },
+          ],
     encoders: [
-      { encoder: "h264_vaapi", hardware: true, usable: false, error: "No VA display found for device /dev/dri/renderD128.", ms: 41 },
+      {
+        encoder: "h264_vaapi",
+        hardware: true,
+        usable: false,
+        error: "No VA display found for device /dev/dri/renderD128.",
+        ms: 41,
+      },
       { encoder: "libx264", hardware: false, usable: true, error: null, ms: 66 },
     ],
   };

@@ -15,8 +15,12 @@ export function serveLive(world: World, request: IncomingMessage, socket: Socket
   const take = takeId ? world.takes.get(takeId) : undefined;
   socket.on("error", () => socket.destroy());
   if (!take || !key) return void socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
-  const accept = createHash("sha1").update(key + GUID).digest("base64");
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+  const accept = createHash("sha1")
+    .update(key + GUID)
+    .digest("base64");
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
 
   const send = (frame: LiveFrame) => writeFrame(socket, OPCODE.binary, encodeLiveFrame(frame));
   const onLive = (id: string, frame: LiveFrame) => id === takeId && send(frame);
@@ -29,6 +33,8 @@ export function serveLive(world: World, request: IncomingMessage, socket: Socket
   if (isFinished(take.status)) return end();
   world.changes.on("live", onLive).on("finished", onFinished);
   socket.on("close", () => world.changes.off("live", onLive).off("finished", onFinished));
+  // HTTP sockets stay half open by default; nothing is said after the viewer has left.
+  socket.on("end", () => socket.destroy());
   socket.resume();
 }
 

@@ -1,6 +1,12 @@
-import { ENDPOINT_LIST, FabricError, toFabricError, toProblem, type Endpoint } from "@arc-fabric/contract";
+import {
+  ENDPOINT_LIST,
+  FabricError,
+  toFabricError,
+  toProblem,
+  type Endpoint,
+} from "@arc-fabric/contract";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { sendEvents } from "./events.ts";
 import { createHandlers } from "./handlers.ts";
 import { serveLive } from "./live-socket.ts";
@@ -29,24 +35,47 @@ interface Found {
 }
 
 /** The native API on node:http, driven by the endpoint table: what the studio sees of a server. */
-export async function startMockServer({ world, port, studio, token }: MockOptions): Promise<MockServer> {
-  const handlers = createHandlers(world) as unknown as Record<string, ((call: unknown) => unknown) | undefined>;
-  const server = createServer((request, response) => void answer(request, response).catch((error: unknown) => fail(response, error)));
+export async function startMockServer({
+  world,
+  port,
+  studio,
+  token,
+}: MockOptions): Promise<MockServer> {
+  const handlers = createHandlers(world) as unknown as Record<
+    string,
+    ((call: unknown) => unknown) | undefined
+  >;
+  const server = createServer(
+    (request, response) =>
+      void answer(request, response).catch((error: unknown) => fail(response, error)),
+  );
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "/", "http://mock");
-    if (request.method === "POST" && url.pathname === "/login") return logIn(request, response, token);
+    if (request.method === "POST" && url.pathname === "/login")
+      return logIn(request, response, token);
     const found = find(request.method ?? "GET", url.pathname);
     if (!found) {
-      if (studio !== null && request.method === "GET" && !url.pathname.startsWith("/api/")) return sendStudio(response, studio, url.pathname);
+      if (studio !== null && request.method === "GET" && !url.pathname.startsWith("/api/"))
+        return sendStudio(response, studio, url.pathname);
       throw new FabricError("not_found", `There is nothing at ${url.pathname}.`);
     }
-    if (token && !found.endpoint.open && !mayEnter(request, token)) throw new FabricError("unauthorized", "This server asks for its token.");
+    if (token && !found.endpoint.open && !mayEnter(request, token))
+      throw new FabricError("unauthorized", "This server asks for its token.");
     await dispatch({ world, handlers, request, response, url, found });
   };
-  server.on("upgrade", (request, socket) => serveLive(world, request, socket as import("node:net").Socket));
+  const sockets = new Set<Socket>();
+  server.on("upgrade", (request, stream) => {
+    const socket = stream as Socket;
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    serveLive(world, request, socket);
+  });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => close(server) };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => close(server, sockets),
+  };
 }
 
 interface Exchange {
@@ -58,9 +87,19 @@ interface Exchange {
   found: Found;
 }
 
-async function dispatch({ world, handlers, request, response, url, found }: Exchange): Promise<void> {
+async function dispatch({
+  world,
+  handlers,
+  request,
+  response,
+  url,
+  found,
+}: Exchange): Promise<void> {
   const { operation, endpoint } = found;
-  const params = parse(endpoint.params, found.params, "unknown address part") as Record<string, string | number>;
+  const params = parse(endpoint.params, found.params, "unknown address part") as Record<
+    string,
+    string | number
+  >;
   if (operation === "streamEvents") return sendEvents(world, request, response, url);
   if (operation === "getStatePreview") {
     const strip = world.strip(String(params["take_id"]), Number(params["step"]));
@@ -73,11 +112,16 @@ async function dispatch({ world, handlers, request, response, url, found }: Exch
     return sendBytes(request, response, found.blob);
   }
   const handler = handlers[operation];
-  if (!handler || endpoint.response.kind !== "json") throw new FabricError("not_found", `The mock does not answer ${operation}.`);
+  if (!handler || endpoint.response.kind !== "json")
+    throw new FabricError("not_found", `The mock does not answer ${operation}.`);
   const query = parse(endpoint.query, Object.fromEntries(url.searchParams), "query");
-  const body = endpoint.body ? parse(endpoint.body, JSON.parse(await readBody(request)), "body") : undefined;
+  const body = endpoint.body
+    ? parse(endpoint.body, JSON.parse(await readBody(request)), "body")
+    : undefined;
   const result = endpoint.response.schema.parse(handler({ params, query, body }));
-  response.writeHead(endpoint.response.status, { "content-type": "application/json" }).end(JSON.stringify(result));
+  response
+    .writeHead(endpoint.response.status, { "content-type": "application/json" })
+    .end(JSON.stringify(result));
 }
 
 function find(method: string, pathname: string): Found | null {
@@ -95,7 +139,10 @@ function parse(schema: Endpoint["body"], value: unknown, where: string): unknown
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new FabricError("invalid_request", `${where} ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not accepted"}.`);
+  throw new FabricError(
+    "invalid_request",
+    `${where} ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not accepted"}.`,
+  );
 }
 
 function fail(response: ServerResponse, error: unknown): void {
@@ -103,17 +150,28 @@ function fail(response: ServerResponse, error: unknown): void {
   const retryAfter = fabric.details["retry_after_s"];
   if (response.headersSent) return void response.destroy();
   response
-    .writeHead(fabric.status, { "content-type": "application/problem+json", ...(typeof retryAfter === "number" && { "retry-after": String(retryAfter) }) })
+    .writeHead(fabric.status, {
+      "content-type": "application/problem+json",
+      ...(typeof retryAfter === "number" && { "retry-after": String(retryAfter) }),
+    })
     .end(JSON.stringify(toProblem(fabric, `req_mock_${fabric.code}`)));
 }
 
-async function logIn(request: IncomingMessage, response: ServerResponse, token: string | undefined): Promise<void> {
+async function logIn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  token: string | undefined,
+): Promise<void> {
   const { token: given } = JSON.parse(await readBody(request)) as { token?: string };
   if (given !== token) throw new FabricError("unauthorized", "This is not the server's token.");
-  response.writeHead(204, { "set-cookie": `arc_token=${token}; HttpOnly; SameSite=Strict; Path=/` }).end();
+  response
+    .writeHead(204, { "set-cookie": `arc_token=${token}; HttpOnly; SameSite=Strict; Path=/` })
+    .end();
 }
 
-const mayEnter = (request: IncomingMessage, token: string) => request.headers.authorization === `Bearer ${token}` || (request.headers.cookie ?? "").split("; ").includes(`arc_token=${token}`);
+const mayEnter = (request: IncomingMessage, token: string) =>
+  request.headers.authorization === `Bearer ${token}` ||
+  (request.headers.cookie ?? "").split("; ").includes(`arc_token=${token}`);
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -121,7 +179,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  for (const socket of sockets) socket.destroy();
   server.closeAllConnections();
   return new Promise((resolve) => server.close(() => resolve()));
 }

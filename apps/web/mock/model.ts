@@ -8,7 +8,8 @@ export const MOCK_MODEL = modelSchema.parse({
   runtime: "onnx",
   latent_space: "zoetrope-v1",
   version: "0.1.0",
-  description: "A small latent video diffusion model trained from scratch on drawn scenes: one or two coloured shapes that move over simple landscapes. Runs on a CPU.",
+  description:
+    "A small latent video diffusion model trained from scratch on drawn scenes: one or two coloured shapes that move over simple landscapes. Runs on a CPU.",
   licence: "Apache-2.0",
   capabilities: ["text_to_video"],
   latents: { channels: 24, height: 16, width: 16, frames_per_group: 4 },
@@ -21,7 +22,16 @@ export const MOCK_MODEL = modelSchema.parse({
     guidance_scale: { min: 0, max: 15 },
     prompt_chars: 2000,
   },
-  defaults: { width: 128, height: 128, num_frames: 17, fps: 8, num_inference_steps: 20, guidance_scale: 3, solver: "euler", shift: 2 },
+  defaults: {
+    width: 128,
+    height: 128,
+    num_frames: 17,
+    fps: 8,
+    num_inference_steps: 20,
+    guidance_scale: 3,
+    solver: "euler",
+    shift: 2,
+  },
   memory_bytes: 300_000_000,
   vocabulary: {
     shapes: ["ball", "square", "star"],
@@ -30,7 +40,12 @@ export const MOCK_MODEL = modelSchema.parse({
     motions: ["moves right", "rises", "bounces", "circles around"],
     backgrounds: ["on a green meadow", "over the blue sea", "in the desert", "at night"],
   },
-  examples: ["a red ball bounces on a green meadow", "a large yellow star rises at night", "a blue square moves right over the blue sea", "a purple ball circles around in the desert"],
+  examples: [
+    "a red ball bounces on a green meadow",
+    "a large yellow star rises at night",
+    "a blue square moves right over the blue sea",
+    "a purple ball circles around in the desert",
+  ],
   status: "cold",
   weights_digest: "0".repeat(64),
   is_default: true,
@@ -38,8 +53,29 @@ export const MOCK_MODEL = modelSchema.parse({
 
 /** Words that are neither vocabulary nor grammar. */
 export function unknownWords(prompt: string): string[] {
-  const known = new Set(Object.values(MOCK_MODEL.vocabulary).flat().flatMap((phrase) => phrase.split(" ")));
-  const grammar = new Set(["a", "an", "the", "on", "in", "at", "over", "and", "of", "with", "around", "still"]);
-  const words = prompt.toLowerCase().replace(/\b(fail|break):\w+|\bslow\b/g, " ").match(/[a-z]+/g) ?? [];
+  const known = new Set(
+    Object.values(MOCK_MODEL.vocabulary)
+      .flat()
+      .flatMap((phrase) => phrase.split(" ")),
+  );
+  const grammar = new Set([
+    "a",
+    "an",
+    "the",
+    "on",
+    "in",
+    "at",
+    "over",
+    "and",
+    "of",
+    "with",
+    "around",
+    "still",
+  ]);
+  const words =
+    prompt
+      .toLowerCase()
+      .replace(/\b(fail|break):\w+|\bslow\b/g, " ")
+      .match(/[a-z]+/g) ?? [];
   return [...new Set(words)].filter((word) => !known.has(word) && !grammar.has(word));
 }

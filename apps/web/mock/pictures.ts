@@ -12,7 +12,9 @@ export const jpegLike = (frame: Uint8Array): Buffer => encodePng(frame, SIZE, SI
 /** The frames of a take as they stand at a noise level; 0 gives the finished clip. */
 export function formingFrames({ parameters }: Take, sigma: number): Uint8Array[] {
   const scene = sceneOf(parameters.prompt);
-  return Array.from({ length: parameters.num_frames }, (_, i) => drawForming(scene, i / parameters.fps, sigma));
+  return Array.from({ length: parameters.num_frames }, (_, i) =>
+    drawForming(scene, i / parameters.fps, sigma),
+  );
 }
 
 export function stripOf(take: Take, sigma: number): Buffer {
@@ -25,7 +27,9 @@ export function stripOf(take: Take, sigma: number): Buffer {
  * The files of a finished take. The video is one of four small clips that were encoded once from the same drawing
  * (17 frames at 8 a second); the pictures are drawn for this take.
  */
-export function filesOf(take: Take): { kind: ArtifactKind; mediaType: string; bytes: Buffer; metadata: Record<string, unknown> }[] {
+export function filesOf(
+  take: Take,
+): { kind: ArtifactKind; mediaType: string; bytes: Buffer; metadata: Record<string, unknown> }[] {
   const frames = formingFrames(take, 0);
   const columns = Math.ceil(Math.sqrt(frames.length));
   const sheet = tile(frames, SIZE, columns);
@@ -35,15 +39,28 @@ export function filesOf(take: Take): { kind: ArtifactKind; mediaType: string; by
     {
       kind: "video",
       mediaType: "video/mp4",
-      bytes: readFileSync(path.join(import.meta.dirname, "clips", `${sceneOf(take.parameters.prompt).motion}.mp4`)),
+      bytes: readFileSync(
+        path.join(import.meta.dirname, "clips", `${sceneOf(take.parameters.prompt).motion}.mp4`),
+      ),
       metadata: { width, height, fps, num_frames, encoder: "libx264" },
     },
-    { kind: "thumbnail", mediaType: "image/jpeg", bytes: jpegLike(middle), metadata: { width, height } },
+    {
+      kind: "thumbnail",
+      mediaType: "image/jpeg",
+      bytes: jpegLike(middle),
+      metadata: { width, height },
+    },
     {
       kind: "spritesheet",
       mediaType: "image/jpeg",
       bytes: encodePng(sheet.pixels, sheet.width, sheet.height),
-      metadata: { columns, rows: sheet.rows, frame_width: SIZE, frame_height: SIZE, count: frames.length },
+      metadata: {
+        columns,
+        rows: sheet.rows,
+        frame_width: SIZE,
+        frame_height: SIZE,
+        count: frames.length,
+      },
     },
   ];
 }

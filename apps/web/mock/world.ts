@@ -1,6 +1,20 @@
 import {
-  FabricError, isFinished, newId, toErrorRecord, type Artifact, type ErrorCode, type FabricEvent, type LiveFrame, type LogLine, type NewEvent, type Session, type State, type Take,
-  type TakePhase, type TakeRequest, ERROR_CODES,
+  FabricError,
+  isFinished,
+  newId,
+  toErrorRecord,
+  type Artifact,
+  type ErrorCode,
+  type FabricEvent,
+  type LiveFrame,
+  type LogLine,
+  type NewEvent,
+  type Session,
+  type State,
+  type Take,
+  type TakePhase,
+  type TakeRequest,
+  ERROR_CODES,
 } from "@arc-fabric/contract";
 import { createHash, randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
@@ -42,7 +56,9 @@ export class World {
     refuseOnSentinel(request.prompt);
     const at = new Date().toISOString();
     const parameters = fillParameters(request, randomBytes(4).readUInt32BE());
-    const session = sessionId ? this.sessions.get(sessionId)! : this.#createSession(request.prompt.slice(0, 60), at);
+    const session = sessionId
+      ? this.sessions.get(sessionId)!
+      : this.#createSession(request.prompt.slice(0, 60), at);
     const plan = planOf(parameters);
     const take: Take = {
       id: newId("take", Date.now(), randomBytes),
@@ -51,7 +67,13 @@ export class World {
       model: MOCK_MODEL.id,
       parameters,
       plan,
-      progress: { phase: "queued", step: 0, total_steps: plan.total_steps, step_seconds: null, remaining_seconds: null },
+      progress: {
+        phase: "queued",
+        step: 0,
+        total_steps: plan.total_steps,
+        step_seconds: null,
+        remaining_seconds: null,
+      },
       queue_position: null,
       error: null,
       warnings: [],
@@ -77,11 +99,21 @@ export class World {
     return structuredClone({ ...take, queue_position: position < 0 ? null : position + 1 });
   }
 
-  list(filter: { status?: string | undefined; after?: string | undefined; limit: number; order: "asc" | "desc" }): { items: Take[]; has_more: boolean } {
-    const all = [...this.takes.values()].filter(({ status }) => !filter.status || status === filter.status).sort((a, b) => (a.id < b.id ? -1 : 1));
+  list(filter: {
+    status?: string | undefined;
+    after?: string | undefined;
+    limit: number;
+    order: "asc" | "desc";
+  }): { items: Take[]; has_more: boolean } {
+    const all = [...this.takes.values()]
+      .filter(({ status }) => !filter.status || status === filter.status)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
     if (filter.order === "desc") all.reverse();
     const from = filter.after ? all.findIndex(({ id }) => id === filter.after) + 1 : 0;
-    return { items: all.slice(from, from + filter.limit).map((take) => this.view(take)), has_more: all.length > from + filter.limit };
+    return {
+      items: all.slice(from, from + filter.limit).map((take) => this.view(take)),
+      has_more: all.length > from + filter.limit,
+    };
   }
 
   find(id: string): Take {
@@ -102,9 +134,13 @@ export class World {
 
   cancel(id: string): Take {
     const take = this.find(id);
-    if (isFinished(take.status)) throw new FabricError("take_not_active", `The take is already ${take.status}.`);
+    if (isFinished(take.status))
+      throw new FabricError("take_not_active", `The take is already ${take.status}.`);
     this.#finish(take, "cancelled");
-    this.#emit(take, { type: "take.cancelled", data: { take_id: take.id, last_step: take.progress.step } });
+    this.#emit(take, {
+      type: "take.cancelled",
+      data: { take_id: take.id, last_step: take.progress.step },
+    });
     return this.view(take);
   }
 
@@ -116,19 +152,36 @@ export class World {
   }
 
   /** A take that ended before the mock began, for a library that is not empty. */
-  addFinished(prompt: string, status: "completed" | "failed" | "cancelled", minutesAgo: number): void {
+  addFinished(
+    prompt: string,
+    status: "completed" | "failed" | "cancelled",
+    minutesAgo: number,
+  ): void {
     const at = Date.now() - minutesAgo * 60_000;
     const take = this.create({ prompt });
     const id = newId("take", at, randomBytes);
     this.takes.delete(take.id);
-    const old = { ...take, id, created_at: new Date(at).toISOString(), started_at: new Date(at + 100).toISOString() };
+    const old = {
+      ...take,
+      id,
+      created_at: new Date(at).toISOString(),
+      started_at: new Date(at + 100).toISOString(),
+    };
     this.takes.set(id, old);
     this.states.set(id, []);
     this.logs.set(id, []);
     const last = status === "completed" ? old.progress.total_steps : 7;
     for (let step = 1; step <= last; step++) this.#storeStep(old, step, 0.12);
-    if (status === "completed") for (const file of filesOf(old)) this.#addArtifact(old, file.kind, file);
-    if (status === "failed") old.error = toErrorRecord(new FabricError("worker_lost", "The worker stopped unexpectedly at step 8, for the third time.", { details: { last_step: 7 } }));
+    if (status === "completed")
+      for (const file of filesOf(old)) this.#addArtifact(old, file.kind, file);
+    if (status === "failed")
+      old.error = toErrorRecord(
+        new FabricError(
+          "worker_lost",
+          "The worker stopped unexpectedly at step 8, for the third time.",
+          { details: { last_step: 7 } },
+        ),
+      );
     this.#finish(old, status);
     old.finished_at = new Date(at + 3_000).toISOString();
     this.events.length = 0;
@@ -155,18 +208,35 @@ export class World {
     const breaks = /\bbreak:(\w+)/.exec(prompt)?.[1];
     take.status = "running";
     take.started_at = new Date().toISOString();
-    take.environment = { onnxruntime: "1.30.0", node: process.version, threads: 2, cpu: "Mock CPU" };
+    take.environment = {
+      onnxruntime: "1.30.0",
+      node: process.version,
+      threads: 2,
+      cpu: "Mock CPU",
+    };
     this.modelStatus = cold ? "starting" : "busy";
     this.live.set(take.id, []);
-    this.#emit(take, { type: "take.started", data: { take_id: take.id, resumed_from_step: 0, environment: take.environment } });
+    this.#emit(take, {
+      type: "take.started",
+      data: { take_id: take.id, resumed_from_step: 0, environment: take.environment },
+    });
     this.#log(take, "info", "Started on the mock worker.");
     if (cold && !(await this.#phase(take, "loading"))) return;
     this.modelStatus = "busy";
     if (!(await this.#phase(take, "encoding"))) return;
     const words = unknownWords(prompt);
     if (words.length > 0) {
-      take.warnings = [{ code: "unknown_words", message: `${MOCK_MODEL.name} does not know: ${words.join(", ")}.`, words }];
-      this.#emit(take, { type: "take.warned", data: { take_id: take.id, warnings: take.warnings } });
+      take.warnings = [
+        {
+          code: "unknown_words",
+          message: `${MOCK_MODEL.name} does not know: ${words.join(", ")}.`,
+          words,
+        },
+      ];
+      this.#emit(take, {
+        type: "take.warned",
+        data: { take_id: take.id, warnings: take.warnings },
+      });
     }
     if (!(await this.#phase(take, "denoising", 0))) return;
     for (let step = 1; step <= take.progress.total_steps; step++) {
@@ -185,7 +255,17 @@ export class World {
     for (let from = 0; from < frames.length; from += 4) {
       await pause(this.#pace.phaseMs / 4);
       if (take.status !== "running") return;
-      frames.slice(from, from + 4).forEach((frame, i) => this.#sendLive(take, { kind: "frame", frameIndex: from + i, frameCount: frames.length, step: 0, data: jpegLike(frame) }));
+      frames
+        .slice(from, from + 4)
+        .forEach((frame, i) =>
+          this.#sendLive(take, {
+            kind: "frame",
+            frameIndex: from + i,
+            frameCount: frames.length,
+            step: 0,
+            data: jpegLike(frame),
+          }),
+        );
     }
     if (!(await this.#phase(take, "finishing"))) return;
     for (const file of filesOf(take)) {
@@ -199,7 +279,12 @@ export class World {
 
   #fail(take: Take, code: string): void {
     const known = ERROR_CODES.find((candidate) => candidate === code) ?? "generation_failed";
-    take.error = toErrorRecord(new FabricError(known, `The mock was asked to break with ${known} at step ${take.progress.step + 1}.`));
+    take.error = toErrorRecord(
+      new FabricError(
+        known,
+        `The mock was asked to break with ${known} at step ${take.progress.step + 1}.`,
+      ),
+    );
     this.#log(take, "error", take.error.message);
     this.#finish(take, "failed");
     this.#emit(take, { type: "take.failed", data: { take_id: take.id, error: take.error } });
@@ -216,31 +301,82 @@ export class World {
     const sigma = sigmasOf(take.plan)[step] ?? 0;
     const digest = createHash("sha256").update(`${take.id}/${step}`).digest("hex");
     this.states.get(take.id)!.push({
-      take_id: take.id, step, sigma, bytes: 123_456, digest, derivation: digest, has_preview: true, seconds, model_seconds: seconds * 0.99, created_at: new Date().toISOString(),
+      take_id: take.id,
+      step,
+      sigma,
+      bytes: 123_456,
+      digest,
+      derivation: digest,
+      has_preview: true,
+      seconds,
+      model_seconds: seconds * 0.99,
+      created_at: new Date().toISOString(),
     });
-    take.progress = { ...take.progress, step, step_seconds: seconds, remaining_seconds: (take.progress.total_steps - step) * seconds };
-    this.#emit(take, { type: "step.completed", data: { take_id: take.id, step, total_steps: take.progress.total_steps, sigma, digest, seconds, has_preview: true } });
+    take.progress = {
+      ...take.progress,
+      step,
+      step_seconds: seconds,
+      remaining_seconds: (take.progress.total_steps - step) * seconds,
+    };
+    this.#emit(take, {
+      type: "step.completed",
+      data: {
+        take_id: take.id,
+        step,
+        total_steps: take.progress.total_steps,
+        sigma,
+        digest,
+        seconds,
+        has_preview: true,
+      },
+    });
   }
 
   #showForming(take: Take, step: number): void {
     const frames = formingFrames(take, sigmasOf(take.plan)[step] ?? 0);
     this.live.set(take.id, []);
-    frames.forEach((frame, frameIndex) => this.#sendLive(take, { kind: "preview", frameIndex, frameCount: frames.length, step, data: jpegLike(frame) }));
+    frames.forEach((frame, frameIndex) =>
+      this.#sendLive(take, {
+        kind: "preview",
+        frameIndex,
+        frameCount: frames.length,
+        step,
+        data: jpegLike(frame),
+      }),
+    );
   }
 
   #sendLive(take: Take, frame: Omit<LiveFrame, "codec" | "producedAtMs" | "fps">): void {
-    const whole: LiveFrame = { codec: "jpeg", producedAtMs: Date.now(), fps: take.parameters.fps, ...frame };
+    const whole: LiveFrame = {
+      codec: "jpeg",
+      producedAtMs: Date.now(),
+      fps: take.parameters.fps,
+      ...frame,
+    };
     this.live.get(take.id)?.push(whole);
     this.changes.emit("live", take.id, whole);
   }
 
-  #addArtifact(take: Take, kind: Artifact["kind"], file: { mediaType: string; bytes: Buffer; metadata: Record<string, unknown> }): Artifact {
+  #addArtifact(
+    take: Take,
+    kind: Artifact["kind"],
+    file: { mediaType: string; bytes: Buffer; metadata: Record<string, unknown> },
+  ): Artifact {
     const artifact: Artifact = {
-      id: newId("art", Date.now(), randomBytes), take_id: take.id, kind, media_type: file.mediaType, bytes: file.bytes.length,
-      digest: createHash("sha256").update(file.bytes).digest("hex"), metadata: file.metadata, created_at: new Date().toISOString(),
+      id: newId("art", Date.now(), randomBytes),
+      take_id: take.id,
+      kind,
+      media_type: file.mediaType,
+      bytes: file.bytes.length,
+      digest: createHash("sha256").update(file.bytes).digest("hex"),
+      metadata: file.metadata,
+      created_at: new Date().toISOString(),
     };
     take.artifacts.push(artifact);
-    this.artifacts.set(artifact.id, { artifact, blob: { mediaType: file.mediaType, bytes: file.bytes } });
+    this.artifacts.set(artifact.id, {
+      artifact,
+      blob: { mediaType: file.mediaType, bytes: file.bytes },
+    });
     return artifact;
   }
 
@@ -252,19 +388,34 @@ export class World {
   }
 
   #createSession(title: string, at: string): Session {
-    const session: Session = { id: newId("ses", Date.now(), randomBytes), title, created_at: at, updated_at: at, take_count: 0, last_seq: 0 };
+    const session: Session = {
+      id: newId("ses", Date.now(), randomBytes),
+      title,
+      created_at: at,
+      updated_at: at,
+      take_count: 0,
+      last_seq: 0,
+    };
     this.sessions.set(session.id, session);
     return session;
   }
 
   #log(take: Take, level: LogLine["level"], message: string): void {
-    this.logs.get(take.id)?.push({ at: new Date().toISOString(), level, source: "server", message });
+    this.logs
+      .get(take.id)
+      ?.push({ at: new Date().toISOString(), level, source: "server", message });
   }
 
   #emit(take: Take, event: NewEvent): void {
     const session = this.sessions.get(take.session_id)!;
     const last = this.events.at(-1)?.position ?? 0;
-    const whole = { ...event, session_id: session.id, seq: ++session.last_seq, position: last + 1, at: new Date().toISOString() } as FabricEvent;
+    const whole = {
+      ...event,
+      session_id: session.id,
+      seq: ++session.last_seq,
+      position: last + 1,
+      at: new Date().toISOString(),
+    } as FabricEvent;
     this.events.push(whole);
     this.changes.emit("event", whole);
   }
@@ -274,9 +425,16 @@ export class World {
 function refuseOnSentinel(prompt: string): void {
   const code = /\bfail:(\w+)/.exec(prompt)?.[1];
   if (!code) return;
-  const known = ERROR_CODES.find((candidate): candidate is ErrorCode => candidate === code) ?? "internal";
+  const known =
+    ERROR_CODES.find((candidate): candidate is ErrorCode => candidate === code) ?? "internal";
   const details = known === "queue_full" ? { retry_after_s: 12 } : {};
-  throw new FabricError(known, known === "queue_full" ? "100 takes are waiting, which is the limit." : `The mock was asked to fail with ${known}.`, { details });
+  throw new FabricError(
+    known,
+    known === "queue_full"
+      ? "100 takes are waiting, which is the limit."
+      : `The mock was asked to fail with ${known}.`,
+    { details },
+  );
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));

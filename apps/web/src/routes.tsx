@@ -16,7 +16,10 @@ export const router = createBrowserRouter([
       { index: true, Component: CreatePage },
       { path: "takes", Component: LibraryPage },
       { path: "takes/:takeId", Component: TakePage },
-      { path: "system", lazy: async () => ({ Component: (await import("./pages/system-page.tsx")).default }) },
+      {
+        path: "system",
+        lazy: async () => ({ Component: (await import("./pages/system-page.tsx")).default }),
+      },
       { path: "*", Component: NotFoundPage },
     ],
   },

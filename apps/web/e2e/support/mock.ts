@@ -9,9 +9,22 @@ export interface Mock {
 }
 
 /** The built studio on a mock with `takes` old takes. */
-export async function startMock({ takes, stepMs = 120, token }: { takes: number; stepMs?: number; token?: string }): Promise<Mock> {
+export async function startMock({
+  takes,
+  stepMs = 120,
+  token,
+}: {
+  takes: number;
+  stepMs?: number;
+  token?: string;
+}): Promise<Mock> {
   const world = new World({ stepMs, phaseMs: 150 });
   seedLibrary(world, takes);
-  const server = await startMockServer({ world, port: 0, studio: await builtStudio(), ...(token && { token }) });
+  const server = await startMockServer({
+    world,
+    port: 0,
+    studio: await builtStudio(),
+    ...(token && { token }),
+  });
   return { world, server };
 }

@@ -32,5 +32,13 @@ export function describeError(error: unknown): ErrorDescription {
 export function describeRecord(record: ErrorRecord): ErrorDescription {
   const { code, message, remedy, retryable } = record;
   const requestId = record.details["request_id"];
-  return { title: ERROR_CATALOGUE[code].title, message, remedy, code, retryable, requestId: typeof requestId === "string" ? requestId : null, retryAfterS: null };
+  return {
+    title: ERROR_CATALOGUE[code].title,
+    message,
+    remedy,
+    code,
+    retryable,
+    requestId: typeof requestId === "string" ? requestId : null,
+    retryAfterS: null,
+  };
 }

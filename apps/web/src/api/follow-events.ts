@@ -29,7 +29,13 @@ export async function followEvents(cache: QueryClient, signal: AbortSignal): Pro
   } catch (error) {
     if (signal.aborted) return;
     if (isFabricError(error) && error.code === "unauthorized") loginNeeded.set(true);
-    else connection.set({ status: "lost", attempt: 1, delayMs: 0, error: error instanceof Error ? error : new Error(String(error)) });
+    else
+      connection.set({
+        status: "lost",
+        attempt: 1,
+        delayMs: 0,
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
   }
 }
 
@@ -54,7 +60,8 @@ function onEvent(cache: QueryClient, event: FabricEvent, later: Later): void {
       break;
     default:
   }
-  if (event.type === "phase.changed" || event.type.startsWith("take.")) later.run("models", () => void cache.invalidateQueries({ queryKey: keys.models }));
+  if (event.type === "phase.changed" || event.type.startsWith("take."))
+    later.run("models", () => void cache.invalidateQueries({ queryKey: keys.models }));
 }
 
 async function refreshTake(cache: QueryClient, id: string): Promise<void> {
@@ -65,7 +72,10 @@ async function refreshTake(cache: QueryClient, id: string): Promise<void> {
 /** Everyone moves up when a take leaves the queue. */
 function refreshQueue(cache: QueryClient): void {
   void cache.invalidateQueries({ queryKey: keys.lists });
-  void cache.invalidateQueries({ queryKey: ["take"], predicate: ({ state }) => (state.data as { status?: string } | undefined)?.status === "queued" });
+  void cache.invalidateQueries({
+    queryKey: ["take"],
+    predicate: ({ state }) => (state.data as { status?: string } | undefined)?.status === "queued",
+  });
 }
 
 /** Runs each named task once, some time after it was last asked for. */

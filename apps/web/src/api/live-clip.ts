@@ -59,7 +59,12 @@ export class LiveClip {
   add(frame: LiveFrame): void {
     if (this.#closed) return;
     const slots = this.#slots[frame.kind];
-    const slot = slots.get(frame.frameIndex) ?? { newest: { frame, receivedAtMs: 0 }, decoded: null, picture: undefined, decoding: false };
+    const slot = slots.get(frame.frameIndex) ?? {
+      newest: { frame, receivedAtMs: 0 },
+      decoded: null,
+      picture: undefined,
+      decoding: false,
+    };
     slot.newest = { frame, receivedAtMs: Date.now() };
     slots.set(frame.frameIndex, slot);
     if (frame.kind === "frame" && !this.finishing) this.#wanted = [0, 1];

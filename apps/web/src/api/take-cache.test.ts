@@ -8,19 +8,34 @@ import { applyEvent, dropTake, putTake, type Step, type TakePages } from "./take
 function setUp() {
   const world = new World({ stepMs: 1e6, phaseMs: 1e6 });
   const cache = new QueryClient();
-  const [first, second] = [world.create({ prompt: "a red ball" }), world.create({ prompt: "a blue ball" })] as [Take, Take];
-  const pages = (items: Take[]): TakePages => ({ pages: [{ items, has_more: false }], pageParams: [null] });
+  const [first, second] = [
+    world.create({ prompt: "a red ball" }),
+    world.create({ prompt: "a blue ball" }),
+  ] as [Take, Take];
+  const pages = (items: Take[]): TakePages => ({
+    pages: [{ items, has_more: false }],
+    pageParams: [null],
+  });
   cache.setQueryData(keys.list(null), pages([second, first]));
   cache.setQueryData(keys.list("completed"), pages([]));
   cache.setQueryData(keys.take(first.id), first);
-  const listed = (status: "completed" | null = null) => cache.getQueryData<TakePages>(keys.list(status))!.pages.flatMap((page) => page.items);
+  const listed = (status: "completed" | null = null) =>
+    cache.getQueryData<TakePages>(keys.list(status))!.pages.flatMap((page) => page.items);
   return { cache, first, second, listed };
 }
 
 const stepEvent = (take: Take, step: number) =>
   ({
     type: "step.completed",
-    data: { take_id: take.id, step, total_steps: 20, sigma: 0.5, digest: "d", seconds: 0.1, has_preview: true },
+    data: {
+      take_id: take.id,
+      step,
+      total_steps: 20,
+      sigma: 0.5,
+      digest: "d",
+      seconds: 0.1,
+      has_preview: true,
+    },
     session_id: take.session_id,
     seq: step,
     position: step,
@@ -39,7 +54,9 @@ describe("take cache: events and answers reach a take wherever it is shown", () 
     const { cache, first } = setUp();
     cache.setQueryData<Step[]>(keys.states(first.id), []);
     for (const step of [1, 2, 3, 2]) applyEvent(cache, stepEvent(first, step));
-    expect(cache.getQueryData<Step[]>(keys.states(first.id))?.map(({ step }) => step)).toEqual([1, 2]);
+    expect(cache.getQueryData<Step[]>(keys.states(first.id))?.map(({ step }) => step)).toEqual([
+      1, 2,
+    ]);
   });
   test("a new take goes to the top of the lists it belongs to", () => {
     const { cache, first, listed } = setUp();
@@ -48,7 +65,11 @@ describe("take cache: events and answers reach a take wherever it is shown", () 
     expect(listed().map(({ id }) => id)).toEqual(["take_new", listed()[1]!.id, first.id]);
     expect(listed("completed")).toEqual([]);
     putTake(cache, { ...made, status: "running" });
-    expect(listed().filter(({ id }) => id === "take_new").map(({ status }) => status)).toEqual(["running"]);
+    expect(
+      listed()
+        .filter(({ id }) => id === "take_new")
+        .map(({ status }) => status),
+    ).toEqual(["running"]);
   });
   test("a deleted take is gone from the lists", () => {
     const { cache, first, second, listed } = setUp();

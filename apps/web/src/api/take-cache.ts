@@ -15,18 +15,27 @@ export type Step = Pick<State, "step" | "sigma" | "seconds" | "digest" | "has_pr
 /** Changes a take wherever the cache holds it. */
 export function updateTake(cache: QueryClient, id: string, change: (take: Take) => Take): void {
   cache.setQueryData<Take>(keys.take(id), (take) => take && change(take));
-  cache.setQueriesData<TakePages>({ queryKey: keys.lists }, (pages) => pages && mapPages(pages, (items) => items.map((take) => (take.id === id ? change(take) : take))));
+  cache.setQueriesData<TakePages>(
+    { queryKey: keys.lists },
+    (pages) =>
+      pages &&
+      mapPages(pages, (items) => items.map((take) => (take.id === id ? change(take) : take))),
+  );
 }
 
 export function putTake(cache: QueryClient, take: Take): void {
-  const known = cache.getQueryData<Take>(keys.take(take.id)) !== undefined || isListed(cache, take.id);
+  const known =
+    cache.getQueryData<Take>(keys.take(take.id)) !== undefined || isListed(cache, take.id);
   cache.setQueryData<Take>(keys.take(take.id), take);
   if (known) updateTake(cache, take.id, () => take);
   else prependTake(cache, take);
 }
 
 export function dropTake(cache: QueryClient, id: string): void {
-  cache.setQueriesData<TakePages>({ queryKey: keys.lists }, (pages) => pages && mapPages(pages, (items) => items.filter((take) => take.id !== id)));
+  cache.setQueriesData<TakePages>(
+    { queryKey: keys.lists },
+    (pages) => pages && mapPages(pages, (items) => items.filter((take) => take.id !== id)),
+  );
   cache.removeQueries({ queryKey: keys.states(id) });
   cache.removeQueries({ queryKey: keys.logs(id) });
 }
@@ -38,7 +47,14 @@ export function applyEvent(cache: QueryClient, event: FabricEvent): void {
   updateTake(cache, id, (take) => applyTakeEvent(take, event));
   if (event.type === "step.completed") {
     const { step, sigma, seconds, digest, has_preview } = event.data;
-    cache.setQueryData<Step[]>(keys.states(id), (steps) => steps && [...steps.filter((known) => known.step < step), { step, sigma, seconds, digest, has_preview }]);
+    cache.setQueryData<Step[]>(
+      keys.states(id),
+      (steps) =>
+        steps && [
+          ...steps.filter((known) => known.step < step),
+          { step, sigma, seconds, digest, has_preview },
+        ],
+    );
   }
 }
 
@@ -47,12 +63,18 @@ function prependTake(cache: QueryClient, take: Take): void {
     const status = key[1] as TakeStatus | null;
     if (!pages || (status !== null && status !== take.status)) continue;
     const [first, ...rest] = pages.pages;
-    if (first) cache.setQueryData<TakePages>(key, { ...pages, pages: [{ ...first, items: [take, ...first.items] }, ...rest] });
+    if (first)
+      cache.setQueryData<TakePages>(key, {
+        ...pages,
+        pages: [{ ...first, items: [take, ...first.items] }, ...rest],
+      });
   }
 }
 
 function isListed(cache: QueryClient, id: string): boolean {
-  return cache.getQueriesData<TakePages>({ queryKey: keys.lists }).some(([, pages]) => pages?.pages.some((page) => page.items.some((take) => take.id === id)));
+  return cache
+    .getQueriesData<TakePages>({ queryKey: keys.lists })
+    .some(([, pages]) => pages?.pages.some((page) => page.items.some((take) => take.id === id)));
 }
 
 function mapPages(pages: TakePages, change: (items: Take[]) => Take[]): TakePages {

@@ -1,5 +1,17 @@
-import { isFabricError, isFinished, type Take, type TakeRequest, type TakeStatus } from "@arc-fabric/contract";
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  isFabricError,
+  isFinished,
+  type Take,
+  type TakeRequest,
+  type TakeStatus,
+} from "@arc-fabric/contract";
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { client } from "./client.ts";
 import { keys } from "./keys.ts";
 import { dropTake, putTake, type Step } from "./take-cache.ts";
@@ -7,14 +19,23 @@ import { dropTake, putTake, type Step } from "./take-cache.ts";
 const PAGE = 24;
 
 export function useTake(id: string) {
-  return useQuery({ queryKey: keys.take(id), queryFn: ({ signal }) => client.takes.get(id, { signal }) });
+  return useQuery({
+    queryKey: keys.take(id),
+    queryFn: ({ signal }) => client.takes.get(id, { signal }),
+  });
 }
 
 /** Newest first; the next page begins after the last take shown. */
 export function useTakes(status: TakeStatus | null) {
   return useInfiniteQuery({
     queryKey: keys.list(status),
-    queryFn: ({ pageParam, signal }) => client.takes.list({ limit: PAGE, signal, ...(status && { status }), ...(pageParam && { after: pageParam }) }),
+    queryFn: ({ pageParam, signal }) =>
+      client.takes.list({
+        limit: PAGE,
+        signal,
+        ...(status && { status }),
+        ...(pageParam && { after: pageParam }),
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => (page.has_more ? (page.items.at(-1)?.id ?? null) : null),
     placeholderData: keepPreviousData,
@@ -22,7 +43,10 @@ export function useTakes(status: TakeStatus | null) {
 }
 
 export function useSteps(id: string) {
-  return useQuery({ queryKey: keys.states(id), queryFn: ({ signal }): Promise<Step[]> => client.takes.states(id, { signal }) });
+  return useQuery({
+    queryKey: keys.states(id),
+    queryFn: ({ signal }): Promise<Step[]> => client.takes.states(id, { signal }),
+  });
 }
 
 export function useLogs(take: Take) {
@@ -36,7 +60,10 @@ export function useLogs(take: Take) {
 
 export function useCreateTake() {
   const cache = useQueryClient();
-  return useMutation({ mutationFn: (request: TakeRequest) => client.takes.create(request), onSuccess: (take) => putTake(cache, take) });
+  return useMutation({
+    mutationFn: (request: TakeRequest) => client.takes.create(request),
+    onSuccess: (take) => putTake(cache, take),
+  });
 }
 
 export function useCancelTake() {
@@ -45,11 +72,17 @@ export function useCancelTake() {
     mutationFn: (id: string) => client.takes.cancel(id),
     onSuccess: (take) => putTake(cache, take),
     // It ended in the moment of the click: what counts is how it ended.
-    onError: (error, id) => isFabricError(error) && error.code === "take_not_active" && void cache.invalidateQueries({ queryKey: keys.take(id) }),
+    onError: (error, id) =>
+      isFabricError(error) &&
+      error.code === "take_not_active" &&
+      void cache.invalidateQueries({ queryKey: keys.take(id) }),
   });
 }
 
 export function useDeleteTake() {
   const cache = useQueryClient();
-  return useMutation({ mutationFn: (id: string) => client.takes.delete(id), onSuccess: (_, id) => dropTake(cache, id) });
+  return useMutation({
+    mutationFn: (id: string) => client.takes.delete(id),
+    onSuccess: (_, id) => dropTake(cache, id),
+  });
 }

@@ -30,12 +30,19 @@ export function AppShell() {
   if (locked) return <LoginPage />;
   return (
     <div className="flex min-h-dvh flex-col">
-      <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-accent focus:px-3 focus:py-2 focus:text-accent-ink">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-accent focus:px-3 focus:py-2 focus:text-accent-ink"
+      >
         Skip to the content
       </a>
       <header className="sticky top-0 z-30 border-b border-line bg-surface">
         <div className="mx-auto flex h-14 max-w-[88rem] items-center gap-2 px-4 sm:gap-6 sm:px-6">
-          <NavLink to={paths.create()} className="flex items-center gap-2.5 rounded-lg font-semibold tracking-tight" aria-label="Arc Fabric, to the start">
+          <NavLink
+            to={paths.create()}
+            className="flex items-center gap-2.5 rounded-lg font-semibold tracking-tight"
+            aria-label="Arc Fabric, to the start"
+          >
             <img src="/icon.svg" alt="" className="size-7" />
             <span className="hidden sm:inline">Arc Fabric</span>
           </NavLink>
@@ -56,7 +63,11 @@ export function AppShell() {
         </div>
       </header>
       <ConnectionBanner onRetry={() => setAttempt((before) => before + 1)} />
-      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-[88rem] flex-1 px-4 py-6 outline-none sm:px-6 sm:py-8">
+      <main
+        id="main"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-[88rem] flex-1 px-4 py-6 outline-none sm:px-6 sm:py-8"
+      >
         <Outlet />
       </main>
       <ScrollRestoration />

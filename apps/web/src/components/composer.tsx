@@ -40,13 +40,27 @@ export function Composer({ model, models, lastTake, onCreated }: ComposerProps) 
     <form onSubmit={onSubmit} aria-label="New take" className="flex flex-col gap-4">
       <div className="card p-4 shadow-card">
         <PromptBox model={model} prompt={draft.prompt} field={field} onSubmit={submit} />
-        <Button type="submit" look="primary" size="large" icon="spark" busy={create.isPending} className="mt-5 w-full" aria-keyshortcuts="Control+Enter Meta+Enter">
+        <Button
+          type="submit"
+          look="primary"
+          size="large"
+          icon="spark"
+          busy={create.isPending}
+          className="mt-5 w-full"
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+        >
           Generate
-          <kbd className="ml-1 hidden font-sans text-xs font-medium opacity-75 sm:inline">{IS_MAC ? "⌘" : "Ctrl"} ↵</kbd>
+          <kbd className="ml-1 hidden font-sans text-xs font-medium opacity-75 sm:inline">
+            {IS_MAC ? "⌘" : "Ctrl"} ↵
+          </kbd>
         </Button>
         {create.isError && (
           <div className="mt-4">
-            <ErrorCard error={describeError(create.error)} onRetry={submit} retrying={create.isPending} />
+            <ErrorCard
+              error={describeError(create.error)}
+              onRetry={submit}
+              retrying={create.isPending}
+            />
           </div>
         )}
       </div>

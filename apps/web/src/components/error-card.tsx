@@ -26,7 +26,11 @@ export function ErrorCard({ error, onRetry, retrying = false, children }: ErrorC
           </Button>
         )}
         {children}
-        <button type="button" onClick={() => void copyText(reference, "Error reference")} className="rounded-md px-1 text-left font-mono text-xs break-all underline-offset-4 hover:underline">
+        <button
+          type="button"
+          onClick={() => void copyText(reference, "Error reference")}
+          className="rounded-md px-1 text-left font-mono text-xs break-all underline-offset-4 hover:underline"
+        >
           {reference}
         </button>
       </div>

@@ -39,7 +39,8 @@ export function LiveCanvas({ clip, width, height, label, onShown }: LiveCanvasPr
       shown = picture;
       context.drawImage(picture.bitmap, 0, 0, context.canvas.width, context.canvas.height);
       noteShown(picture);
-      if (picture.kind === "frame" && (still || picture.index === clip.frameCount - 1)) onShownNow.current();
+      if (picture.kind === "frame" && (still || picture.index === clip.frameCount - 1))
+        onShownNow.current();
     });
     return () => {
       cancelAnimationFrame(request);
@@ -48,7 +49,16 @@ export function LiveCanvas({ clip, width, height, label, onShown }: LiveCanvasPr
   }, [clip, still]);
 
   const scale = Math.max(1, Math.floor(MAX_SIDE_PX / Math.max(width, height)));
-  return <canvas ref={canvas} width={width * scale} height={height * scale} role="img" aria-label={label} className="size-full" />;
+  return (
+    <canvas
+      ref={canvas}
+      width={width * scale}
+      height={height * scale}
+      role="img"
+      aria-label={label}
+      className="size-full"
+    />
+  );
 }
 
 /** Which frame is due, on a clock that stops while a frame is missing. */
@@ -91,5 +101,7 @@ class PlaybackLoop {
 
 /** A user timing entry per picture: what bench/live-latency.ts and a browser's profiler read. */
 function noteShown({ kind, index, step, producedAtMs, receivedAtMs }: Picture): void {
-  performance.mark(SHOWN_MARK, { detail: { kind, index, step, producedAtMs, receivedAtMs, shownAtMs: Date.now() } });
+  performance.mark(SHOWN_MARK, {
+    detail: { kind, index, step, producedAtMs, receivedAtMs, shownAtMs: Date.now() },
+  });
 }

@@ -17,19 +17,28 @@ export function ModelCard({ model, models }: { model: Model; models: readonly Mo
             hideLabel
             className="min-w-0 flex-1"
             value={model.id}
-            options={models.map(({ id, name, version }) => ({ value: id, label: name, note: version }))}
+            options={models.map(({ id, name, version }) => ({
+              value: id,
+              label: name,
+              note: version,
+            }))}
             onChange={(id) => changeDraft({ model: id })}
           />
         ) : (
           <h2 className="truncate font-semibold">
-            {model.name} <span className="ml-1 text-xs font-normal text-muted">{model.version}</span>
+            {model.name}{" "}
+            <span className="ml-1 text-xs font-normal text-muted">{model.version}</span>
           </h2>
         )}
         <ModelStatus status={model.status} />
       </div>
       <p className="mt-1.5 text-[0.8125rem] text-muted">{model.description}</p>
       <dl className="mt-3 flex flex-wrap gap-x-5 gap-y-1.5 text-xs">
-        <Fact name="Size">{limits.width.map((width, i) => `${width}×${limits.height[i] ?? limits.height[0]}`).join(", ")}</Fact>
+        <Fact name="Size">
+          {limits.width
+            .map((width, i) => `${width}×${limits.height[i] ?? limits.height[0]}`)
+            .join(", ")}
+        </Fact>
         <Fact name="Up to">{`${limits.num_frames.max} frames, ${seconds.toFixed(1)} s`}</Fact>
         <Fact name="Memory">{formatBytes(model.memory_bytes)}</Fact>
         <Fact name="Licence">{model.licence}</Fact>

@@ -1,6 +1,13 @@
 import type { Model, Solver } from "@arc-fabric/contract";
 import { Collapsible } from "@base-ui/react/collapsible";
-import { changeDraft, changeSettings, effectiveSettings, MAX_FRAME_LAG, SHIFT_RANGE, type Draft } from "../stores/draft.ts";
+import {
+  changeDraft,
+  changeSettings,
+  effectiveSettings,
+  MAX_FRAME_LAG,
+  SHIFT_RANGE,
+  type Draft,
+} from "../stores/draft.ts";
 import { Icon } from "../ui/icon.tsx";
 import { SelectField } from "../ui/select-field.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
@@ -13,7 +20,15 @@ const SOLVERS: Record<Solver, { label: string; note: string }> = {
 };
 
 /** Everything a take can be told, filled from the model's defaults and kept inside its limits. */
-export function ParameterForm({ model, draft, lastSeed }: { model: Model; draft: Draft; lastSeed: number | null }) {
+export function ParameterForm({
+  model,
+  draft,
+  lastSeed,
+}: {
+  model: Model;
+  draft: Draft;
+  lastSeed: number | null;
+}) {
   const { limits } = model;
   const now = effectiveSettings(draft.settings, model);
   return (
@@ -26,13 +41,32 @@ export function ParameterForm({ model, draft, lastSeed }: { model: Model; draft:
         {...limits.num_frames}
         onChange={(num_frames) => changeSettings({ num_frames })}
       />
-      <SliderField label="Frames a second" value={now.fps} {...limits.fps} onChange={(fps) => changeSettings({ fps })} />
-      <SliderField label="Steps" value={now.num_inference_steps} {...limits.num_inference_steps} onChange={(num_inference_steps) => changeSettings({ num_inference_steps })} />
-      <SliderField label="Guidance" value={now.guidance_scale} {...limits.guidance_scale} step={0.1} onChange={(guidance_scale) => changeSettings({ guidance_scale })} />
+      <SliderField
+        label="Frames a second"
+        value={now.fps}
+        {...limits.fps}
+        onChange={(fps) => changeSettings({ fps })}
+      />
+      <SliderField
+        label="Steps"
+        value={now.num_inference_steps}
+        {...limits.num_inference_steps}
+        onChange={(num_inference_steps) => changeSettings({ num_inference_steps })}
+      />
+      <SliderField
+        label="Guidance"
+        value={now.guidance_scale}
+        {...limits.guidance_scale}
+        step={0.1}
+        onChange={(guidance_scale) => changeSettings({ guidance_scale })}
+      />
       <SeedField seed={draft.seed} lastSeed={lastSeed} />
       <Collapsible.Root>
         <Collapsible.Trigger className="group flex w-full items-center gap-2 rounded-lg py-1 text-[0.8125rem] font-medium text-muted hover:text-text">
-          <Icon name="chevron" className="size-4 -rotate-90 transition-transform group-data-panel-open:rotate-0" />
+          <Icon
+            name="chevron"
+            className="size-4 -rotate-90 transition-transform group-data-panel-open:rotate-0"
+          />
           Advanced
         </Collapsible.Trigger>
         <Collapsible.Panel className="flex flex-col gap-4 pt-2">
@@ -52,10 +86,20 @@ export function ParameterForm({ model, draft, lastSeed }: { model: Model; draft:
           <SelectField
             label="Solver"
             value={now.solver}
-            options={(Object.keys(SOLVERS) as Solver[]).map((value) => ({ value, ...SOLVERS[value] }))}
+            options={(Object.keys(SOLVERS) as Solver[]).map((value) => ({
+              value,
+              ...SOLVERS[value],
+            }))}
             onChange={(solver) => changeSettings({ solver })}
           />
-          <SliderField label="Shift" hint="Above 1, more of the steps go to the coarse layout." value={now.shift} {...SHIFT_RANGE} max={Math.min(SHIFT_RANGE.max, 10)} onChange={(shift) => changeSettings({ shift })} />
+          <SliderField
+            label="Shift"
+            hint="Above 1, more of the steps go to the coarse layout."
+            value={now.shift}
+            {...SHIFT_RANGE}
+            max={Math.min(SHIFT_RANGE.max, 10)}
+            onChange={(shift) => changeSettings({ shift })}
+          />
           <SliderField
             label="Frame lag"
             hint="Steps by which each group of frames trails the one before; 0 forms all together."
@@ -74,11 +118,15 @@ export function ParameterForm({ model, draft, lastSeed }: { model: Model; draft:
 /** Only shown where there is a choice. */
 function Size({ model, width, height }: { model: Model; width: number; height: number }) {
   const { limits } = model;
-  const options = limits.width.flatMap((w) => limits.height.map((h) => ({ value: `${w}x${h}`, label: `${w} × ${h}` })));
+  const options = limits.width.flatMap((w) =>
+    limits.height.map((h) => ({ value: `${w}x${h}`, label: `${w} × ${h}` })),
+  );
   if (options.length < 2) return null;
   const onChange = (size: string) => {
     const [w, h] = size.split("x").map(Number);
     changeSettings({ width: w, height: h });
   };
-  return <SelectField label="Size" value={`${width}x${height}`} options={options} onChange={onChange} />;
+  return (
+    <SelectField label="Size" value={`${width}x${height}`} options={options} onChange={onChange} />
+  );
 }

@@ -7,8 +7,14 @@ export function PlanView({ plan }: { plan: Plan }) {
       {plan.segments.map((segment, i) => {
         const { title, detail } = describe(segment);
         return (
-          <li key={i} className="relative border-l-2 border-line pb-5 pl-5 last:border-transparent last:pb-0">
-            <span className="absolute top-1 -left-[7px] size-3 rounded-full border-2 border-accent bg-surface" aria-hidden="true" />
+          <li
+            key={i}
+            className="relative border-l-2 border-line pb-5 pl-5 last:border-transparent last:pb-0"
+          >
+            <span
+              className="absolute top-1 -left-[7px] size-3 rounded-full border-2 border-accent bg-surface"
+              aria-hidden="true"
+            />
             <p className="text-sm font-semibold">{title}</p>
             <p className="mt-0.5 text-[0.8125rem] text-muted">{detail}</p>
             {segment.type === "denoise" && <SigmaCurve sigmas={segment.schedule.sigmas} />}
@@ -22,26 +28,49 @@ export function PlanView({ plan }: { plan: Plan }) {
 function describe(segment: Segment): { title: string; detail: string } {
   switch (segment.type) {
     case "encode":
-      return { title: "Read the prompt", detail: segment.negative_prompt ? "prompt and negative prompt" : "prompt" };
+      return {
+        title: "Read the prompt",
+        detail: segment.negative_prompt ? "prompt and negative prompt" : "prompt",
+      };
     case "denoise":
       return {
         title: `Denoise, steps ${segment.from + 1} to ${segment.to}`,
         detail: `${segment.model}, ${segment.solver}, guidance ${segment.guidance_scale}, seed ${segment.seed}, latents ${segment.shape.join(" × ")}`,
       };
     case "decode":
-      return { title: "Decode", detail: `${segment.num_frames} frames of ${segment.width} × ${segment.height}` };
+      return {
+        title: "Decode",
+        detail: `${segment.num_frames} frames of ${segment.width} × ${segment.height}`,
+      };
     case "post_process":
-      return { title: "Write files", detail: `${segment.outputs.join(", ")} at ${segment.fps} frames a second` };
+      return {
+        title: "Write files",
+        detail: `${segment.outputs.join(", ")} at ${segment.fps} frames a second`,
+      };
   }
 }
 
 /** Noise left before each step. */
 function SigmaCurve({ sigmas }: { sigmas: readonly number[] }) {
   const last = sigmas.length - 1;
-  const points = sigmas.map((sigma, i) => `${((i / last) * 100).toFixed(2)},${((1 - sigma) * 28 + 1).toFixed(2)}`).join(" ");
+  const points = sigmas
+    .map((sigma, i) => `${((i / last) * 100).toFixed(2)},${((1 - sigma) * 28 + 1).toFixed(2)}`)
+    .join(" ");
   return (
-    <svg viewBox="0 0 100 30" preserveAspectRatio="none" className="mt-2 h-12 w-full rounded-lg bg-sunken" role="img" aria-label={`Noise falls from ${sigmas[0]} to ${sigmas[last]} in ${last} steps`}>
-      <polyline points={points} fill="none" stroke="var(--color-accent)" strokeWidth="2" vectorEffect="non-scaling-stroke" />
+    <svg
+      viewBox="0 0 100 30"
+      preserveAspectRatio="none"
+      className="mt-2 h-12 w-full rounded-lg bg-sunken"
+      role="img"
+      aria-label={`Noise falls from ${sigmas[0]} to ${sigmas[last]} in ${last} steps`}
+    >
+      <polyline
+        points={points}
+        fill="none"
+        stroke="var(--color-accent)"
+        strokeWidth="2"
+        vectorEffect="non-scaling-stroke"
+      />
     </svg>
   );
 }

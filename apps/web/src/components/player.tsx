@@ -29,8 +29,17 @@ export function Player({ take, video, poster, onReady, overlay }: PlayerProps) {
   const src = client.artifacts.contentUrl(video.id);
 
   return (
-    <div ref={player.box} role="group" aria-label="Player" onKeyDown={player.onKeyDown} className="group/player flex flex-col fullscreen:bg-black">
-      <div className="relative min-h-0 w-full flex-1 overflow-hidden rounded-t-card bg-stage in-fullscreen:rounded-none" style={{ aspectRatio: `${width} / ${height}` }}>
+    <div
+      ref={player.box}
+      role="group"
+      aria-label="Player"
+      onKeyDown={player.onKeyDown}
+      className="group/player flex flex-col fullscreen:bg-black"
+    >
+      <div
+        className="relative min-h-0 w-full flex-1 overflow-hidden rounded-t-card bg-stage in-fullscreen:rounded-none"
+        style={{ aspectRatio: `${width} / ${height}` }}
+      >
         <video
           ref={player.video}
           src={src}
@@ -49,28 +58,59 @@ export function Player({ take, video, poster, onReady, overlay }: PlayerProps) {
         {overlay}
       </div>
       <div className="border-t border-line bg-surface px-3 pt-1 pb-2 last:rounded-b-card">
-        <Slider.Root value={state.frame} min={0} max={Math.max(1, numFrames - 1)} step={1} thumbAlignment="edge" onValueChange={(frame) => player.seek(frame as number)}>
+        <Slider.Root
+          value={state.frame}
+          min={0}
+          max={Math.max(1, numFrames - 1)}
+          step={1}
+          thumbAlignment="edge"
+          onValueChange={(frame) => player.seek(frame as number)}
+        >
           <Slider.Control className="flex w-full touch-none items-center py-2.5 select-none">
             <Slider.Track className="h-1 w-full rounded-full bg-line">
               <Slider.Indicator className="rounded-full bg-accent" />
               <Slider.Thumb
                 aria-label="Frame"
-                getAriaValueText={(_, frame) => `Frame ${frame + 1} of ${numFrames}, ${formatSeconds(frame / fps)}`}
+                getAriaValueText={(_, frame) =>
+                  `Frame ${frame + 1} of ${numFrames}, ${formatSeconds(frame / fps)}`
+                }
                 className="size-3.5 rounded-full bg-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
               />
             </Slider.Track>
           </Slider.Control>
         </Slider.Root>
         <div className="flex items-center gap-0.5">
-          <IconButton icon={state.playing ? "pause" : "play"} label={state.playing ? "Pause" : "Play"} onClick={player.toggle} />
-          <IconButton icon="previous" label="Previous frame" onClick={() => player.step(-1)} disabled={state.frame === 0} />
-          <IconButton icon="next" label="Next frame" onClick={() => player.step(1)} disabled={state.frame >= numFrames - 1} />
+          <IconButton
+            icon={state.playing ? "pause" : "play"}
+            label={state.playing ? "Pause" : "Play"}
+            onClick={player.toggle}
+          />
+          <IconButton
+            icon="previous"
+            label="Previous frame"
+            onClick={() => player.step(-1)}
+            disabled={state.frame === 0}
+          />
+          <IconButton
+            icon="next"
+            label="Next frame"
+            onClick={() => player.step(1)}
+            disabled={state.frame >= numFrames - 1}
+          />
           <IconButton icon="loop" label="Loop" pressed={state.loop} onClick={player.toggleLoop} />
           <span className="ml-2 hidden text-xs whitespace-nowrap text-muted tabular min-[26rem]:inline">
             {state.frame + 1} / {numFrames}
           </span>
           <span className="flex-1" />
-          <SelectField label="Speed" hideLabel quiet className="w-16" value={String(state.speed)} options={SPEED_OPTIONS} onChange={(speed) => player.patch({ speed: Number(speed) })} />
+          <SelectField
+            label="Speed"
+            hideLabel
+            quiet
+            className="w-16"
+            value={String(state.speed)}
+            options={SPEED_OPTIONS}
+            onChange={(speed) => player.patch({ speed: Number(speed) })}
+          />
           <a
             href={src}
             download={`${take.id}.mp4`}

@@ -45,8 +45,13 @@ export function PromptBox({ model, prompt, field, onSubmit }: PromptBoxProps) {
         onKeyDown={onKeyDown}
         className="field field-sizing-content max-h-60 min-h-24 w-full resize-none px-3.5 py-3 text-base leading-relaxed"
       />
-      <p id="prompt-help" className={`mt-1 text-xs ${over ? "font-medium text-danger-text" : "sr-only"}`}>
-        {over ? `${prompt.length} characters; ${model.name} reads at most ${limit}.` : "Press Control or Command and Enter to generate."}
+      <p
+        id="prompt-help"
+        className={`mt-1 text-xs ${over ? "font-medium text-danger-text" : "sr-only"}`}
+      >
+        {over
+          ? `${prompt.length} characters; ${model.name} reads at most ${limit}.`
+          : "Press Control or Command and Enter to generate."}
       </p>
       <Examples model={model} shown={prompt.trim() === ""} />
       <div className="mt-4">
@@ -66,7 +71,11 @@ function Examples({ model, shown }: { model: Model; shown: boolean }) {
       <ul aria-labelledby="examples-label" className="mt-1.5 flex flex-col items-start gap-1">
         {model.examples.slice(0, 4).map((example) => (
           <li key={example}>
-            <button type="button" onClick={() => changeDraft({ prompt: example })} className="rounded-md text-left text-sm text-accent-text underline-offset-4 hover:underline">
+            <button
+              type="button"
+              onClick={() => changeDraft({ prompt: example })}
+              className="rounded-md text-left text-sm text-accent-text underline-offset-4 hover:underline"
+            >
               {example}
             </button>
           </li>

@@ -24,7 +24,11 @@ export function SeedField({ seed, lastSeed }: { seed: number | null; lastSeed: n
           onChange={(value) => changeDraft({ seed: value })}
           onClear={() => changeDraft({ seed: null })}
         />
-        <IconButton icon="dice" label="Throw a new seed and keep it" onClick={() => changeDraft({ seed: throwDice() })} />
+        <IconButton
+          icon="dice"
+          label="Throw a new seed and keep it"
+          onClick={() => changeDraft({ seed: throwDice() })}
+        />
         <IconButton
           icon={seed === null ? "unlock" : "lock"}
           label="Keep this seed"

@@ -9,7 +9,15 @@ import { ParameterForm } from "./parameter-form.tsx";
 /** Where there is room the settings are in view; on a phone they fold into one line. */
 const ROOMY = "(min-width: 64rem)";
 
-export function Settings({ model, draft, lastSeed }: { model: Model; draft: Draft; lastSeed: number | null }) {
+export function Settings({
+  model,
+  draft,
+  lastSeed,
+}: {
+  model: Model;
+  draft: Draft;
+  lastSeed: number | null;
+}) {
   const now = effectiveSettings(draft.settings, model);
   const changed = changedCount(draft.settings, model);
   return (
@@ -22,7 +30,10 @@ export function Settings({ model, draft, lastSeed }: { model: Model; draft: Draf
               <span className="min-w-0 flex-1 truncate text-[0.8125rem] font-normal text-muted tabular group-data-panel-open:invisible">
                 {`${plural(now.num_frames, "frame")} · ${plural(now.num_inference_steps, "step")}`}
               </span>
-              <Icon name="chevron" className="size-4 text-muted transition-transform group-data-panel-open:rotate-180" />
+              <Icon
+                name="chevron"
+                className="size-4 text-muted transition-transform group-data-panel-open:rotate-180"
+              />
             </Collapsible.Trigger>
           </h2>
           {changed > 0 && (

@@ -2,7 +2,11 @@ import type { Artifact } from "@arc-fabric/contract";
 import { useEffect, useRef } from "react";
 import { z } from "zod";
 
-const tilesSchema = z.object({ columns: z.number().positive(), rows: z.number().positive(), count: z.number().positive() });
+const tilesSchema = z.object({
+  columns: z.number().positive(),
+  rows: z.number().positive(),
+  count: z.number().positive(),
+});
 
 /** Plays a sprite sheet in place; mounted only while it is to be seen moving. */
 export function SpritePlayer({ sheet, src, fps }: { sheet: Artifact; src: string; fps: number }) {
@@ -29,7 +33,10 @@ export function SpritePlayer({ sheet, src, fps }: { sheet: Artifact; src: string
       ref={element}
       aria-hidden="true"
       className="absolute inset-0 bg-no-repeat"
-      style={{ backgroundImage: `url("${src}")`, backgroundSize: `${tiles.columns * 100}% ${tiles.rows * 100}%` }}
+      style={{
+        backgroundImage: `url("${src}")`,
+        backgroundSize: `${tiles.columns * 100}% ${tiles.rows * 100}%`,
+      }}
     />
   );
 }

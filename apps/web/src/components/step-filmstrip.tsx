@@ -26,14 +26,26 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
   useEffect(() => {
     const element = list.current;
     if (count === 0 || selected !== null || !element) return;
-    element.scrollTo({ left: element.scrollWidth, behavior: drawnBefore.current ? "smooth" : "instant" });
+    element.scrollTo({
+      left: element.scrollWidth,
+      behavior: drawnBefore.current ? "smooth" : "instant",
+    });
     drawnBefore.current = true;
   }, [count, selected]);
 
   if (withPicture.length === 0) return null;
   const move = (key: string) => {
     const at = choices.indexOf(selected);
-    const to = key === "ArrowLeft" ? at - 1 : key === "ArrowRight" ? at + 1 : key === "Home" ? 0 : key === "End" ? choices.length - 1 : -1;
+    const to =
+      key === "ArrowLeft"
+        ? at - 1
+        : key === "ArrowRight"
+          ? at + 1
+          : key === "Home"
+            ? 0
+            : key === "End"
+              ? choices.length - 1
+              : -1;
     const choice = choices[to];
     if (choice === undefined) return false;
     onSelect(choice);
@@ -45,9 +57,19 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
     <div className="border-t border-line px-4 pt-3 pb-3.5">
       <div className="mb-2 flex items-baseline justify-between">
         <h3 className="label">Steps</h3>
-        <span className="text-xs text-muted tabular">{selected === null ? `${steps.length} of ${take.progress.total_steps} stored` : describeStep(steps, selected, take)}</span>
+        <span className="text-xs text-muted tabular">
+          {selected === null
+            ? `${steps.length} of ${take.progress.total_steps} stored`
+            : describeStep(steps, selected, take)}
+        </span>
       </div>
-      <div ref={list} role="radiogroup" aria-label="Step shown" onKeyDown={(event) => move(event.key) && event.preventDefault()} className="-mx-1 flex gap-2 overflow-x-auto px-1 py-1 [scrollbar-width:thin]">
+      <div
+        ref={list}
+        role="radiogroup"
+        aria-label="Step shown"
+        onKeyDown={(event) => move(event.key) && event.preventDefault()}
+        className="-mx-1 flex gap-2 overflow-x-auto px-1 py-1 [scrollbar-width:thin]"
+      >
         {choices.map((step) => (
           <button
             key={step ?? "final"}
@@ -64,12 +86,19 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
               className="relative block h-13 overflow-hidden rounded-lg bg-sunken ring-1 ring-line ring-inset group-hover/step:ring-line-strong group-aria-checked/step:ring-2 group-aria-checked/step:ring-accent"
             >
               {step === null ? (
-                <span className="grid size-full place-items-center px-1 text-[0.6875rem] font-semibold text-accent-text">{finalLabel}</span>
+                <span className="grid size-full place-items-center px-1 text-[0.6875rem] font-semibold text-accent-text">
+                  {finalLabel}
+                </span>
               ) : (
-                <StripThumb src={client.takes.statePreviewUrl(take.id, step)} aspect={width / height} />
+                <StripThumb
+                  src={client.takes.statePreviewUrl(take.id, step)}
+                  aspect={width / height}
+                />
               )}
             </span>
-            <span className="mt-1 block text-[0.6875rem] text-muted tabular group-aria-checked/step:font-semibold group-aria-checked/step:text-text">{step ?? "\u00a0"}</span>
+            <span className="mt-1 block text-[0.6875rem] text-muted tabular group-aria-checked/step:font-semibold group-aria-checked/step:text-text">
+              {step ?? "\u00a0"}
+            </span>
           </button>
         ))}
       </div>
@@ -79,5 +108,7 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
 
 function describeStep(steps: readonly Step[], selected: number, take: Take): string {
   const step = steps.find((candidate) => candidate.step === selected);
-  return step ? `step ${step.step} of ${take.progress.total_steps} · noise left ${Math.round(step.sigma * 100)} %` : "";
+  return step
+    ? `step ${step.step} of ${take.progress.total_steps} · noise left ${Math.round(step.sigma * 100)} %`
+    : "";
 }

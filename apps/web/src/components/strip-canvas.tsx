@@ -28,7 +28,17 @@ export function StripCanvas({ src, width, height, fps, label }: StripCanvasProps
       const frameWidth = (image.naturalHeight * width) / height;
       const count = Math.max(1, Math.round(image.naturalWidth / frameWidth));
       const draw = (index: number) =>
-        context.drawImage(image, index * frameWidth, 0, frameWidth, image.naturalHeight, 0, 0, context.canvas.width, context.canvas.height);
+        context.drawImage(
+          image,
+          index * frameWidth,
+          0,
+          frameWidth,
+          image.naturalHeight,
+          0,
+          0,
+          context.canvas.width,
+          context.canvas.height,
+        );
       if (still) return draw(Math.floor(count / 2));
       let shown = -1;
       request = requestAnimationFrame(function paint(nowMs) {
@@ -44,7 +54,21 @@ export function StripCanvas({ src, width, height, fps, label }: StripCanvasProps
     };
   }, [src, width, height, fps, still]);
 
-  if (failed) return <p className="grid size-full place-items-center p-6 text-center text-muted">The picture of this step could not be loaded.</p>;
+  if (failed)
+    return (
+      <p className="grid size-full place-items-center p-6 text-center text-muted">
+        The picture of this step could not be loaded.
+      </p>
+    );
   const scale = Math.max(1, Math.floor(512 / Math.max(width, height)));
-  return <canvas ref={canvas} width={width * scale} height={height * scale} role="img" aria-label={label} className="size-full" />;
+  return (
+    <canvas
+      ref={canvas}
+      width={width * scale}
+      height={height * scale}
+      role="img"
+      aria-label={label}
+      className="size-full"
+    />
+  );
 }

@@ -20,7 +20,9 @@ export function TakeActions({ take, onDeleted }: { take: Take; onDeleted: () => 
   const reuse = () => {
     draftFrom(take.parameters, { keepSeed: false });
     void navigate(paths.create());
-    toast("Settings taken over", { description: "The seed is new, so it will be another picture." });
+    toast("Settings taken over", {
+      description: "The seed is new, so it will be another picture.",
+    });
   };
   const onDelete = () =>
     remove.mutate(take.id, {
@@ -28,7 +30,8 @@ export function TakeActions({ take, onDeleted }: { take: Take; onDeleted: () => 
         toast("Take deleted");
         onDeleted();
       },
-      onError: (error) => toast("Not deleted", { tone: "danger", description: describeError(error).message }),
+      onError: (error) =>
+        toast("Not deleted", { tone: "danger", description: describeError(error).message }),
     });
 
   return (
@@ -37,7 +40,11 @@ export function TakeActions({ take, onDeleted }: { take: Take; onDeleted: () => 
         Make another like this
       </Button>
       {allowed.includes("download") && video && (
-        <a className={buttonClass("secondary")} href={client.artifacts.contentUrl(video.id)} download={`${take.id}.mp4`}>
+        <a
+          className={buttonClass("secondary")}
+          href={client.artifacts.contentUrl(video.id)}
+          download={`${take.id}.mp4`}
+        >
           <Icon name="download" className="size-4" />
           Download
         </a>
@@ -53,7 +60,8 @@ export function TakeActions({ take, onDeleted }: { take: Take; onDeleted: () => 
             </Button>
           }
         >
-          Its video, its {take.progress.step} stored steps and its log are removed. This cannot be undone.
+          Its video, its {take.progress.step} stored steps and its log are removed. This cannot be
+          undone.
         </ConfirmDialog>
       )}
     </div>

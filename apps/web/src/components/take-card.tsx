@@ -11,7 +11,17 @@ import { progressText, STATUS_TEXT } from "../util/take-text.ts";
 import { SpritePlayer } from "./sprite-player.tsx";
 
 /** A take in a grid; pointing at it or focusing it plays it. */
-export function TakeCard({ take, nowMs, to, current = false }: { take: Take; nowMs: number; to?: string; current?: boolean }) {
+export function TakeCard({
+  take,
+  nowMs,
+  to,
+  current = false,
+}: {
+  take: Take;
+  nowMs: number;
+  to?: string;
+  current?: boolean;
+}) {
   const [looking, setLooking] = useState(false);
   const still = useReducedMotion();
   const { width, height, fps, prompt } = take.parameters;
@@ -29,9 +39,23 @@ export function TakeCard({ take, nowMs, to, current = false }: { take: Take; now
       aria-current={current || undefined}
       className={`group card flex h-full flex-col overflow-clip transition-[border-color,box-shadow] duration-200 hover:border-line-strong hover:shadow-card ${current ? "ring-2 ring-accent" : ""}`}
     >
-      <div className="relative overflow-hidden bg-stage" style={{ aspectRatio: `${width} / ${height}` }}>
-        {thumbnail ? <img src={client.artifacts.contentUrl(thumbnail.id)} alt="" loading="lazy" className="size-full object-cover" /> : <Placeholder take={take} />}
-        {looking && !still && sheet && <SpritePlayer sheet={sheet} src={client.artifacts.contentUrl(sheet.id)} fps={fps} />}
+      <div
+        className="relative overflow-hidden bg-stage"
+        style={{ aspectRatio: `${width} / ${height}` }}
+      >
+        {thumbnail ? (
+          <img
+            src={client.artifacts.contentUrl(thumbnail.id)}
+            alt=""
+            loading="lazy"
+            className="size-full object-cover"
+          />
+        ) : (
+          <Placeholder take={take} />
+        )}
+        {looking && !still && sheet && (
+          <SpritePlayer sheet={sheet} src={client.artifacts.contentUrl(sheet.id)} fps={fps} />
+        )}
         {take.status !== "completed" && (
           <div className="absolute top-2.5 left-2.5">
             <Badge tone={status.tone} active={status.active}>
@@ -42,7 +66,11 @@ export function TakeCard({ take, nowMs, to, current = false }: { take: Take; now
       </div>
       <div className="p-3">
         <p className="line-clamp-2 text-sm leading-snug font-medium">{prompt}</p>
-        <p className="mt-1 truncate text-xs text-muted tabular">{isFinished(take.status) ? formatAgo(take.created_at, nowMs) : progressText(take, 0).detail || status.label}</p>
+        <p className="mt-1 truncate text-xs text-muted tabular">
+          {isFinished(take.status)
+            ? formatAgo(take.created_at, nowMs)
+            : progressText(take, 0).detail || status.label}
+        </p>
       </div>
     </Link>
   );

@@ -15,7 +15,11 @@ export function TakeDetails({ take }: { take: Take }) {
     <Tabs.Root defaultValue="Details" className="card">
       <Tabs.List aria-label="About this take" className="flex gap-5 border-b border-line px-4">
         {TABS.map((name) => (
-          <Tabs.Tab key={name} value={name} className="-mb-px border-b-2 border-transparent py-3 text-sm font-medium text-muted hover:text-text data-active:border-accent data-active:text-text">
+          <Tabs.Tab
+            key={name}
+            value={name}
+            className="-mb-px border-b-2 border-transparent py-3 text-sm font-medium text-muted hover:text-text data-active:border-accent data-active:text-text"
+          >
             {name}
           </Tabs.Tab>
         ))}
@@ -35,13 +39,21 @@ export function TakeDetails({ take }: { take: Take }) {
 
 function Parameters({ take }: { take: Take }) {
   const { parameters: p } = take;
-  const seconds = take.started_at && take.finished_at ? (Date.parse(take.finished_at) - Date.parse(take.started_at)) / 1000 : null;
+  const seconds =
+    take.started_at && take.finished_at
+      ? (Date.parse(take.finished_at) - Date.parse(take.started_at)) / 1000
+      : null;
   return (
     <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-6 gap-y-2 text-sm">
       <Row name="Seed">
         <span className="inline-flex items-center gap-1">
           <span className="font-mono">{p.seed}</span>
-          <IconButton icon="copy" label="Copy the seed" className="-my-2 size-8" onClick={() => void copyText(String(p.seed), "Seed")} />
+          <IconButton
+            icon="copy"
+            label="Copy the seed"
+            className="-my-2 size-8"
+            onClick={() => void copyText(String(p.seed), "Seed")}
+          />
         </span>
       </Row>
       {p.negative_prompt !== "" && <Row name="Negative prompt">{p.negative_prompt}</Row>}
@@ -51,7 +63,9 @@ function Parameters({ take }: { take: Take }) {
       <Row name="Solver">{`${p.solver}, shift ${p.shift}${p.frame_lag > 0 ? `, frame lag ${p.frame_lag}` : ""}`}</Row>
       <Row name="Created">{formatDate(take.created_at)}</Row>
       {seconds !== null && <Row name="Took">{formatSeconds(seconds)}</Row>}
-      {take.resumes > 0 && <Row name="Interrupted">{`${take.resumes === 1 ? "once" : `${take.resumes} times`}; it went on from its last stored step`}</Row>}
+      {take.resumes > 0 && (
+        <Row name="Interrupted">{`${take.resumes === 1 ? "once" : `${take.resumes} times`}; it went on from its last stored step`}</Row>
+      )}
       <Row name="Take">
         <span className="font-mono text-xs break-all">{take.id}</span>
       </Row>
@@ -62,7 +76,9 @@ function Parameters({ take }: { take: Take }) {
 
 /** Hardware and versions: the same ones give the same bytes. */
 function Environment({ environment }: { environment: NonNullable<Take["environment"]> }) {
-  const facts = Object.entries(environment).map(([name, value]) => `${name.replaceAll("_", " ")} ${String(value)}`);
+  const facts = Object.entries(environment).map(
+    ([name, value]) => `${name.replaceAll("_", " ")} ${String(value)}`,
+  );
   return (
     <Row name="Computed with">
       <ul className="text-[0.8125rem] text-muted">

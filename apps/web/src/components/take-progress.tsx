@@ -12,10 +12,15 @@ import { progressText, STATUS_TEXT } from "../util/take-text.ts";
 export function TakeProgress({ take }: { take: Take }) {
   const cancel = useCancelTake();
   const toldAt = useRef({ progress: take.progress, atMs: Date.now() });
-  if (toldAt.current.progress !== take.progress) toldAt.current = { progress: take.progress, atMs: Date.now() };
+  if (toldAt.current.progress !== take.progress)
+    toldAt.current = { progress: take.progress, atMs: Date.now() };
   const now = useNow(500);
   const { title, detail, fraction } = progressText(take, Math.max(0, now - toldAt.current.atMs));
-  const onCancel = () => cancel.mutate(take.id, { onError: (error) => toast("Not cancelled", { tone: "danger", description: describeError(error).message }) });
+  const onCancel = () =>
+    cancel.mutate(take.id, {
+      onError: (error) =>
+        toast("Not cancelled", { tone: "danger", description: describeError(error).message }),
+    });
 
   return (
     <div className="flex items-center gap-4 px-4 py-3">
@@ -24,7 +29,11 @@ export function TakeProgress({ take }: { take: Take }) {
           <span className="text-sm font-semibold">{title}</span>
           <span className="text-[0.8125rem] text-muted tabular">{detail}</span>
         </div>
-        <ProgressBar label="Progress of this take" text={`${title}, ${detail}`} fraction={fraction} />
+        <ProgressBar
+          label="Progress of this take"
+          text={`${title}, ${detail}`}
+          fraction={fraction}
+        />
       </div>
       <Button size="small" icon="close" busy={cancel.isPending} onClick={onCancel}>
         Cancel
@@ -39,7 +48,12 @@ export function TakeAnnouncer({ take }: { take: Take }) {
   const quarter = Math.floor((step / total) * 4);
   const [text, setText] = useState("");
   useEffect(() => {
-    if (isFinished(take.status)) return setText(take.status === "failed" ? "" : `The take is ${STATUS_TEXT[take.status].label.toLowerCase()}.`);
+    if (isFinished(take.status))
+      return setText(
+        take.status === "failed"
+          ? ""
+          : `The take is ${STATUS_TEXT[take.status].label.toLowerCase()}.`,
+      );
     const { title, detail } = progressText(take, 0);
     setText(`${title}. ${detail}`);
     // Every step would be chatter.

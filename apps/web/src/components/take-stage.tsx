@@ -31,18 +31,33 @@ export function TakeStage({ take }: { take: Take }) {
   const stepSelected = selected !== null && steps.some((step) => step.step === selected);
 
   // A clip keeps its last picture when its take ends badly; then the ending is shown instead.
-  const picture = stepSelected || (live !== null && handover.showLive && handover.stage !== "empty");
+  const picture =
+    stepSelected || (live !== null && handover.showLive && handover.stage !== "empty");
 
   const overlay = (
     <>
       {live && handover.showLive && (
-        <div className={`absolute inset-0 bg-stage ${handover.stage === "empty" ? "invisible" : ""}`}>
-          <LiveCanvas clip={live} width={width} height={height} label={`Live picture of: ${prompt}`} onShown={handover.onLiveShown} />
+        <div
+          className={`absolute inset-0 bg-stage ${handover.stage === "empty" ? "invisible" : ""}`}
+        >
+          <LiveCanvas
+            clip={live}
+            width={width}
+            height={height}
+            label={`Live picture of: ${prompt}`}
+            onShown={handover.onLiveShown}
+          />
         </div>
       )}
       {stepSelected && (
         <div className="absolute inset-0 bg-stage">
-          <StripCanvas src={client.takes.statePreviewUrl(take.id, selected)} width={width} height={height} fps={fps} label={`The clip after step ${selected}`} />
+          <StripCanvas
+            src={client.takes.statePreviewUrl(take.id, selected)}
+            width={width}
+            height={height}
+            fps={fps}
+            label={`The clip after step ${selected}`}
+          />
         </div>
       )}
       {stepSelected && <Caption>After step {selected}</Caption>}
@@ -52,15 +67,35 @@ export function TakeStage({ take }: { take: Take }) {
   return (
     <section aria-label="Take" className="card overflow-clip shadow-card">
       {take.status === "completed" && video ? (
-        <Player key={take.id} take={take} video={video} poster={poster && client.artifacts.contentUrl(poster.id)} onReady={handover.onVideoReady} overlay={overlay} />
+        <Player
+          key={take.id}
+          take={take}
+          video={video}
+          poster={poster && client.artifacts.contentUrl(poster.id)}
+          onReady={handover.onVideoReady}
+          overlay={overlay}
+        />
       ) : (
-        <div className="relative w-full overflow-hidden bg-stage" style={{ aspectRatio: `${width} / ${height}` }}>
-          {!picture && <Waiting take={take} lastStep={steps.findLast((step) => step.has_preview)?.step ?? null} />}
+        <div
+          className="relative w-full overflow-hidden bg-stage"
+          style={{ aspectRatio: `${width} / ${height}` }}
+        >
+          {!picture && (
+            <Waiting
+              take={take}
+              lastStep={steps.findLast((step) => step.has_preview)?.step ?? null}
+            />
+          )}
           {overlay}
         </div>
       )}
       {!isFinished(take.status) && <TakeProgress take={take} />}
-      <StepFilmstrip take={take} steps={steps} selected={stepSelected ? selected : null} onSelect={setSelected} />
+      <StepFilmstrip
+        take={take}
+        steps={steps}
+        selected={stepSelected ? selected : null}
+        onSelect={setSelected}
+      />
       <TakeAnnouncer take={take} />
     </section>
   );
@@ -85,34 +120,65 @@ function useHandover(take: Take, live: LiveClip | null) {
   const nothingToShow = liveEnded && stage !== "finishing";
   return {
     stage,
-    showLive: !isFinished(take.status) || (completed && !(videoReady && (liveShown || nothingToShow))),
+    showLive:
+      !isFinished(take.status) || (completed && !(videoReady && (liveShown || nothingToShow))),
     onVideoReady: () => setVideoReady(true),
     onLiveShown: () => setLiveShown(true),
   };
 }
 
 function Caption({ children }: { children: ReactNode }) {
-  return <span className="absolute top-3 left-3 rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white backdrop-blur-sm">{children}</span>;
+  return (
+    <span className="absolute top-3 left-3 rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white backdrop-blur-sm">
+      {children}
+    </span>
+  );
 }
 
 /** What stands where a picture will be, or would have been. */
 function Waiting({ take, lastStep }: { take: Take; lastStep: number | null }) {
   const ended = take.status === "failed" || take.status === "cancelled";
-  const title = take.status === "failed" ? "This take failed" : take.status === "cancelled" ? "Cancelled" : progressText(take, 0).title;
+  const title =
+    take.status === "failed"
+      ? "This take failed"
+      : take.status === "cancelled"
+        ? "Cancelled"
+        : progressText(take, 0).title;
   return (
     <>
       {lastStep !== null && (
         <div className={`absolute inset-0 ${ended ? "opacity-35 blur-[2px] saturate-50" : ""}`}>
-          <StripCanvas src={client.takes.statePreviewUrl(take.id, lastStep)} width={take.parameters.width} height={take.parameters.height} fps={take.parameters.fps} label={`The clip after step ${lastStep}`} />
+          <StripCanvas
+            src={client.takes.statePreviewUrl(take.id, lastStep)}
+            width={take.parameters.width}
+            height={take.parameters.height}
+            fps={take.parameters.fps}
+            label={`The clip after step ${lastStep}`}
+          />
         </div>
       )}
       {lastStep === null && !ended && <div className="forming" aria-hidden="true" />}
       {(ended || lastStep === null) && (
         <div className="absolute inset-0 grid place-items-center">
           <div className="flex flex-col items-center gap-2 rounded-2xl bg-surface/80 px-5 py-4 text-center backdrop-blur-sm">
-            <Icon name={take.status === "failed" ? "warning" : take.status === "cancelled" ? "close" : "clock"} className={`size-6 ${take.status === "failed" ? "text-danger" : "text-muted"}`} />
+            <Icon
+              name={
+                take.status === "failed"
+                  ? "warning"
+                  : take.status === "cancelled"
+                    ? "close"
+                    : "clock"
+              }
+              className={`size-6 ${take.status === "failed" ? "text-danger" : "text-muted"}`}
+            />
             <p className="font-semibold">{title}</p>
-            {ended && <p className="text-sm text-muted">{take.progress.step > 0 ? `after step ${take.progress.step} of ${take.progress.total_steps}` : "before its first step"}</p>}
+            {ended && (
+              <p className="text-sm text-muted">
+                {take.progress.step > 0
+                  ? `after step ${take.progress.step} of ${take.progress.total_steps}`
+                  : "before its first step"}
+              </p>
+            )}
           </div>
         </div>
       )}

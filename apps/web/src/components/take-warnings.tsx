@@ -8,10 +8,20 @@ const SUGGESTIONS = 3;
 export function TakeWarnings({ take, model }: { take: Take; model: Model | undefined }) {
   const known = Object.values(model?.vocabulary ?? {}).flat();
   const name = model?.name ?? take.model;
-  return take.warnings.map((warning) => <Warning key={warning.code} warning={warning} known={known} modelName={name} />);
+  return take.warnings.map((warning) => (
+    <Warning key={warning.code} warning={warning} known={known} modelName={name} />
+  ));
 }
 
-function Warning({ warning, known, modelName }: { warning: TakeWarning; known: readonly string[]; modelName: string }) {
+function Warning({
+  warning,
+  known,
+  modelName,
+}: {
+  warning: TakeWarning;
+  known: readonly string[];
+  modelName: string;
+}) {
   if (warning.code === "prompt_truncated")
     return (
       <Notice tone="warning" title="The end of the prompt was not read" role="note">
@@ -20,7 +30,15 @@ function Warning({ warning, known, modelName }: { warning: TakeWarning; known: r
     );
   const one = warning.words.length === 1;
   return (
-    <Notice tone="warning" title={one ? `${modelName} does not know “${warning.words[0]}”` : `${modelName} does not know some of the words`} role="note">
+    <Notice
+      tone="warning"
+      title={
+        one
+          ? `${modelName} does not know “${warning.words[0]}”`
+          : `${modelName} does not know some of the words`
+      }
+      role="note"
+    >
       <p>{one ? "It was drawn without that word." : "It was drawn without them."}</p>
       <ul className="mt-1.5 flex flex-col gap-1">
         {warning.words.map((word) => {
@@ -29,7 +47,9 @@ function Warning({ warning, known, modelName }: { warning: TakeWarning; known: r
           return (
             <li key={word}>
               {!one && <strong className="font-semibold">{word}</strong>}
-              {near.length > 0 && <span>{`${one ? "Close to it: " : ": close to it are "}${near.join(", ")}`}</span>}
+              {near.length > 0 && (
+                <span>{`${one ? "Close to it: " : ": close to it are "}${near.join(", ")}`}</span>
+              )}
             </li>
           );
         })}

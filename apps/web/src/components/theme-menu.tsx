@@ -7,5 +7,11 @@ const NAME: Record<Theme, string> = { system: "as the system", light: "light", d
 
 export function ThemeMenu() {
   const theme = useTheme();
-  return <IconButton icon={ICON[theme]} label={`Theme: ${NAME[theme]}. Change to ${NAME[NEXT[theme]]}`} onClick={() => setTheme(NEXT[theme])} />;
+  return (
+    <IconButton
+      icon={ICON[theme]}
+      label={`Theme: ${NAME[theme]}. Change to ${NAME[NEXT[theme]]}`}
+      onClick={() => setTheme(NEXT[theme])}
+    />
+  );
 }

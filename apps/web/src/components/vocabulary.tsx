@@ -23,7 +23,12 @@ export function Vocabulary({ model, onPick }: { model: Model; onPick: (word: str
           </Tabs.List>
         </div>
         {groups.map(([name, words]) => (
-          <Tabs.Panel key={name} value={name} tabIndex={-1} className="flex flex-wrap gap-1.5 pt-2.5">
+          <Tabs.Panel
+            key={name}
+            value={name}
+            tabIndex={-1}
+            className="flex flex-wrap gap-1.5 pt-2.5"
+          >
             {words.map((word) => (
               <button
                 key={word}

@@ -20,8 +20,16 @@ interface ClipFacts {
 export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
   const video = useRef<HTMLVideoElement>(null);
   const box = useRef<HTMLDivElement>(null);
-  const [state, setState] = useState<PlayerState>({ playing: autoPlay, loop: true, speed: 1, frame: 0 });
-  const patch = useCallback((change: Partial<PlayerState>) => setState((before) => ({ ...before, ...change })), []);
+  const [state, setState] = useState<PlayerState>({
+    playing: autoPlay,
+    loop: true,
+    speed: 1,
+    frame: 0,
+  });
+  const patch = useCallback(
+    (change: Partial<PlayerState>) => setState((before) => ({ ...before, ...change })),
+    [],
+  );
 
   useEffect(() => {
     const element = video.current;
@@ -30,7 +38,11 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
       request = requestAnimationFrame(follow);
       const frame = Math.min(numFrames - 1, Math.floor(element.currentTime * fps + 1e-3));
       const playing = !element.paused;
-      setState((before) => (before.frame === frame && before.playing === playing ? before : { ...before, frame, playing }));
+      setState((before) =>
+        before.frame === frame && before.playing === playing
+          ? before
+          : { ...before, frame, playing },
+      );
     });
     return () => cancelAnimationFrame(request);
   }, [fps, numFrames]);
@@ -53,7 +65,8 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
   const step = useCallback(
     (frames: number) => {
       const element = video.current;
-      if (element) seek(Math.min(numFrames - 1, Math.floor(element.currentTime * fps + 1e-3)) + frames);
+      if (element)
+        seek(Math.min(numFrames - 1, Math.floor(element.currentTime * fps + 1e-3)) + frames);
     },
     [seek, fps, numFrames],
   );
@@ -69,7 +82,10 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
     if (document.fullscreenElement) void document.exitFullscreen();
     else void box.current?.requestFullscreen?.().catch(() => {});
   }, []);
-  const toggleLoop = useCallback(() => setState((before) => ({ ...before, loop: !before.loop })), []);
+  const toggleLoop = useCallback(
+    () => setState((before) => ({ ...before, loop: !before.loop })),
+    [],
+  );
   const changeSpeed = useCallback((direction: 1 | -1) => {
     setState((before) => {
       const at = SPEEDS.findIndex((speed) => speed === before.speed) + direction;
@@ -79,7 +95,8 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const onControl = (event.target as HTMLElement).closest("button, input, a, [role=combobox]") !== null;
+    const onControl =
+      (event.target as HTMLElement).closest("button, input, a, [role=combobox]") !== null;
     const action = keyAction(event.key, onControl);
     if (!action) return;
     event.preventDefault();

@@ -41,9 +41,18 @@ export default function CreatePage() {
       <h1 className="sr-only">Create</h1>
       <div className="min-w-0">
         {model ? (
-          <Composer model={model} models={models.data ?? []} lastTake={latest} onCreated={onCreated} />
+          <Composer
+            model={model}
+            models={models.data ?? []}
+            lastTake={latest}
+            onCreated={onCreated}
+          />
         ) : models.isError ? (
-          <ErrorCard error={describeError(models.error)} onRetry={() => void models.refetch()} retrying={models.isFetching} />
+          <ErrorCard
+            error={describeError(models.error)}
+            onRetry={() => void models.refetch()}
+            retrying={models.isFetching}
+          />
         ) : models.isSuccess ? (
           <EmptyState icon="warning" title="No model is installed">
             The server found no usable model; its log says why.
@@ -53,8 +62,16 @@ export default function CreatePage() {
         )}
       </div>
       <div ref={stage} className="flex min-w-0 scroll-mt-20 flex-col gap-8">
-        <Focus id={chosenId} latest={latest} models={models.data ?? []} loading={takes.isPending} onClosed={() => setSearch({})} />
-        {recent.length > 0 && <Recent takes={recent.slice(0, RECENT)} currentId={chosenId ?? latest?.id ?? null} />}
+        <Focus
+          id={chosenId}
+          latest={latest}
+          models={models.data ?? []}
+          loading={takes.isPending}
+          onClosed={() => setSearch({})}
+        />
+        {recent.length > 0 && (
+          <Recent takes={recent.slice(0, RECENT)} currentId={chosenId ?? latest?.id ?? null} />
+        )}
       </div>
     </div>
   );
@@ -71,8 +88,15 @@ interface FocusProps {
 /** The chosen take, or the newest one. */
 function Focus({ id, latest, models, loading, onClosed }: FocusProps) {
   if (id !== null) return <ChosenTake key={id} id={id} models={models} onClosed={onClosed} />;
-  if (latest) return <FocusedTake key={latest.id} take={latest} models={models} onClosed={onClosed} />;
-  if (loading) return <div className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card" aria-label="Loading" />;
+  if (latest)
+    return <FocusedTake key={latest.id} take={latest} models={models} onClosed={onClosed} />;
+  if (loading)
+    return (
+      <div
+        className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card"
+        aria-label="Loading"
+      />
+    );
   return (
     <div className="card relative isolate mx-auto grid aspect-[4/3] w-full max-w-3xl place-items-center overflow-clip">
       <div className="forming -z-10" aria-hidden="true" />
@@ -83,20 +107,51 @@ function Focus({ id, latest, models, loading, onClosed }: FocusProps) {
   );
 }
 
-function ChosenTake({ id, models, onClosed }: { id: string; models: readonly Model[]; onClosed: () => void }) {
+function ChosenTake({
+  id,
+  models,
+  onClosed,
+}: {
+  id: string;
+  models: readonly Model[];
+  onClosed: () => void;
+}) {
   const take = useTake(id);
   if (take.data) return <FocusedTake take={take.data} models={models} onClosed={onClosed} />;
-  if (take.isError) return <ErrorCard error={describeError(take.error)} onRetry={() => void take.refetch()} retrying={take.isFetching} />;
-  return <div className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card" aria-label="Loading" />;
+  if (take.isError)
+    return (
+      <ErrorCard
+        error={describeError(take.error)}
+        onRetry={() => void take.refetch()}
+        retrying={take.isFetching}
+      />
+    );
+  return (
+    <div
+      className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card"
+      aria-label="Loading"
+    />
+  );
 }
 
-function FocusedTake({ take, models, onClosed }: { take: Take; models: readonly Model[]; onClosed: () => void }) {
+function FocusedTake({
+  take,
+  models,
+  onClosed,
+}: {
+  take: Take;
+  models: readonly Model[];
+  onClosed: () => void;
+}) {
   return (
     <div className="mx-auto flex w-full max-w-stage flex-col gap-4">
       <TakeStage take={take} />
       <div className="flex flex-col gap-1">
         <h2 className="text-lg leading-snug font-semibold break-words">{take.parameters.prompt}</h2>
-        <Link to={paths.take(take.id)} className="self-start rounded-md text-sm font-medium text-accent-text underline-offset-4 hover:underline">
+        <Link
+          to={paths.take(take.id)}
+          className="self-start rounded-md text-sm font-medium text-accent-text underline-offset-4 hover:underline"
+        >
           Parameters, plan and log
         </Link>
       </div>
@@ -113,14 +168,22 @@ function Recent({ takes, currentId }: { takes: readonly Take[]; currentId: strin
     <section aria-label="Recent takes">
       <div className="mb-3 flex items-baseline justify-between">
         <h2 className="font-semibold">Recent</h2>
-        <Link to={paths.library()} className="rounded-md text-sm font-medium text-accent-text underline-offset-4 hover:underline">
+        <Link
+          to={paths.library()}
+          className="rounded-md text-sm font-medium text-accent-text underline-offset-4 hover:underline"
+        >
           Everything made
         </Link>
       </div>
       <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-4">
         {takes.map((take) => (
           <li key={take.id}>
-            <TakeCard take={take} nowMs={nowMs} to={paths.create(take.id)} current={take.id === currentId} />
+            <TakeCard
+              take={take}
+              nowMs={nowMs}
+              to={paths.create(take.id)}
+              current={take.id === currentId}
+            />
           </li>
         ))}
       </ul>

@@ -12,10 +12,12 @@ import { Segmented } from "../ui/segmented.tsx";
 import { STATUS_TEXT } from "../util/take-text.ts";
 
 type Filter = TakeStatus | "all";
-const FILTERS = (["all", "completed", "running", "queued", "failed", "cancelled"] as const).map((value) => ({
-  value: value as Filter,
-  label: value === "all" ? "All" : STATUS_TEXT[value].label,
-}));
+const FILTERS = (["all", "completed", "running", "queued", "failed", "cancelled"] as const).map(
+  (value) => ({
+    value: value as Filter,
+    label: value === "all" ? "All" : STATUS_TEXT[value].label,
+  }),
+);
 
 /** Everything made, newest first. The filter is in the address. */
 export default function LibraryPage() {
@@ -32,13 +34,33 @@ export default function LibraryPage() {
     <>
       <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
         <h1 className="text-2xl font-semibold tracking-tight">Library</h1>
-        <Segmented label="Status" value={status ?? "all"} options={FILTERS} onChange={(value) => setSearch(value === "all" ? {} : { status: value }, { replace: true })} />
+        <Segmented
+          label="Status"
+          value={status ?? "all"}
+          options={FILTERS}
+          onChange={(value) =>
+            setSearch(value === "all" ? {} : { status: value }, { replace: true })
+          }
+        />
       </div>
-      {takes.isError && <ErrorCard error={describeError(takes.error)} onRetry={() => void takes.refetch()} retrying={takes.isFetching} />}
+      {takes.isError && (
+        <ErrorCard
+          error={describeError(takes.error)}
+          onRetry={() => void takes.refetch()}
+          retrying={takes.isFetching}
+        />
+      )}
       {takes.isPending && <Skeletons />}
       {takes.isSuccess && shown.length === 0 && (
-        <EmptyState icon="film" title={status ? `Nothing is ${STATUS_TEXT[status].label.toLowerCase()}` : "Nothing here yet"}>
-          {status ? "Choose another status to see the rest." : "What you make on the Create page is kept here with all its steps."}
+        <EmptyState
+          icon="film"
+          title={
+            status ? `Nothing is ${STATUS_TEXT[status].label.toLowerCase()}` : "Nothing here yet"
+          }
+        >
+          {status
+            ? "Choose another status to see the rest."
+            : "What you make on the Create page is kept here with all its steps."}
         </EmptyState>
       )}
       <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 lg:grid-cols-4 xl:grid-cols-5">
@@ -61,7 +83,10 @@ export default function LibraryPage() {
 
 function Skeletons() {
   return (
-    <div aria-label="Loading" className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 lg:grid-cols-4 xl:grid-cols-5">
+    <div
+      aria-label="Loading"
+      className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 lg:grid-cols-4 xl:grid-cols-5"
+    >
       {Array.from({ length: 10 }, (_, i) => (
         <div key={i} className="shimmer aspect-[5/7] rounded-card" />
       ))}

@@ -29,7 +29,9 @@ export function LoginPage() {
       <form onSubmit={onSubmit} className="card w-full max-w-sm p-7 shadow-card">
         <img src="/icon.svg" alt="" className="size-11" />
         <h1 className="mt-4 text-xl font-semibold tracking-tight">Log in to Arc Fabric</h1>
-        <p className="mt-1 text-sm text-muted">This server asks for its access token, the one in ARC_TOKEN.</p>
+        <p className="mt-1 text-sm text-muted">
+          This server asks for its access token, the one in ARC_TOKEN.
+        </p>
         <label htmlFor="token" className="label mt-6 mb-1.5 block">
           Token
         </label>
@@ -48,7 +50,14 @@ export function LoginPage() {
         <p id="token-error" role="alert" className="mt-1.5 min-h-5 text-sm text-danger-text">
           {message}
         </p>
-        <Button type="submit" look="primary" size="large" icon="key" busy={busy} className="mt-3 w-full">
+        <Button
+          type="submit"
+          look="primary"
+          size="large"
+          icon="key"
+          busy={busy}
+          className="mt-3 w-full"
+        >
           Log in
         </Button>
       </form>

@@ -16,7 +16,13 @@ export default function SystemPage() {
   return (
     <>
       <h1 className="mb-6 text-2xl font-semibold tracking-tight">System</h1>
-      {system.isError && !system.data && <ErrorCard error={describeError(system.error)} onRetry={() => void system.refetch()} retrying={system.isFetching} />}
+      {system.isError && !system.data && (
+        <ErrorCard
+          error={describeError(system.error)}
+          onRetry={() => void system.refetch()}
+          retrying={system.isFetching}
+        />
+      )}
       {system.isPending && <div className="shimmer h-96 rounded-card" aria-label="Loading" />}
       {system.data && <Report report={system.data} />}
     </>
@@ -46,14 +52,18 @@ function Report({ report }: { report: SystemReport }) {
               <dt className="text-xs text-muted">{STATUS_TEXT[status].label}</dt>
               <dd className="mt-0.5 text-xl font-semibold tabular">
                 {report.queue.counts[status]}
-                {status === "queued" && <span className="text-xs font-normal text-muted">{` of ${report.queue.limit}`}</span>}
+                {status === "queued" && (
+                  <span className="text-xs font-normal text-muted">{` of ${report.queue.limit}`}</span>
+                )}
               </dd>
             </div>
           ))}
         </dl>
       </Panel>
       <Panel title="Workers">
-        {report.workers.length === 0 && <p className="text-sm text-muted">None is loaded; the first take starts one.</p>}
+        {report.workers.length === 0 && (
+          <p className="text-sm text-muted">None is loaded; the first take starts one.</p>
+        )}
         <ul className="flex flex-col gap-3">
           {report.workers.map((worker) => (
             <li key={worker.worker_id} className="rounded-xl bg-sunken px-3.5 py-3">
@@ -62,24 +72,44 @@ function Report({ report }: { report: SystemReport }) {
                 <ModelStatus status={worker.status} />
               </div>
               <p className="mt-1 text-xs text-muted tabular">
-                {[worker.pid !== null && `process ${worker.pid}`, worker.rss_bytes !== null && formatBytes(worker.rss_bytes), worker.restarts > 0 && `${worker.restarts} restarts`].filter(Boolean).join(" · ")}
+                {[
+                  worker.pid !== null && `process ${worker.pid}`,
+                  worker.rss_bytes !== null && formatBytes(worker.rss_bytes),
+                  worker.restarts > 0 && `${worker.restarts} restarts`,
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
               </p>
-              {worker.error && <p className="mt-1.5 font-mono text-xs break-words whitespace-pre-wrap text-danger-text">{worker.error}</p>}
+              {worker.error && (
+                <p className="mt-1.5 font-mono text-xs break-words whitespace-pre-wrap text-danger-text">
+                  {worker.error}
+                </p>
+              )}
             </li>
           ))}
         </ul>
       </Panel>
       <Panel title="Video encoders">
-        {report.encoders.length === 0 && <p className="text-sm text-muted">Not tried yet; that happens with the first clip.</p>}
+        {report.encoders.length === 0 && (
+          <p className="text-sm text-muted">Not tried yet; that happens with the first clip.</p>
+        )}
         <ul className="flex flex-col gap-2">
           {report.encoders.map((encoder) => (
             <li key={encoder.encoder} className="flex items-start justify-between gap-3 text-sm">
               <span className="min-w-0">
                 <span className="font-mono">{encoder.encoder}</span>
-                <span className="ml-2 text-muted">{encoder.hardware ? "hardware" : "software"}</span>
-                {encoder.error && <span className="line-clamp-2 block text-xs break-words text-muted">{encoder.error}</span>}
+                <span className="ml-2 text-muted">
+                  {encoder.hardware ? "hardware" : "software"}
+                </span>
+                {encoder.error && (
+                  <span className="line-clamp-2 block text-xs break-words text-muted">
+                    {encoder.error}
+                  </span>
+                )}
               </span>
-              <Badge tone={encoder.usable ? "accent" : "neutral"}>{encoder.usable ? "Usable" : "Not here"}</Badge>
+              <Badge tone={encoder.usable ? "accent" : "neutral"}>
+                {encoder.usable ? "Usable" : "Not here"}
+              </Badge>
             </li>
           ))}
         </ul>
@@ -90,7 +120,8 @@ function Report({ report }: { report: SystemReport }) {
         </Panel>
       </div>
       <p className="text-sm text-muted lg:col-span-2">
-        For programs: <DocLink href="/docs">API reference</DocLink>, <DocLink href="/openapi.json">OpenAPI</DocLink>, <DocLink href="/metrics">metrics</DocLink>.
+        For programs: <DocLink href="/docs">API reference</DocLink>,{" "}
+        <DocLink href="/openapi.json">OpenAPI</DocLink>, <DocLink href="/metrics">metrics</DocLink>.
       </p>
     </div>
   );
@@ -120,7 +151,10 @@ function Facts({ facts, mono = false }: { facts: Record<string, string>; mono?: 
 
 function DocLink({ href, children }: { href: string; children: string }) {
   return (
-    <a href={href} className="rounded-md font-medium text-accent-text underline-offset-4 hover:underline">
+    <a
+      href={href}
+      className="rounded-md font-medium text-accent-text underline-offset-4 hover:underline"
+    >
       {children}
     </a>
   );
@@ -130,6 +164,11 @@ function flatten(value: Record<string, unknown>, prefix = ""): [string, string][
   return Object.entries(value).flatMap(([name, inner]): [string, string][] =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? flatten(inner as Record<string, unknown>, `${prefix}${name}.`)
-      : [[prefix + name, Array.isArray(inner) ? inner.join(", ") || "none" : String(inner ?? "not set")]],
+      : [
+          [
+            prefix + name,
+            Array.isArray(inner) ? inner.join(", ") || "none" : String(inner ?? "not set"),
+          ],
+        ],
   );
 }

@@ -22,9 +22,25 @@ export default function TakePage() {
   const take = useTake(takeId);
   useTitle(take.data?.parameters.prompt ?? "Take");
   if (take.data) return <TakeView key={takeId} take={take.data} />;
-  if (!take.isError) return <div className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card" aria-label="Loading" />;
-  if (isFabricError(take.error) && (take.error.code === "take_not_found" || take.error.code === "invalid_request")) return <Gone />;
-  return <ErrorCard error={describeError(take.error)} onRetry={() => void take.refetch()} retrying={take.isFetching} />;
+  if (!take.isError)
+    return (
+      <div
+        className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card"
+        aria-label="Loading"
+      />
+    );
+  if (
+    isFabricError(take.error) &&
+    (take.error.code === "take_not_found" || take.error.code === "invalid_request")
+  )
+    return <Gone />;
+  return (
+    <ErrorCard
+      error={describeError(take.error)}
+      onRetry={() => void take.refetch()}
+      retrying={take.isFetching}
+    />
+  );
 }
 
 function TakeView({ take }: { take: Take }) {
@@ -38,7 +54,9 @@ function TakeView({ take }: { take: Take }) {
         <Badge tone={status.tone} active={status.active}>
           {status.label}
         </Badge>
-        <h1 className="mt-2 text-xl leading-snug font-semibold tracking-tight break-words sm:text-2xl">{take.parameters.prompt}</h1>
+        <h1 className="mt-2 text-xl leading-snug font-semibold tracking-tight break-words sm:text-2xl">
+          {take.parameters.prompt}
+        </h1>
       </header>
       <div className="mx-auto w-full max-w-stage min-w-0 lg:mx-0">
         <TakeStage take={take} />

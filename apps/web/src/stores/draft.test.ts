@@ -13,7 +13,10 @@ describe("draft: what is typed survives a reload and stays inside the model's li
     expect(changedCount({}, MOCK_MODEL)).toBe(0);
   });
   test("settings of another model are brought into this one's limits", () => {
-    const now = effectiveSettings({ num_frames: 81, width: 832, fps: 60, guidance_scale: 99 }, MOCK_MODEL);
+    const now = effectiveSettings(
+      { num_frames: 81, width: 832, fps: 60, guidance_scale: 99 },
+      MOCK_MODEL,
+    );
     expect(now).toMatchObject({ num_frames: 17, width: 128, fps: 30, guidance_scale: 15 });
   });
   test("the request is one the contract accepts, with a seed only when it is kept", () => {

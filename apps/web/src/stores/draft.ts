@@ -1,4 +1,9 @@
-import { solverSchema, type Model, type TakeParameters, type TakeRequest } from "@arc-fabric/contract";
+import {
+  solverSchema,
+  type Model,
+  type TakeParameters,
+  type TakeRequest,
+} from "@arc-fabric/contract";
 import { z } from "zod";
 import { createStore } from "../util/create-store.ts";
 import { recall, remember } from "../util/local-storage.ts";
@@ -72,12 +77,22 @@ export function effectiveSettings(settings: Settings, model: Model): Effective {
   const { limits, defaults } = model;
   const { min, max } = limits.guidance_scale;
   return {
-    width: settings.width && limits.width.includes(settings.width) ? settings.width : defaults.width,
-    height: settings.height && limits.height.includes(settings.height) ? settings.height : defaults.height,
+    width:
+      settings.width && limits.width.includes(settings.width) ? settings.width : defaults.width,
+    height:
+      settings.height && limits.height.includes(settings.height)
+        ? settings.height
+        : defaults.height,
     num_frames: snap(settings.num_frames ?? defaults.num_frames, limits.num_frames),
     fps: snap(settings.fps ?? defaults.fps, limits.fps),
-    num_inference_steps: snap(settings.num_inference_steps ?? defaults.num_inference_steps, limits.num_inference_steps),
-    guidance_scale: Math.min(Math.max(settings.guidance_scale ?? defaults.guidance_scale, min), max),
+    num_inference_steps: snap(
+      settings.num_inference_steps ?? defaults.num_inference_steps,
+      limits.num_inference_steps,
+    ),
+    guidance_scale: Math.min(
+      Math.max(settings.guidance_scale ?? defaults.guidance_scale, min),
+      max,
+    ),
     solver: settings.solver ?? defaults.solver,
     shift: Math.min(Math.max(settings.shift ?? defaults.shift, SHIFT_RANGE.min), SHIFT_RANGE.max),
     frame_lag: Math.min(settings.frame_lag ?? 0, MAX_FRAME_LAG),
@@ -98,5 +113,6 @@ export function requestFrom(draft: Draft, model: Model): TakeRequest {
 export function changedCount(settings: Settings, model: Model): number {
   const now = effectiveSettings(settings, model);
   const plain = effectiveSettings({}, model);
-  return (Object.keys(plain) as (keyof Effective)[]).filter((name) => now[name] !== plain[name]).length;
+  return (Object.keys(plain) as (keyof Effective)[]).filter((name) => now[name] !== plain[name])
+    .length;
 }

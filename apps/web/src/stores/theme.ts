@@ -6,7 +6,9 @@ export type Theme = "system" | "light" | "dark";
 const KEY = "arc.theme";
 
 const remembered = recall(KEY);
-const store = createStore<Theme>(remembered === "light" || remembered === "dark" ? remembered : "system");
+const store = createStore<Theme>(
+  remembered === "light" || remembered === "dark" ? remembered : "system",
+);
 
 export const useTheme = store.use;
 

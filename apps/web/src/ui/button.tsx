@@ -4,14 +4,20 @@ import { Tooltip } from "./tooltip.tsx";
 
 type Look = "primary" | "secondary" | "quiet" | "danger";
 
-const BASE = "inline-flex items-center justify-center gap-2 rounded-control font-medium whitespace-nowrap select-none transition-colors duration-150 disabled:opacity-50";
+const BASE =
+  "inline-flex items-center justify-center gap-2 rounded-control font-medium whitespace-nowrap select-none transition-colors duration-150 disabled:opacity-50";
 const LOOKS: Record<Look, string> = {
   primary: "bg-accent text-accent-ink hover:enabled:bg-accent-hover",
-  secondary: "border border-line bg-raised text-text hover:enabled:bg-hover hover:enabled:border-line-strong",
+  secondary:
+    "border border-line bg-raised text-text hover:enabled:bg-hover hover:enabled:border-line-strong",
   quiet: "text-muted hover:enabled:bg-hover hover:enabled:text-text",
   danger: "bg-danger text-danger-ink hover:enabled:opacity-90",
 };
-const SIZES = { small: "h-8 px-3 text-[0.8125rem]", medium: "h-10 px-4 text-sm", large: "h-12 px-6 text-base" } as const;
+const SIZES = {
+  small: "h-8 px-3 text-[0.8125rem]",
+  medium: "h-10 px-4 text-sm",
+  large: "h-12 px-6 text-base",
+} as const;
 
 export interface ButtonProps extends ComponentProps<"button"> {
   look?: Look;
@@ -20,11 +26,25 @@ export interface ButtonProps extends ComponentProps<"button"> {
   busy?: boolean;
 }
 
-export const buttonClass = (look: Look = "secondary", size: keyof typeof SIZES = "medium") => `${BASE} ${LOOKS[look]} ${SIZES[size]}`;
+export const buttonClass = (look: Look = "secondary", size: keyof typeof SIZES = "medium") =>
+  `${BASE} ${LOOKS[look]} ${SIZES[size]}`;
 
-export function Button({ look = "secondary", size = "medium", icon, busy = false, className = "", children, ...props }: ButtonProps) {
+export function Button({
+  look = "secondary",
+  size = "medium",
+  icon,
+  busy = false,
+  className = "",
+  children,
+  ...props
+}: ButtonProps) {
   return (
-    <button type="button" aria-busy={busy || undefined} className={`${buttonClass(look, size)} ${className}`} {...props}>
+    <button
+      type="button"
+      aria-busy={busy || undefined}
+      className={`${buttonClass(look, size)} ${className}`}
+      {...props}
+    >
       {busy ? <Spinner /> : icon && <Icon name={icon} className="size-4" />}
       {children}
     </button>
@@ -39,7 +59,9 @@ export interface IconButtonProps extends Omit<ComponentProps<"button">, "aria-la
 }
 
 export function IconButton({ icon, label, pressed, className = "", ...props }: IconButtonProps) {
-  const state = pressed ? "bg-accent-soft text-accent-text" : "text-muted hover:enabled:bg-hover hover:enabled:text-text";
+  const state = pressed
+    ? "bg-accent-soft text-accent-text"
+    : "text-muted hover:enabled:bg-hover hover:enabled:text-text";
   return (
     <Tooltip text={label}>
       <button
@@ -56,5 +78,10 @@ export function IconButton({ icon, label, pressed, className = "", ...props }: I
 }
 
 export function Spinner({ className = "size-4" }: { className?: string }) {
-  return <span className={`${className} shrink-0 animate-spin-slow rounded-full border-2 border-current border-r-transparent`} aria-hidden="true" />;
+  return (
+    <span
+      className={`${className} shrink-0 animate-spin-slow rounded-full border-2 border-current border-r-transparent`}
+      aria-hidden="true"
+    />
+  );
 }

@@ -1,7 +1,15 @@
 import type { ReactNode } from "react";
 import { Icon, type IconName } from "./icon.tsx";
 
-export function EmptyState({ icon, title, children }: { icon: IconName; title: string; children?: ReactNode }) {
+export function EmptyState({
+  icon,
+  title,
+  children,
+}: {
+  icon: IconName;
+  title: string;
+  children?: ReactNode;
+}) {
   return (
     <div className="mx-auto flex max-w-sm flex-col items-center py-14 text-center">
       <span className="mb-4 grid size-14 place-items-center rounded-2xl bg-accent-soft text-accent-text">

@@ -22,10 +22,12 @@ const PATHS = {
   again: "M4 12a8 8 0 1 0 2.6-5.9M4 4v4.5h4.5",
   warning: "M12 4 2.8 20h18.4zM12 10v4.5M12 17.3h.01",
   info: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v5.5M12 7.7h.01",
-  spark: "M12 3.5l1.9 5.6 5.6 1.9-5.6 1.9L12 18.500l-1.900-5.600-5.600-1.900 5.600-1.900zM19 16v4M17 18h4",
+  spark:
+    "M12 3.5l1.9 5.6 5.6 1.9-5.6 1.9L12 18.500l-1.900-5.600-5.600-1.900 5.600-1.900zM19 16v4M17 18h4",
   film: "M4 5h16v14H4zM8 5v14M16 5v14M4 9.700h4M4 14.300h4M16 9.700h4M16 14.300h4",
   clock: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5.500l3.500 2",
-  offline: "M3 3l18 18M5 12.500a10 10 0 0 1 4-2.400M2 9a15 15 0 0 1 4.500-2.800M12.500 5a15 15 0 0 1 9.500 4M15.500 10.500a10 10 0 0 1 3.500 2M8.500 16a5 5 0 0 1 7 0M12 19.500h.01",
+  offline:
+    "M3 3l18 18M5 12.500a10 10 0 0 1 4-2.400M2 9a15 15 0 0 1 4.500-2.800M12.500 5a15 15 0 0 1 9.500 4M15.500 10.500a10 10 0 0 1 3.500 2M8.500 16a5 5 0 0 1 7 0M12 19.500h.01",
   key: "M8 11a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM11 12l8-8M16 7l3 3",
   grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
   branch: "M6 4v16M6 12h6a5 5 0 0 0 5-5V4M14.500 6.500 17 4l2.500 2.500",
@@ -35,7 +37,16 @@ export type IconName = keyof typeof PATHS;
 
 export function Icon({ name, className = "size-4.5" }: { name: IconName; className?: string }) {
   return (
-    <svg viewBox="0 0 24 24" className={`shrink-0 ${className}`} fill="none" stroke="currentColor" strokeWidth="1.75" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+    <svg
+      viewBox="0 0 24 24"
+      className={`shrink-0 ${className}`}
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.75"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
       <path d={PATHS[name]} fill={name === "play" ? "currentColor" : "none"} />
     </svg>
   );

@@ -15,7 +15,17 @@ interface NumberInputProps {
 }
 
 /** Takes any typing and corrects it to an allowed value when the field is left. */
-export function NumberInput({ label, value, min, max, step, placeholder, className = "w-20 text-right", onChange, onClear }: NumberInputProps) {
+export function NumberInput({
+  label,
+  value,
+  min,
+  max,
+  step,
+  placeholder,
+  className = "w-20 text-right",
+  onChange,
+  onClear,
+}: NumberInputProps) {
   const [draft, setDraft] = useState<string | null>(null);
 
   const commit = () => {

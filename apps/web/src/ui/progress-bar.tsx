@@ -1,5 +1,13 @@
 /** `fraction` from 0 to 1; null while the extent is not known. */
-export function ProgressBar({ label, text, fraction }: { label: string; text: string; fraction: number | null }) {
+export function ProgressBar({
+  label,
+  text,
+  fraction,
+}: {
+  label: string;
+  text: string;
+  fraction: number | null;
+}) {
   return (
     <div
       role="progressbar"
@@ -13,7 +21,10 @@ export function ProgressBar({ label, text, fraction }: { label: string; text: st
       {fraction === null ? (
         <div className="shimmer h-full w-full" />
       ) : (
-        <div className="h-full origin-left rounded-full bg-accent transition-transform duration-300 ease-out-soft" style={{ transform: `scaleX(${fraction})` }} />
+        <div
+          className="h-full origin-left rounded-full bg-accent transition-transform duration-300 ease-out-soft"
+          style={{ transform: `scaleX(${fraction})` }}
+        />
       )}
     </div>
   );

@@ -9,9 +9,19 @@ interface SegmentedProps<Value extends string> {
 }
 
 /** One of a few choices, all in view; arrow keys move between them. */
-export function Segmented<Value extends string>({ label, value, options, onChange }: SegmentedProps<Value>) {
+export function Segmented<Value extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: SegmentedProps<Value>) {
   return (
-    <RadioGroup aria-label={label} value={value} onValueChange={(next) => onChange(next as Value)} className="inline-flex max-w-full gap-1 overflow-x-auto rounded-xl bg-sunken p-1">
+    <RadioGroup
+      aria-label={label}
+      value={value}
+      onValueChange={(next) => onChange(next as Value)}
+      className="inline-flex max-w-full gap-1 overflow-x-auto rounded-xl bg-sunken p-1"
+    >
       {options.map((option) => (
         <Radio.Root
           key={option.value}

@@ -18,12 +18,28 @@ export interface SelectFieldProps<Value extends string> {
   className?: string;
 }
 
-export function SelectField<Value extends string>({ label, hideLabel = false, quiet = false, value, options, onChange, className = "" }: SelectFieldProps<Value>) {
+export function SelectField<Value extends string>({
+  label,
+  hideLabel = false,
+  quiet = false,
+  value,
+  options,
+  onChange,
+  className = "",
+}: SelectFieldProps<Value>) {
   return (
-    <Select.Root items={options} value={value} onValueChange={(next) => next !== null && onChange(next as Value)}>
+    <Select.Root
+      items={options}
+      value={value}
+      onValueChange={(next) => next !== null && onChange(next as Value)}
+    >
       <div className={className}>
-        <Select.Label className={hideLabel ? "sr-only" : "label mb-1.5 block"}>{label}</Select.Label>
-        <Select.Trigger className={`flex w-full items-center justify-between gap-2 text-sm ${quiet ? "h-9 rounded-control px-2 text-muted hover:bg-hover hover:text-text" : "field h-10 px-3"}`}>
+        <Select.Label className={hideLabel ? "sr-only" : "label mb-1.5 block"}>
+          {label}
+        </Select.Label>
+        <Select.Trigger
+          className={`flex w-full items-center justify-between gap-2 text-sm ${quiet ? "h-9 rounded-control px-2 text-muted hover:bg-hover hover:text-text" : "field h-10 px-3"}`}
+        >
           <Select.Value />
           <Select.Icon className="text-muted">
             <Icon name="chevron" className="size-4" />
@@ -31,10 +47,18 @@ export function SelectField<Value extends string>({ label, hideLabel = false, qu
         </Select.Trigger>
       </div>
       <Select.Portal>
-        <Select.Positioner sideOffset={6} alignItemWithTrigger={false} className="z-50 outline-none">
+        <Select.Positioner
+          sideOffset={6}
+          alignItemWithTrigger={false}
+          className="z-50 outline-none"
+        >
           <Select.Popup className="max-h-(--available-height) min-w-(--anchor-width) overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-float transition-opacity duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0">
             {options.map((option) => (
-              <Select.Item key={option.value} value={option.value} className="grid cursor-default grid-cols-[1rem_1fr] items-center gap-2 rounded-lg px-2.5 py-2 text-sm outline-none select-none data-highlighted:bg-hover">
+              <Select.Item
+                key={option.value}
+                value={option.value}
+                className="grid cursor-default grid-cols-[1rem_1fr] items-center gap-2 rounded-lg px-2.5 py-2 text-sm outline-none select-none data-highlighted:bg-hover"
+              >
                 <Select.ItemIndicator className="col-start-1 text-accent-text">
                   <Icon name="check" className="size-4" />
                 </Select.ItemIndicator>

@@ -14,7 +14,16 @@ export interface SliderFieldProps {
 }
 
 /** A number as a slider and as a field; both keep it inside its range and on its steps. */
-export function SliderField({ label, hint, value, min, max, step, note, onChange }: SliderFieldProps) {
+export function SliderField({
+  label,
+  hint,
+  value,
+  min,
+  max,
+  step,
+  note,
+  onChange,
+}: SliderFieldProps) {
   return (
     <div>
       <div className="flex items-center justify-between gap-3">
@@ -22,9 +31,23 @@ export function SliderField({ label, hint, value, min, max, step, note, onChange
           {label}
           {note && <span className="ml-2 font-normal text-muted tabular">{note}</span>}
         </span>
-        <NumberInput label={label} value={value} min={min} max={max} step={step} onChange={onChange} />
+        <NumberInput
+          label={label}
+          value={value}
+          min={min}
+          max={max}
+          step={step}
+          onChange={onChange}
+        />
       </div>
-      <Slider.Root value={value} min={min} max={max} step={step} thumbAlignment="edge" onValueChange={(next) => onChange(next as number)}>
+      <Slider.Root
+        value={value}
+        min={min}
+        max={max}
+        step={step}
+        thumbAlignment="edge"
+        onValueChange={(next) => onChange(next as number)}
+      >
         <Slider.Control className="flex w-full touch-none items-center py-2.5 select-none">
           <Slider.Track className="h-1.5 w-full rounded-full bg-line">
             <Slider.Indicator className="rounded-full bg-accent" />

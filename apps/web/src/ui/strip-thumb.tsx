@@ -11,7 +11,9 @@ export function StripThumb({ src, aspect }: { src: string; aspect: number }) {
       loading="lazy"
       fetchPriority="low"
       draggable={false}
-      onLoad={({ currentTarget: image }) => setCount(Math.max(1, Math.round(image.naturalWidth / (image.naturalHeight * aspect))))}
+      onLoad={({ currentTarget: image }) =>
+        setCount(Math.max(1, Math.round(image.naturalWidth / (image.naturalHeight * aspect))))
+      }
       className={`absolute top-0 h-full max-w-none transition-opacity duration-200 ${count === null ? "opacity-0" : "opacity-100"}`}
       style={{ width: `${(count ?? 1) * 100}%`, left: `${-middle * 100}%` }}
     />

@@ -5,7 +5,14 @@ import { Icon } from "./icon.tsx";
 const manager = Toast.createToastManager();
 
 /** Shows a short message for some seconds; callable from anywhere. */
-export function toast(title: string, options: { description?: string; tone?: "neutral" | "danger"; action?: { label: string; onClick: () => void } } = {}): void {
+export function toast(
+  title: string,
+  options: {
+    description?: string;
+    tone?: "neutral" | "danger";
+    action?: { label: string; onClick: () => void };
+  } = {},
+): void {
   const { description, tone = "neutral", action } = options;
   manager.add({
     title,
@@ -41,7 +48,10 @@ function ToastList() {
         <Toast.Title className="text-sm font-semibold" />
         <Toast.Description className="mt-0.5 text-sm text-muted" />
         <Toast.Action className="mt-2 rounded-md text-sm font-semibold text-accent-text underline-offset-4 hover:underline" />
-        <Toast.Close aria-label="Dismiss" className="absolute top-2.5 right-2.5 grid size-7 place-items-center rounded-lg text-muted hover:bg-hover hover:text-text">
+        <Toast.Close
+          aria-label="Dismiss"
+          className="absolute top-2.5 right-2.5 grid size-7 place-items-center rounded-lg text-muted hover:bg-hover hover:text-text"
+        >
           <Icon name="close" className="size-4" />
         </Toast.Close>
       </Toast.Content>

@@ -3,5 +3,7 @@ export function snap(value: number, range: { min: number; max: number; step: num
   const { min, max, step } = range;
   const steps = Math.round((Math.min(Math.max(value, min), max) - min) / step);
   const decimals = String(step).split(".")[1]?.length ?? 0;
-  return Number((min + Math.min(steps, Math.floor((max - min) / step + 1e-9)) * step).toFixed(decimals));
+  return Number(
+    (min + Math.min(steps, Math.floor((max - min) / step + 1e-9)) * step).toFixed(decimals),
+  );
 }

@@ -36,10 +36,26 @@ export function progressText(take: Take, sinceMs: number): ProgressText {
   if (take.status === "queued") {
     const position = take.queue_position;
     const again = take.resumes > 0 ? "Goes on from its last step" : PHASE_TEXT.queued;
-    return { title: again, detail: position === null ? "" : position === 1 ? "next to run" : `${position - 1} ahead of it`, fraction: null };
+    return {
+      title: again,
+      detail:
+        position === null ? "" : position === 1 ? "next to run" : `${position - 1} ahead of it`,
+      fraction: null,
+    };
   }
-  if (phase === "loading" || phase === "encoding") return { title: PHASE_TEXT[phase], detail: step > 0 ? `from step ${step} of ${total}` : "", fraction: null };
-  if (phase !== "denoising") return { title: PHASE_TEXT[phase], detail: `${total} of ${total} steps`, fraction: 1 };
-  const left = remaining === null ? "" : ` · ${formatRemaining(Math.max(0, remaining - sinceMs / 1000))}`;
-  return { title: PHASE_TEXT.denoising, detail: `step ${Math.min(step + 1, total)} of ${total}${left}`, fraction: step / total };
+  if (phase === "loading" || phase === "encoding")
+    return {
+      title: PHASE_TEXT[phase],
+      detail: step > 0 ? `from step ${step} of ${total}` : "",
+      fraction: null,
+    };
+  if (phase !== "denoising")
+    return { title: PHASE_TEXT[phase], detail: `${total} of ${total} steps`, fraction: 1 };
+  const left =
+    remaining === null ? "" : ` · ${formatRemaining(Math.max(0, remaining - sinceMs / 1000))}`;
+  return {
+    title: PHASE_TEXT.denoising,
+    detail: `step ${Math.min(step + 1, total)} of ${total}${left}`,
+    fraction: step / total,
+  };
 }
