@@ -1,6 +1,6 @@
 import {
   FabricError,
-  NATIVE_ENDPOINTS,
+  type NATIVE_ENDPOINTS,
   type BodyOf,
   type Endpoint,
   type ParamsOf,

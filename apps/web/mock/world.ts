@@ -12,14 +12,14 @@ import {
   type Session,
   type State,
   type Take,
-  type TakePhase,
   type TakeRequest,
   ERROR_CODES,
 } from "@arc-fabric/contract";
 import { createHash, randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { MOCK_MODEL, unknownWords } from "./model.ts";
-import { filesOf, formingFrames, jpegLike, stripOf } from "./pictures.ts";
+import { MOCK_MODEL } from "./model.ts";
+import { filesOf, stripOf } from "./pictures.ts";
+import { Pump } from "./pump.ts";
 import { fillParameters, planOf, sigmasOf } from "./plan.ts";
 
 export interface Pace {
@@ -44,12 +44,12 @@ export class World {
   readonly events: FabricEvent[] = [];
   readonly live = new Map<string, LiveFrame[]>();
   readonly changes = new EventEmitter().setMaxListeners(0);
+  readonly #pump = new Pump(this);
   modelStatus = MOCK_MODEL.status;
-  readonly #pace: Pace;
-  #pumping = false;
+  readonly pace: Pace;
 
   constructor(pace: Pace) {
-    this.#pace = pace;
+    this.pace = pace;
   }
 
   create(request: TakeRequest, sessionId?: string): Take {
@@ -88,8 +88,8 @@ export class World {
     this.states.set(take.id, []);
     this.logs.set(take.id, []);
     session.take_count++;
-    this.#emit(take, { type: "take.queued", data: { take_id: take.id } });
-    void this.#pump();
+    this.emit(take, { type: "take.queued", data: { take_id: take.id } });
+    void this.#pump.run();
     return this.view(take);
   }
 
@@ -136,8 +136,8 @@ export class World {
     const take = this.find(id);
     if (isFinished(take.status))
       throw new FabricError("take_not_active", `The take is already ${take.status}.`);
-    this.#finish(take, "cancelled");
-    this.#emit(take, {
+    this.finish(take, "cancelled");
+    this.emit(take, {
       type: "take.cancelled",
       data: { take_id: take.id, last_step: take.progress.step },
     });
@@ -148,7 +148,7 @@ export class World {
     const take = this.find(id);
     if (!isFinished(take.status)) throw new FabricError("take_active", "The take is not finished.");
     this.takes.delete(id);
-    this.#emit(take, { type: "take.deleted", data: { take_id: take.id } });
+    this.emit(take, { type: "take.deleted", data: { take_id: take.id } });
   }
 
   /** A take that ended before the mock began, for a library that is not empty. */
@@ -171,9 +171,9 @@ export class World {
     this.states.set(id, []);
     this.logs.set(id, []);
     const last = status === "completed" ? old.progress.total_steps : 7;
-    for (let step = 1; step <= last; step++) this.#storeStep(old, step, 0.12);
+    for (let step = 1; step <= last; step++) this.storeStep(old, step, 0.12);
     if (status === "completed")
-      for (const file of filesOf(old)) this.#addArtifact(old, file.kind, file);
+      for (const file of filesOf(old)) this.addArtifact(old, file.kind, file);
     if (status === "failed")
       old.error = toErrorRecord(
         new FabricError(
@@ -182,122 +182,12 @@ export class World {
           { details: { last_step: 7 } },
         ),
       );
-    this.#finish(old, status);
+    this.finish(old, status);
     old.finished_at = new Date(at + 3_000).toISOString();
     this.events.length = 0;
   }
 
-  async #pump(): Promise<void> {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    // A tick, so that takes made in one go are all queued before the first one starts.
-    await pause(20);
-    for (;;) {
-      const next = [...this.takes.values()].find(({ status }) => status === "queued");
-      if (!next) break;
-      await this.#run(next);
-    }
-    this.modelStatus = "warm";
-    this.#pumping = false;
-  }
-
-  async #run(take: Take): Promise<void> {
-    const cold = this.modelStatus === "cold";
-    const { prompt } = take.parameters;
-    const stepMs = this.#pace.stepMs * (/\bslow\b/.test(prompt) ? 8 : 1);
-    const breaks = /\bbreak:(\w+)/.exec(prompt)?.[1];
-    take.status = "running";
-    take.started_at = new Date().toISOString();
-    take.environment = {
-      onnxruntime: "1.30.0",
-      node: process.version,
-      threads: 2,
-      cpu: "Mock CPU",
-    };
-    this.modelStatus = cold ? "starting" : "busy";
-    this.live.set(take.id, []);
-    this.#emit(take, {
-      type: "take.started",
-      data: { take_id: take.id, resumed_from_step: 0, environment: take.environment },
-    });
-    this.#log(take, "info", "Started on the mock worker.");
-    if (cold && !(await this.#phase(take, "loading"))) return;
-    this.modelStatus = "busy";
-    if (!(await this.#phase(take, "encoding"))) return;
-    const words = unknownWords(prompt);
-    if (words.length > 0) {
-      take.warnings = [
-        {
-          code: "unknown_words",
-          message: `${MOCK_MODEL.name} does not know: ${words.join(", ")}.`,
-          words,
-        },
-      ];
-      this.#emit(take, {
-        type: "take.warned",
-        data: { take_id: take.id, warnings: take.warnings },
-      });
-    }
-    if (!(await this.#phase(take, "denoising", 0))) return;
-    for (let step = 1; step <= take.progress.total_steps; step++) {
-      await pause(stepMs);
-      if (take.status !== "running") return;
-      if (breaks && step === 4) return this.#fail(take, breaks);
-      this.#storeStep(take, step, stepMs / 1000);
-      this.#showForming(take, step);
-    }
-    await this.#finishClip(take);
-  }
-
-  async #finishClip(take: Take): Promise<void> {
-    if (!(await this.#phase(take, "decoding", 0))) return;
-    const frames = formingFrames(take, 0);
-    for (let from = 0; from < frames.length; from += 4) {
-      await pause(this.#pace.phaseMs / 4);
-      if (take.status !== "running") return;
-      frames
-        .slice(from, from + 4)
-        .forEach((frame, i) =>
-          this.#sendLive(take, {
-            kind: "frame",
-            frameIndex: from + i,
-            frameCount: frames.length,
-            step: 0,
-            data: jpegLike(frame),
-          }),
-        );
-    }
-    if (!(await this.#phase(take, "finishing"))) return;
-    for (const file of filesOf(take)) {
-      const artifact = this.#addArtifact(take, file.kind, file);
-      this.#emit(take, { type: "artifact.created", data: { take_id: take.id, artifact } });
-    }
-    this.#finish(take, "completed");
-    this.#log(take, "info", "Completed.");
-    this.#emit(take, { type: "take.completed", data: { take_id: take.id } });
-  }
-
-  #fail(take: Take, code: string): void {
-    const known = ERROR_CODES.find((candidate) => candidate === code) ?? "generation_failed";
-    take.error = toErrorRecord(
-      new FabricError(
-        known,
-        `The mock was asked to break with ${known} at step ${take.progress.step + 1}.`,
-      ),
-    );
-    this.#log(take, "error", take.error.message);
-    this.#finish(take, "failed");
-    this.#emit(take, { type: "take.failed", data: { take_id: take.id, error: take.error } });
-  }
-
-  async #phase(take: Take, phase: TakePhase, ms = this.#pace.phaseMs): Promise<boolean> {
-    take.progress.phase = phase;
-    this.#emit(take, { type: "phase.changed", data: { take_id: take.id, phase } });
-    await pause(ms);
-    return take.status === "running";
-  }
-
-  #storeStep(take: Take, step: number, seconds: number): void {
+  storeStep(take: Take, step: number, seconds: number): void {
     const sigma = sigmasOf(take.plan)[step] ?? 0;
     const digest = createHash("sha256").update(`${take.id}/${step}`).digest("hex");
     this.states.get(take.id)!.push({
@@ -318,7 +208,7 @@ export class World {
       step_seconds: seconds,
       remaining_seconds: (take.progress.total_steps - step) * seconds,
     };
-    this.#emit(take, {
+    this.emit(take, {
       type: "step.completed",
       data: {
         take_id: take.id,
@@ -332,32 +222,7 @@ export class World {
     });
   }
 
-  #showForming(take: Take, step: number): void {
-    const frames = formingFrames(take, sigmasOf(take.plan)[step] ?? 0);
-    this.live.set(take.id, []);
-    frames.forEach((frame, frameIndex) =>
-      this.#sendLive(take, {
-        kind: "preview",
-        frameIndex,
-        frameCount: frames.length,
-        step,
-        data: jpegLike(frame),
-      }),
-    );
-  }
-
-  #sendLive(take: Take, frame: Omit<LiveFrame, "codec" | "producedAtMs" | "fps">): void {
-    const whole: LiveFrame = {
-      codec: "jpeg",
-      producedAtMs: Date.now(),
-      fps: take.parameters.fps,
-      ...frame,
-    };
-    this.live.get(take.id)?.push(whole);
-    this.changes.emit("live", take.id, whole);
-  }
-
-  #addArtifact(
+  addArtifact(
     take: Take,
     kind: Artifact["kind"],
     file: { mediaType: string; bytes: Buffer; metadata: Record<string, unknown> },
@@ -380,7 +245,7 @@ export class World {
     return artifact;
   }
 
-  #finish(take: Take, status: "completed" | "failed" | "cancelled"): void {
+  finish(take: Take, status: "completed" | "failed" | "cancelled"): void {
     take.status = status;
     take.progress = { ...take.progress, phase: "done", remaining_seconds: null };
     take.finished_at = new Date().toISOString();
@@ -400,13 +265,13 @@ export class World {
     return session;
   }
 
-  #log(take: Take, level: LogLine["level"], message: string): void {
+  log(take: Take, level: LogLine["level"], message: string): void {
     this.logs
       .get(take.id)
       ?.push({ at: new Date().toISOString(), level, source: "server", message });
   }
 
-  #emit(take: Take, event: NewEvent): void {
+  emit(take: Take, event: NewEvent): void {
     const session = this.sessions.get(take.session_id)!;
     const last = this.events.at(-1)?.position ?? 0;
     const whole = {
@@ -436,5 +301,3 @@ function refuseOnSentinel(prompt: string): void {
     { details },
   );
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));

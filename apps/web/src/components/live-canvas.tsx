@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useEffectEvent, useRef } from "react";
 import type { LiveClip, Picture } from "../api/live-clip.ts";
 import { useReducedMotion } from "../hooks/use-reduced-motion.ts";
 
@@ -21,8 +21,7 @@ const SHOWN_MARK = "arc.picture-shown";
  */
 export function LiveCanvas({ clip, width, height, label, onShown }: LiveCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const onShownNow = useRef(onShown);
-  onShownNow.current = onShown;
+  const tellShown = useEffectEvent(onShown);
   const still = useReducedMotion();
 
   useEffect(() => {
@@ -39,8 +38,7 @@ export function LiveCanvas({ clip, width, height, label, onShown }: LiveCanvasPr
       shown = picture;
       context.drawImage(picture.bitmap, 0, 0, context.canvas.width, context.canvas.height);
       noteShown(picture);
-      if (picture.kind === "frame" && (still || picture.index === clip.frameCount - 1))
-        onShownNow.current();
+      if (picture.kind === "frame" && (still || picture.index === clip.frameCount - 1)) tellShown();
     });
     return () => {
       cancelAnimationFrame(request);

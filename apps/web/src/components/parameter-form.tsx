@@ -7,6 +7,7 @@ import {
   MAX_FRAME_LAG,
   SHIFT_RANGE,
   type Draft,
+  type Effective,
 } from "../stores/draft.ts";
 import { Icon } from "../ui/icon.tsx";
 import { SelectField } from "../ui/select-field.tsx";
@@ -70,48 +71,62 @@ export function ParameterForm({
           Advanced
         </Collapsible.Trigger>
         <Collapsible.Panel className="flex flex-col gap-4 pt-2">
-          <div>
-            <label htmlFor="negative-prompt" className="label mb-1.5 block">
-              Negative prompt
-            </label>
-            <textarea
-              id="negative-prompt"
-              rows={2}
-              value={draft.negativePrompt}
-              placeholder="What should not be seen"
-              onChange={(event) => changeDraft({ negativePrompt: event.target.value })}
-              className="field w-full resize-none px-3 py-2 text-sm"
-            />
-          </div>
-          <SelectField
-            label="Solver"
-            value={now.solver}
-            options={(Object.keys(SOLVERS) as Solver[]).map((value) => ({
-              value,
-              ...SOLVERS[value],
-            }))}
-            onChange={(solver) => changeSettings({ solver })}
-          />
-          <SliderField
-            label="Shift"
-            hint="Above 1, more of the steps go to the coarse layout."
-            value={now.shift}
-            {...SHIFT_RANGE}
-            max={Math.min(SHIFT_RANGE.max, 10)}
-            onChange={(shift) => changeSettings({ shift })}
-          />
-          <SliderField
-            label="Frame lag"
-            hint="Steps by which each group of frames trails the one before; 0 forms all together."
-            value={now.frame_lag}
-            min={0}
-            max={MAX_FRAME_LAG}
-            step={1}
-            onChange={(frame_lag) => changeSettings({ frame_lag })}
-          />
+          <NegativePrompt text={draft.negativePrompt} />
+          <Denoising now={now} />
         </Collapsible.Panel>
       </Collapsible.Root>
     </div>
+  );
+}
+
+function NegativePrompt({ text }: { text: string }) {
+  return (
+    <div>
+      <label htmlFor="negative-prompt" className="label mb-1.5 block">
+        Negative prompt
+      </label>
+      <textarea
+        id="negative-prompt"
+        rows={2}
+        value={text}
+        placeholder="What should not be seen"
+        onChange={(event) => changeDraft({ negativePrompt: event.target.value })}
+        className="field w-full resize-none px-3 py-2 text-sm"
+      />
+    </div>
+  );
+}
+
+function Denoising({ now }: { now: Effective }) {
+  return (
+    <>
+      <SelectField
+        label="Solver"
+        value={now.solver}
+        options={(Object.keys(SOLVERS) as Solver[]).map((value) => ({
+          value,
+          ...SOLVERS[value],
+        }))}
+        onChange={(solver) => changeSettings({ solver })}
+      />
+      <SliderField
+        label="Shift"
+        hint="Above 1, more of the steps go to the coarse layout."
+        value={now.shift}
+        {...SHIFT_RANGE}
+        max={Math.min(SHIFT_RANGE.max, 10)}
+        onChange={(shift) => changeSettings({ shift })}
+      />
+      <SliderField
+        label="Frame lag"
+        hint="Steps by which each group of frames trails the one before; 0 forms all together."
+        value={now.frame_lag}
+        min={0}
+        max={MAX_FRAME_LAG}
+        step={1}
+        onChange={(frame_lag) => changeSettings({ frame_lag })}
+      />
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Artifact } from "@arc-fabric/contract";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { z } from "zod";
 
 const tilesSchema = z.object({
@@ -11,7 +11,7 @@ const tilesSchema = z.object({
 /** Plays a sprite sheet in place; mounted only while it is to be seen moving. */
 export function SpritePlayer({ sheet, src, fps }: { sheet: Artifact; src: string; fps: number }) {
   const element = useRef<HTMLDivElement>(null);
-  const tiles = tilesSchema.safeParse(sheet.metadata).data;
+  const tiles = useMemo(() => tilesSchema.safeParse(sheet.metadata).data, [sheet.metadata]);
 
   useEffect(() => {
     if (!tiles) return;
@@ -25,7 +25,7 @@ export function SpritePlayer({ sheet, src, fps }: { sheet: Artifact; src: string
       if (element.current) element.current.style.backgroundPosition = `${x}% ${y}%`;
     });
     return () => cancelAnimationFrame(request);
-  }, [tiles?.columns, tiles?.rows, tiles?.count, fps]);
+  }, [tiles, fps]);
 
   if (!tiles) return null;
   return (

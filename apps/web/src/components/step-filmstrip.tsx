@@ -16,8 +16,6 @@ interface StepFilmstripProps {
 export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstripProps) {
   const withPicture = steps.filter((step) => step.has_preview);
   const list = useRef<HTMLDivElement>(null);
-  const { width, height } = take.parameters;
-  const finalLabel = take.status === "completed" ? "Result" : "Live";
   const choices = [...withPicture.map((step) => step.step), null];
 
   const drawnBefore = useRef(false);
@@ -71,38 +69,55 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
         className="-mx-1 flex gap-2 overflow-x-auto px-1 py-1 [scrollbar-width:thin]"
       >
         {choices.map((step) => (
-          <button
+          <StepButton
             key={step ?? "final"}
-            type="button"
-            role="radio"
-            aria-checked={selected === step}
-            aria-label={step === null ? finalLabel : `Step ${step}`}
-            tabIndex={selected === step ? 0 : -1}
-            onClick={() => onSelect(step)}
-            className="group/step shrink-0 rounded-lg text-center"
-          >
-            <span
-              style={{ aspectRatio: `${width} / ${height}` }}
-              className="relative block h-13 overflow-hidden rounded-lg bg-sunken ring-1 ring-line ring-inset group-hover/step:ring-line-strong group-aria-checked/step:ring-2 group-aria-checked/step:ring-accent"
-            >
-              {step === null ? (
-                <span className="grid size-full place-items-center px-1 text-[0.6875rem] font-semibold text-accent-text">
-                  {finalLabel}
-                </span>
-              ) : (
-                <StripThumb
-                  src={client.takes.statePreviewUrl(take.id, step)}
-                  aspect={width / height}
-                />
-              )}
-            </span>
-            <span className="mt-1 block text-[0.6875rem] text-muted tabular group-aria-checked/step:font-semibold group-aria-checked/step:text-text">
-              {step ?? "\u00a0"}
-            </span>
-          </button>
+            take={take}
+            step={step}
+            checked={selected === step}
+            onSelect={onSelect}
+          />
         ))}
       </div>
     </div>
+  );
+}
+
+interface StepButtonProps {
+  take: Take;
+  step: number | null;
+  checked: boolean;
+  onSelect: (step: number | null) => void;
+}
+
+function StepButton({ take, step, checked, onSelect }: StepButtonProps) {
+  const { width, height } = take.parameters;
+  const finalLabel = take.status === "completed" ? "Result" : "Live";
+  return (
+    <button
+      type="button"
+      role="radio"
+      aria-checked={checked}
+      aria-label={step === null ? finalLabel : `Step ${step}`}
+      tabIndex={checked ? 0 : -1}
+      onClick={() => onSelect(step)}
+      className="group/step shrink-0 rounded-lg text-center"
+    >
+      <span
+        style={{ aspectRatio: `${width} / ${height}` }}
+        className="relative block h-13 overflow-hidden rounded-lg bg-sunken ring-1 ring-line ring-inset group-hover/step:ring-line-strong group-aria-checked/step:ring-2 group-aria-checked/step:ring-accent"
+      >
+        {step === null ? (
+          <span className="grid size-full place-items-center px-1 text-[0.6875rem] font-semibold text-accent-text">
+            {finalLabel}
+          </span>
+        ) : (
+          <StripThumb src={client.takes.statePreviewUrl(take.id, step)} aspect={width / height} />
+        )}
+      </span>
+      <span className="mt-1 block text-[0.6875rem] text-muted tabular group-aria-checked/step:font-semibold group-aria-checked/step:text-text">
+        {step ?? "\u00a0"}
+      </span>
+    </button>
   );
 }
 

@@ -1,5 +1,5 @@
 import { isFinished, type Take } from "@arc-fabric/contract";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { useCancelTake } from "../api/takes.ts";
 import { useNow } from "../hooks/use-now.ts";
 import { Button } from "../ui/button.tsx";
@@ -11,11 +11,10 @@ import { progressText, STATUS_TEXT } from "../util/take-text.ts";
 /** Where an unfinished take stands, with the button that stops it. */
 export function TakeProgress({ take }: { take: Take }) {
   const cancel = useCancelTake();
-  const toldAt = useRef({ progress: take.progress, atMs: Date.now() });
-  if (toldAt.current.progress !== take.progress)
-    toldAt.current = { progress: take.progress, atMs: Date.now() };
+  const [toldAtMs, setToldAtMs] = useState(() => Date.now());
+  useEffect(() => setToldAtMs(Date.now()), [take.progress]);
   const now = useNow(500);
-  const { title, detail, fraction } = progressText(take, Math.max(0, now - toldAt.current.atMs));
+  const { title, detail, fraction } = progressText(take, Math.max(0, now - toldAtMs));
   const onCancel = () =>
     cancel.mutate(take.id, {
       onError: (error) =>
@@ -44,23 +43,22 @@ export function TakeProgress({ take }: { take: Take }) {
 
 /** Tells a screen reader about a take in few words: every phase, every quarter of the steps, and the end. */
 export function TakeAnnouncer({ take }: { take: Take }) {
-  const { phase, step, total_steps: total } = take.progress;
-  const quarter = Math.floor((step / total) * 4);
-  const [text, setText] = useState("");
-  useEffect(() => {
-    if (isFinished(take.status))
-      return setText(
-        take.status === "failed"
-          ? ""
-          : `The take is ${STATUS_TEXT[take.status].label.toLowerCase()}.`,
-      );
-    const { title, detail } = progressText(take, 0);
-    setText(`${title}. ${detail}`);
-    // Every step would be chatter.
-  }, [take.status, phase, quarter, take.queue_position]);
   return (
     <p role="status" aria-live="polite" className="sr-only">
-      {text}
+      {announcement(take)}
     </p>
   );
+}
+
+/** Stays the same within a quarter of the steps: telling every one would be chatter. */
+function announcement(take: Take): string {
+  // The alert beside it tells of a failure.
+  if (take.status === "failed") return "";
+  if (isFinished(take.status))
+    return `The take is ${STATUS_TEXT[take.status].label.toLowerCase()}.`;
+  const { phase, step, total_steps: total } = take.progress;
+  const { title, detail } = progressText(take, 0);
+  if (phase !== "denoising" || take.status === "queued") return `${title}. ${detail}`;
+  const quarter = Math.floor((step / total) * 4);
+  return quarter === 0 ? `${title}.` : `${title}. ${quarter * 25} percent.`;
 }

@@ -25,8 +25,11 @@ export function TakeStage({ take }: { take: Take }) {
   const live = useLiveClip(take);
   const [selected, setSelected] = useState<number | null>(null);
   const handover = useHandover(take, live);
-  const { width, height, fps, prompt } = take.parameters;
-  const video = take.artifacts.find((artifact) => artifact.kind === "video");
+  const { width, height, prompt } = take.parameters;
+  const video =
+    take.status === "completed"
+      ? take.artifacts.find((artifact) => artifact.kind === "video")
+      : undefined;
   const poster = take.artifacts.find((artifact) => artifact.kind === "thumbnail");
   const stepSelected = selected !== null && steps.some((step) => step.step === selected);
 
@@ -34,61 +37,33 @@ export function TakeStage({ take }: { take: Take }) {
   const picture =
     stepSelected || (live !== null && handover.showLive && handover.stage !== "empty");
 
-  const overlay = (
-    <>
-      {live && handover.showLive && (
-        <div
-          className={`absolute inset-0 bg-stage ${handover.stage === "empty" ? "invisible" : ""}`}
-        >
-          <LiveCanvas
-            clip={live}
-            width={width}
-            height={height}
-            label={`Live picture of: ${prompt}`}
-            onShown={handover.onLiveShown}
-          />
-        </div>
-      )}
-      {stepSelected && (
-        <div className="absolute inset-0 bg-stage">
-          <StripCanvas
-            src={client.takes.statePreviewUrl(take.id, selected)}
-            width={width}
-            height={height}
-            fps={fps}
-            label={`The clip after step ${selected}`}
-          />
-        </div>
-      )}
-      {stepSelected && <Caption>After step {selected}</Caption>}
-    </>
-  );
-
   return (
     <section aria-label="Take" className="card overflow-clip shadow-card">
-      {take.status === "completed" && video ? (
-        <Player
-          key={take.id}
-          take={take}
-          video={video}
-          poster={poster && client.artifacts.contentUrl(poster.id)}
-          onReady={handover.onVideoReady}
-          overlay={overlay}
-        />
-      ) : (
-        <div
-          className="relative w-full overflow-hidden bg-stage"
-          style={{ aspectRatio: `${width} / ${height}` }}
-        >
-          {!picture && (
-            <Waiting
-              take={take}
-              lastStep={steps.findLast((step) => step.has_preview)?.step ?? null}
+      <Player
+        take={take}
+        video={video}
+        poster={poster && client.artifacts.contentUrl(poster.id)}
+        onReady={handover.onVideoReady}
+      >
+        {!video && !picture && (
+          <Waiting
+            take={take}
+            lastStep={steps.findLast((step) => step.has_preview)?.step ?? null}
+          />
+        )}
+        {live && handover.showLive && (
+          <Layer hidden={handover.stage === "empty"}>
+            <LiveCanvas
+              clip={live}
+              width={width}
+              height={height}
+              label={`Live picture of: ${prompt}`}
+              onShown={handover.onLiveShown}
             />
-          )}
-          {overlay}
-        </div>
-      )}
+          </Layer>
+        )}
+        {stepSelected && <StepLayer take={take} step={selected} />}
+      </Player>
       {!isFinished(take.status) && <TakeProgress take={take} />}
       <StepFilmstrip
         take={take}
@@ -99,6 +74,28 @@ export function TakeStage({ take }: { take: Take }) {
       <TakeAnnouncer take={take} />
     </section>
   );
+}
+
+function StepLayer({ take, step }: { take: Take; step: number }) {
+  const { width, height, fps } = take.parameters;
+  return (
+    <Layer>
+      <StripCanvas
+        src={client.takes.statePreviewUrl(take.id, step)}
+        width={width}
+        height={height}
+        fps={fps}
+        label={`The clip after step ${step}`}
+      />
+      <span className="absolute top-3 left-3 rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white backdrop-blur-sm">
+        After step {step}
+      </span>
+    </Layer>
+  );
+}
+
+function Layer({ hidden = false, children }: { hidden?: boolean; children: ReactNode }) {
+  return <div className={`absolute inset-0 bg-stage ${hidden ? "invisible" : ""}`}>{children}</div>;
 }
 
 /** Keeps the live picture until the video is ready to stand in its place, without a jump. */
@@ -125,14 +122,6 @@ function useHandover(take: Take, live: LiveClip | null) {
     onVideoReady: () => setVideoReady(true),
     onLiveShown: () => setLiveShown(true),
   };
-}
-
-function Caption({ children }: { children: ReactNode }) {
-  return (
-    <span className="absolute top-3 left-3 rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white backdrop-blur-sm">
-      {children}
-    </span>
-  );
 }
 
 /** What stands where a picture will be, or would have been. */

@@ -1,6 +1,15 @@
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from "react";
+import {
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type RefObject,
+} from "react";
+import { keyAction, perform } from "./player-keys.ts";
 
-export const SPEEDS = [0.25, 0.5, 1, 1.5, 2] as const;
+const SPEEDS = [0.25, 0.5, 1, 1.5, 2] as const;
 
 export interface PlayerState {
   playing: boolean;
@@ -26,27 +35,12 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
     speed: 1,
     frame: 0,
   });
-  const patch = useCallback(
-    (change: Partial<PlayerState>) => setState((before) => ({ ...before, ...change })),
-    [],
-  );
-
-  useEffect(() => {
-    const element = video.current;
-    if (!element) return;
-    let request = requestAnimationFrame(function follow() {
-      request = requestAnimationFrame(follow);
-      const frame = Math.min(numFrames - 1, Math.floor(element.currentTime * fps + 1e-3));
-      const playing = !element.paused;
-      setState((before) =>
-        before.frame === frame && before.playing === playing
-          ? before
-          : { ...before, frame, playing },
-      );
-    });
-    return () => cancelAnimationFrame(request);
-  }, [fps, numFrames]);
-
+  useFollow(video, (playing, seconds) => {
+    const frame = Math.min(numFrames - 1, Math.floor(seconds * fps + 1e-3));
+    setState((before) =>
+      before.frame === frame && before.playing === playing ? before : { ...before, frame, playing },
+    );
+  });
   useEffect(() => {
     if (video.current) video.current.playbackRate = state.speed;
   }, [state.speed]);
@@ -78,69 +72,67 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
     // A browser may refuse to play; the button then still says "play".
     element.play().catch(() => {});
   }, [fps, numFrames]);
-  const toggleFullscreen = useCallback(() => {
-    if (document.fullscreenElement) void document.exitFullscreen();
-    else void box.current?.requestFullscreen?.().catch(() => {});
-  }, []);
   const toggleLoop = useCallback(
     () => setState((before) => ({ ...before, loop: !before.loop })),
     [],
   );
-  const changeSpeed = useCallback((direction: 1 | -1) => {
+  const changeSpeed = useCallback((by: number) => {
     setState((before) => {
-      const at = SPEEDS.findIndex((speed) => speed === before.speed) + direction;
+      const at = SPEEDS.findIndex((speed) => speed === before.speed) + by;
       return { ...before, speed: SPEEDS[Math.min(Math.max(at, 0), SPEEDS.length - 1)]! };
     });
   }, []);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const onControl =
-      (event.target as HTMLElement).closest("button, input, a, [role=combobox]") !== null;
-    const action = keyAction(event.key, onControl);
+    const action = keyAction(event);
     if (!action) return;
     event.preventDefault();
-    if (action === "toggle") toggle();
-    else if (action === "loop") toggleLoop();
-    else if (action === "fullscreen") toggleFullscreen();
-    else if (action === "slower") changeSpeed(-1);
-    else if (action === "faster") changeSpeed(1);
-    else if (action === "first") seek(0);
-    else if (action === "last") seek(numFrames - 1);
-    else step(action === "forward" ? 1 : -1);
+    perform(action, {
+      seek,
+      step,
+      toggle,
+      toggleLoop,
+      toggleFullscreen: () => toggleFullscreen(box.current),
+      changeSpeed,
+      numFrames,
+    });
   };
 
-  return { video, box, state, patch, seek, step, toggle, toggleLoop, toggleFullscreen, onKeyDown };
+  return {
+    video,
+    box,
+    state,
+    seek,
+    step,
+    toggle,
+    toggleLoop,
+    toggleFullscreen: () => toggleFullscreen(box.current),
+    /** Faster; from the fastest back to the slowest. */
+    nextSpeed: () => changeSpeed(state.speed === SPEEDS.at(-1) ? -SPEEDS.length : 1),
+    onKeyDown,
+  };
 }
 
-/** Keys of a player; those that a focused control uses itself are left to it. */
-function keyAction(key: string, onControl: boolean) {
-  switch (key.toLowerCase()) {
-    case "k":
-      return "toggle";
-    case " ":
-      return onControl ? null : "toggle";
-    case "arrowright":
-      return onControl ? null : "forward";
-    case "arrowleft":
-      return onControl ? null : "back";
-    case "home":
-      return onControl ? null : "first";
-    case "end":
-      return onControl ? null : "last";
-    case ".":
-      return "forward";
-    case ",":
-      return "back";
-    case "l":
-      return "loop";
-    case "f":
-      return "fullscreen";
-    case "<":
-      return "slower";
-    case ">":
-      return "faster";
-    default:
-      return null;
-  }
+export type Player = ReturnType<typeof usePlayer>;
+
+function toggleFullscreen(box: HTMLElement | null): void {
+  if (document.fullscreenElement) void document.exitFullscreen();
+  // Phones may not know it, and a page inside another may not be allowed to.
+  else void box?.requestFullscreen?.().catch(() => {});
+}
+
+/** Tells with every picture whether the video plays and where it is. */
+function useFollow(
+  video: RefObject<HTMLVideoElement | null>,
+  tell: (playing: boolean, seconds: number) => void,
+): void {
+  const onPicture = useEffectEvent(tell);
+  useEffect(() => {
+    let request = requestAnimationFrame(function follow() {
+      request = requestAnimationFrame(follow);
+      const element = video.current;
+      if (element) onPicture(!element.paused, element.currentTime);
+    });
+    return () => cancelAnimationFrame(request);
+  }, [video]);
 }

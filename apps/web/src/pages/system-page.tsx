@@ -46,19 +46,7 @@ function Report({ report }: { report: SystemReport }) {
         />
       </Panel>
       <Panel title="Queue">
-        <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3">
-          {TAKE_STATUSES.map((status) => (
-            <div key={status} className="rounded-xl bg-sunken px-3.5 py-3">
-              <dt className="text-xs text-muted">{STATUS_TEXT[status].label}</dt>
-              <dd className="mt-0.5 text-xl font-semibold tabular">
-                {report.queue.counts[status]}
-                {status === "queued" && (
-                  <span className="text-xs font-normal text-muted">{` of ${report.queue.limit}`}</span>
-                )}
-              </dd>
-            </div>
-          ))}
-        </dl>
+        <Queue queue={report.queue} />
       </Panel>
       <Panel title="Workers">
         {report.workers.length === 0 && (
@@ -66,26 +54,7 @@ function Report({ report }: { report: SystemReport }) {
         )}
         <ul className="flex flex-col gap-3">
           {report.workers.map((worker) => (
-            <li key={worker.worker_id} className="rounded-xl bg-sunken px-3.5 py-3">
-              <div className="flex items-center justify-between gap-3">
-                <span className="font-medium">{worker.model}</span>
-                <ModelStatus status={worker.status} />
-              </div>
-              <p className="mt-1 text-xs text-muted tabular">
-                {[
-                  worker.pid !== null && `process ${worker.pid}`,
-                  worker.rss_bytes !== null && formatBytes(worker.rss_bytes),
-                  worker.restarts > 0 && `${worker.restarts} restarts`,
-                ]
-                  .filter(Boolean)
-                  .join(" · ")}
-              </p>
-              {worker.error && (
-                <p className="mt-1.5 font-mono text-xs break-words whitespace-pre-wrap text-danger-text">
-                  {worker.error}
-                </p>
-              )}
-            </li>
+            <Worker key={worker.worker_id} worker={worker} />
           ))}
         </ul>
       </Panel>
@@ -95,22 +64,7 @@ function Report({ report }: { report: SystemReport }) {
         )}
         <ul className="flex flex-col gap-2">
           {report.encoders.map((encoder) => (
-            <li key={encoder.encoder} className="flex items-start justify-between gap-3 text-sm">
-              <span className="min-w-0">
-                <span className="font-mono">{encoder.encoder}</span>
-                <span className="ml-2 text-muted">
-                  {encoder.hardware ? "hardware" : "software"}
-                </span>
-                {encoder.error && (
-                  <span className="line-clamp-2 block text-xs break-words text-muted">
-                    {encoder.error}
-                  </span>
-                )}
-              </span>
-              <Badge tone={encoder.usable ? "accent" : "neutral"}>
-                {encoder.usable ? "Usable" : "Not here"}
-              </Badge>
-            </li>
+            <Encoder key={encoder.encoder} encoder={encoder} />
           ))}
         </ul>
       </Panel>
@@ -124,6 +78,66 @@ function Report({ report }: { report: SystemReport }) {
         <DocLink href="/openapi.json">OpenAPI</DocLink>, <DocLink href="/metrics">metrics</DocLink>.
       </p>
     </div>
+  );
+}
+
+function Queue({ queue }: Pick<SystemReport, "queue">) {
+  return (
+    <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3">
+      {TAKE_STATUSES.map((status) => (
+        <div key={status} className="rounded-xl bg-sunken px-3.5 py-3">
+          <dt className="text-xs text-muted">{STATUS_TEXT[status].label}</dt>
+          <dd className="mt-0.5 text-xl font-semibold tabular">
+            {queue.counts[status]}
+            {status === "queued" && (
+              <span className="text-xs font-normal text-muted">{` of ${queue.limit}`}</span>
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Worker({ worker }: { worker: SystemReport["workers"][number] }) {
+  return (
+    <li className="rounded-xl bg-sunken px-3.5 py-3">
+      <div className="flex items-center justify-between gap-3">
+        <span className="font-medium">{worker.model}</span>
+        <ModelStatus status={worker.status} />
+      </div>
+      <p className="mt-1 text-xs text-muted tabular">
+        {[
+          worker.pid !== null && `process ${worker.pid}`,
+          worker.rss_bytes !== null && formatBytes(worker.rss_bytes),
+          worker.restarts > 0 && `${worker.restarts} restarts`,
+        ]
+          .filter(Boolean)
+          .join(" · ")}
+      </p>
+      {worker.error && (
+        <p className="mt-1.5 font-mono text-xs break-words whitespace-pre-wrap text-danger-text">
+          {worker.error}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Encoder({ encoder }: { encoder: SystemReport["encoders"][number] }) {
+  return (
+    <li className="flex items-start justify-between gap-3 text-sm">
+      <span className="min-w-0">
+        <span className="font-mono">{encoder.encoder}</span>
+        <span className="ml-2 text-muted">{encoder.hardware ? "hardware" : "software"}</span>
+        {encoder.error && (
+          <span className="line-clamp-2 block text-xs break-words text-muted">{encoder.error}</span>
+        )}
+      </span>
+      <Badge tone={encoder.usable ? "accent" : "neutral"}>
+        {encoder.usable ? "Usable" : "Not here"}
+      </Badge>
+    </li>
   );
 }
 

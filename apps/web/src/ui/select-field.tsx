@@ -10,8 +10,6 @@ export interface SelectOption<Value extends string> {
 export interface SelectFieldProps<Value extends string> {
   label: string;
   hideLabel?: boolean;
-  /** Without a border, for a row of buttons. */
-  quiet?: boolean;
   value: Value;
   options: readonly SelectOption<Value>[];
   onChange: (value: Value) => void;
@@ -21,7 +19,6 @@ export interface SelectFieldProps<Value extends string> {
 export function SelectField<Value extends string>({
   label,
   hideLabel = false,
-  quiet = false,
   value,
   options,
   onChange,
@@ -37,9 +34,7 @@ export function SelectField<Value extends string>({
         <Select.Label className={hideLabel ? "sr-only" : "label mb-1.5 block"}>
           {label}
         </Select.Label>
-        <Select.Trigger
-          className={`flex w-full items-center justify-between gap-2 text-sm ${quiet ? "h-9 rounded-control px-2 text-muted hover:bg-hover hover:text-text" : "field h-10 px-3"}`}
-        >
+        <Select.Trigger className="field flex h-10 w-full items-center justify-between gap-2 px-3 text-sm">
           <Select.Value />
           <Select.Icon className="text-muted">
             <Icon name="chevron" className="size-4" />
