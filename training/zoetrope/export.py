@@ -17,7 +17,7 @@ from .scenes import FPS
 
 OPSET = 20
 VERSION = "0.1.0"
-STEPS, GUIDANCE, SHIFT = 20, 3.0, 2.0
+STEPS, GUIDANCE, SHIFT = 20, 2.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
 EXAMPLES = (

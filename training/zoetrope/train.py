@@ -26,7 +26,10 @@ from .pool import GROUPS, Pool
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is; `steps` or `seconds` ends it (0 = not used), the rate falls to zero over the last `decay` share."""
+    """What a run is; `steps` or `seconds` ends it (0 = not used), the rate falls to zero over the last `decay` share.
+
+    `pairs` is the share of clips with two things; 0 leaves it as drawn.
+    """
 
     size: str = "s"
     batch: int = 40
@@ -38,6 +41,7 @@ class Plan:
     decay: float = 0.45
     ema: float = 0.998
     seed: int = 11
+    pairs: float = 0.0
     save_every: float = 240.0
 
 
@@ -94,7 +98,12 @@ class Trainer:
 
     def _batch(self, worker: int) -> tuple[Tensor, Tensor, Tensor, torch.Generator]:
         rng = np.random.default_rng([self.plan.seed, self.step, worker])
-        rows = np.sort(rng.integers(self.pool.rows, size=self.plan.batch // self.plan.workers))
+        rows = rng.integers(self.pool.rows, size=self.plan.batch // self.plan.workers)
+        if self.plan.pairs:
+            doubles = np.flatnonzero(self.pool.scenes[:, 1] == 2)
+            chosen = rng.random(len(rows)) < self.plan.pairs
+            rows[chosen] = doubles[rng.integers(len(doubles), size=int(chosen.sum()))]
+        rows.sort()
         frames = GROUPS if rng.random() < 0.85 else int(rng.integers(2, GROUPS))
         x0 = torch.from_numpy(self.pool.latents[rows, :frames].astype(np.float32)).transpose(1, 2)
         cover = torch.from_numpy(self.pool.cover[rows, :frames].astype(np.float32) / 255)
