@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import onnx
 import torch
 from torch import nn
 
@@ -92,6 +93,18 @@ def _export(module: nn.Module, args: tuple, inputs: list[str], outputs: list[str
         external_data=False,
         verbose=False,
     )
+    _strip(path)
+
+
+def _strip(path: Path) -> None:
+    """Drop the exporter's notes: they hold stack traces with paths of the machine that exported."""
+    document = onnx.load(path)
+    graph = document.graph
+    del document.metadata_props[:], graph.metadata_props[:]
+    for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    onnx.save(document, path)
 
 
 def manifest(size: str, folder: Path) -> dict:

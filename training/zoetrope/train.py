@@ -32,7 +32,7 @@ class Plan:
     """
 
     size: str = "s"
-    batch: int = 40
+    batch: int = 32
     workers: int = 2
     lr: float = 1.5e-3
     warmup: int = 60
