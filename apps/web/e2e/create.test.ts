@@ -132,6 +132,7 @@ describe("create: from a prompt to a playing clip", () => {
     const page = await start();
     await promptBox(page).fill("a green ball bounces slow");
     await generate(page).click();
+    await takeInAddress(page);
     await stage(page).getByRole("radio", { name: "Step 1", exact: true }).waitFor();
     await stage(page).getByRole("button", { name: "Cancel" }).click();
     await stage(page)
@@ -159,13 +160,12 @@ describe("create: from a prompt to a playing clip", () => {
 });
 
 describe("create: what goes wrong is told as a person reads it", () => {
-  test("a refused take: title, message, remedy, code with request id, and another try", async () => {
+  test("a refused take: title, message, when to come back, code with request id, and another try", async () => {
     const page = await start();
     await promptBox(page).fill("fail:queue_full");
     await generate(page).click();
     const alert = page.getByRole("alert").filter({ hasText: "The queue is full" });
     await alert.getByText("100 takes are waiting, which is the limit.").waitFor();
-    await alert.getByText(/Send the request again/).waitFor();
     await alert.getByText("Try again in 12 s.").waitFor();
     await alert.getByText("queue_full, request req_mock_queue_full").waitFor();
     await promptBox(page).fill("a red ball");
@@ -183,7 +183,12 @@ describe("create: what goes wrong is told as a person reads it", () => {
       .filter({ hasText: "There is not enough memory for the model" });
     await alert.getByText(/Close other programs/).waitFor();
     await stage(page).getByText("after step 3 of 20").waitFor();
-    await page.getByRole("button", { name: "Make another like this" }).waitFor();
+    const failed = await takeInAddress(page);
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await page.waitForURL((url) => url.searchParams.get("take") !== failed);
+    expect(mock.world.find(await takeInAddress(page)).parameters.seed).toBe(
+      mock.world.find(failed).parameters.seed,
+    );
   });
 
   test("words the model does not know are named with what is near", async () => {
@@ -200,6 +205,7 @@ describe("create: what goes wrong is told as a person reads it", () => {
     const { page, close } = await openPage(browser, away.server.url);
     await promptBox(page).fill("a white ball bounces at night");
     await generate(page).click();
+    await takeInAddress(page);
     await stage(page).getByRole("radio", { name: "Step 1", exact: true }).waitFor();
     await away.server.close();
     await page.getByText("The server does not answer.").waitFor();

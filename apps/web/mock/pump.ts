@@ -37,7 +37,7 @@ export class Pump {
   async #run(take: Take): Promise<void> {
     const cold = this.#world.modelStatus === "cold";
     const { prompt } = take.parameters;
-    const stepMs = this.#world.pace.stepMs * (/\bslow\b/.test(prompt) ? 8 : 1);
+    const stepMs = this.#world.pace.stepMs * (/\bslow\b/.test(prompt) ? 5 : 1);
     const breaks = /\bbreak:(\w+)/.exec(prompt)?.[1];
     take.status = "running";
     take.started_at = new Date().toISOString();

@@ -17,7 +17,9 @@ export function ErrorCard({ error, onRetry, retrying = false, children }: ErrorC
   return (
     <Notice tone="danger" icon="warning" title={error.title} role="alert">
       <p className="break-words">{error.message}</p>
-      {error.remedy !== error.message && <p className="mt-1 break-words">{error.remedy}</p>}
+      {error.retryAfterS === null && error.remedy !== error.message && (
+        <p className="mt-1 break-words">{error.remedy}</p>
+      )}
       {error.retryAfterS !== null && <p className="mt-1">Try again in {error.retryAfterS} s.</p>}
       <div className="mt-3 flex flex-wrap items-center gap-2">
         {onRetry && (

@@ -1,4 +1,4 @@
-import type { Take } from "@arc-fabric/contract";
+import { isFinished, type Take } from "@arc-fabric/contract";
 import { useEffect, useRef } from "react";
 import { client } from "../api/client.ts";
 import type { Step } from "../api/take-cache.ts";
@@ -91,7 +91,8 @@ interface StepButtonProps {
 
 function StepButton({ take, step, checked, onSelect }: StepButtonProps) {
   const { width, height } = take.parameters;
-  const finalLabel = take.status === "completed" ? "Result" : "Live";
+  const finalLabel =
+    take.status === "completed" ? "Result" : isFinished(take.status) ? "End" : "Live";
   return (
     <button
       type="button"

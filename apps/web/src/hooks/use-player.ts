@@ -45,33 +45,7 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
     if (video.current) video.current.playbackRate = state.speed;
   }, [state.speed]);
 
-  const seek = useCallback(
-    (frame: number) => {
-      const element = video.current;
-      if (!element) return;
-      element.pause();
-      // The middle of a frame's time, so that rounding never shows its neighbour.
-      element.currentTime = (Math.min(Math.max(frame, 0), numFrames - 1) + 0.5) / fps;
-    },
-    [fps, numFrames],
-  );
-  /** Counted from where the video is, not from the last rendering: keys may come faster than pictures. */
-  const step = useCallback(
-    (frames: number) => {
-      const element = video.current;
-      if (element)
-        seek(Math.min(numFrames - 1, Math.floor(element.currentTime * fps + 1e-3)) + frames);
-    },
-    [seek, fps, numFrames],
-  );
-  const toggle = useCallback(() => {
-    const element = video.current;
-    if (!element) return;
-    if (!element.paused) return element.pause();
-    if (element.ended || element.currentTime >= (numFrames - 0.4) / fps) element.currentTime = 0;
-    // A browser may refuse to play; the button then still says "play".
-    element.play().catch(() => {});
-  }, [fps, numFrames]);
+  const { seek, step, toggle } = useFrames(video, { fps, numFrames });
   const toggleLoop = useCallback(
     () => setState((before) => ({ ...before, loop: !before.loop })),
     [],
@@ -115,10 +89,49 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
 
 export type Player = ReturnType<typeof usePlayer>;
 
+function moveTo(video: HTMLVideoElement, seconds: number): void {
+  video.currentTime = seconds;
+}
+
 function toggleFullscreen(box: HTMLElement | null): void {
   if (document.fullscreenElement) void document.exitFullscreen();
   // Phones may not know it, and a page inside another may not be allowed to.
   else void box?.requestFullscreen?.().catch(() => {});
+}
+
+/** Moves a video by frames. */
+function useFrames(
+  video: RefObject<HTMLVideoElement | null>,
+  { fps, numFrames }: Pick<ClipFacts, "fps" | "numFrames">,
+) {
+  const seek = useCallback(
+    (frame: number) => {
+      const element = video.current;
+      if (!element) return;
+      element.pause();
+      // The middle of a frame's time, so that rounding never shows its neighbour.
+      moveTo(element, (Math.min(Math.max(frame, 0), numFrames - 1) + 0.5) / fps);
+    },
+    [video, fps, numFrames],
+  );
+  /** Counted from where the video is, not from the last rendering: keys may come faster than pictures. */
+  const step = useCallback(
+    (frames: number) => {
+      const element = video.current;
+      if (element)
+        seek(Math.min(numFrames - 1, Math.floor(element.currentTime * fps + 1e-3)) + frames);
+    },
+    [seek, video, fps, numFrames],
+  );
+  const toggle = useCallback(() => {
+    const element = video.current;
+    if (!element) return;
+    if (!element.paused) return element.pause();
+    if (element.ended || element.currentTime >= (numFrames - 0.4) / fps) moveTo(element, 0);
+    // A browser may refuse to play; the button then still says "play".
+    element.play().catch(() => {});
+  }, [video, fps, numFrames]);
+  return { seek, step, toggle };
 }
 
 /** Tells with every picture whether the video plays and where it is. */

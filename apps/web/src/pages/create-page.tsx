@@ -1,13 +1,14 @@
 import type { Model, Take } from "@arc-fabric/contract";
 import { useRef } from "react";
 import { Link, useSearchParams } from "react-router";
-import { describeError, describeRecord } from "../api/describe-error.ts";
+import { describeError } from "../api/describe-error.ts";
 import { pickModel, useModels } from "../api/models.ts";
 import { useTake, useTakes } from "../api/takes.ts";
 import { Composer } from "../components/composer.tsx";
 import { ErrorCard } from "../components/error-card.tsx";
 import { TakeActions } from "../components/take-actions.tsx";
 import { TakeCard } from "../components/take-card.tsx";
+import { TakeError } from "../components/take-error.tsx";
 import { TakeStage } from "../components/take-stage.tsx";
 import { TakeWarnings } from "../components/take-warnings.tsx";
 import { useNow } from "../hooks/use-now.ts";
@@ -67,6 +68,7 @@ export default function CreatePage() {
           latest={latest}
           models={models.data ?? []}
           loading={takes.isPending}
+          onCreated={onCreated}
           onClosed={() => setSearch({})}
         />
         {recent.length > 0 && (
@@ -77,26 +79,24 @@ export default function CreatePage() {
   );
 }
 
-interface FocusProps {
-  id: string | null;
-  latest: Take | null;
+interface StageProps {
   models: readonly Model[];
-  loading: boolean;
+  /** Another take was made from this one. */
+  onCreated: (take: Take) => void;
   onClosed: () => void;
 }
 
+interface FocusProps extends StageProps {
+  id: string | null;
+  latest: Take | null;
+  loading: boolean;
+}
+
 /** The chosen take, or the newest one. */
-function Focus({ id, latest, models, loading, onClosed }: FocusProps) {
-  if (id !== null) return <ChosenTake key={id} id={id} models={models} onClosed={onClosed} />;
-  if (latest)
-    return <FocusedTake key={latest.id} take={latest} models={models} onClosed={onClosed} />;
-  if (loading)
-    return (
-      <div
-        className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card"
-        aria-label="Loading"
-      />
-    );
+function Focus({ id, latest, loading, ...stage }: FocusProps) {
+  if (id !== null) return <ChosenTake key={id} id={id} {...stage} />;
+  if (latest) return <FocusedTake key={latest.id} take={latest} {...stage} />;
+  if (loading) return <StageSkeleton />;
   return (
     <div className="card relative isolate mx-auto grid aspect-[4/3] w-full max-w-3xl place-items-center overflow-clip">
       <div className="forming -z-10" aria-hidden="true" />
@@ -107,25 +107,7 @@ function Focus({ id, latest, models, loading, onClosed }: FocusProps) {
   );
 }
 
-function ChosenTake({
-  id,
-  models,
-  onClosed,
-}: {
-  id: string;
-  models: readonly Model[];
-  onClosed: () => void;
-}) {
-  const take = useTake(id);
-  if (take.data) return <FocusedTake take={take.data} models={models} onClosed={onClosed} />;
-  if (take.isError)
-    return (
-      <ErrorCard
-        error={describeError(take.error)}
-        onRetry={() => void take.refetch()}
-        retrying={take.isFetching}
-      />
-    );
+function StageSkeleton() {
   return (
     <div
       className="shimmer mx-auto aspect-square w-full max-w-stage rounded-card"
@@ -134,15 +116,20 @@ function ChosenTake({
   );
 }
 
-function FocusedTake({
-  take,
-  models,
-  onClosed,
-}: {
-  take: Take;
-  models: readonly Model[];
-  onClosed: () => void;
-}) {
+function ChosenTake({ id, ...stage }: StageProps & { id: string }) {
+  const take = useTake(id);
+  if (take.data) return <FocusedTake take={take.data} {...stage} />;
+  if (!take.isError) return <StageSkeleton />;
+  return (
+    <ErrorCard
+      error={describeError(take.error)}
+      onRetry={() => void take.refetch()}
+      retrying={take.isFetching}
+    />
+  );
+}
+
+function FocusedTake({ take, models, onCreated, onClosed }: StageProps & { take: Take }) {
   return (
     <div className="mx-auto flex w-full max-w-stage flex-col gap-4">
       <TakeStage take={take} />
@@ -155,7 +142,7 @@ function FocusedTake({
           Parameters, plan and log
         </Link>
       </div>
-      {take.error && <ErrorCard error={describeRecord(take.error)} />}
+      <TakeError take={take} onCreated={onCreated} />
       <TakeWarnings take={take} model={models.find((model) => model.id === take.model)} />
       <TakeActions take={take} onDeleted={onClosed} />
     </div>

@@ -1,11 +1,12 @@
 import { isFabricError, type Take } from "@arc-fabric/contract";
 import { useEffect } from "react";
 import { Link, useNavigate, useParams } from "react-router";
-import { describeError, describeRecord } from "../api/describe-error.ts";
+import { describeError } from "../api/describe-error.ts";
 import { useModels } from "../api/models.ts";
 import { useTake } from "../api/takes.ts";
 import { ErrorCard } from "../components/error-card.tsx";
 import { TakeActions } from "../components/take-actions.tsx";
+import { TakeError } from "../components/take-error.tsx";
 import { TakeDetails } from "../components/take-details.tsx";
 import { TakeStage } from "../components/take-stage.tsx";
 import { TakeWarnings } from "../components/take-warnings.tsx";
@@ -62,7 +63,7 @@ function TakeView({ take }: { take: Take }) {
         <TakeStage take={take} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">
-        {take.error && <ErrorCard error={describeRecord(take.error)} />}
+        <TakeError take={take} onCreated={(next) => void navigate(paths.take(next.id))} />
         <TakeWarnings take={take} model={models.data?.find((model) => model.id === take.model)} />
         <TakeActions take={take} onDeleted={() => void navigate(paths.library())} />
         <TakeDetails take={take} />
