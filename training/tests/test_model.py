@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from zoetrope import parity
+from zoetrope import parity, restore
 from zoetrope.autoencoder import Decoder, Encoder, frames_of
 from zoetrope.denoiser import SIZES, Zoetrope
 from zoetrope.export import export_graphs
@@ -81,15 +81,22 @@ def test_the_encoder_network_equals_the_linear_map(pool):
         assert np.abs(Encoder(patches)(pictures).numpy() - patches.encode(frames)).max() < 1e-3
 
 
-def test_onnx_runtime_computes_what_pytorch_computes(pool, tmp_path):
+def test_onnx_runtime_computes_what_pytorch_computes_and_training_can_go_on_from_the_files(pool, tmp_path):
     patches = Patches.load(pool.folder / "patches.npz")
     torch.manual_seed(1)
     model = Zoetrope(SIZES["tiny"]).eval()
-    for parameter in model.parameters():
-        parameter.data += 0.02 * torch.randn_like(parameter)
     decoder = Decoder(patches).eval()
+    for parameter in (*model.parameters(), *decoder.refiner.parameters()):
+        parameter.data += 0.02 * torch.randn_like(parameter)
     encoder = Encoder(patches).eval()
     export_graphs(model, decoder, encoder, tmp_path)
     result = parity.compare(model, decoder, encoder, tmp_path, threads=1)
     assert result["passes"], result
     assert max(result["max_abs_error"].values()) < 1e-3
+    again = restore.restore_patches(tmp_path)
+    restored, redecoder = restore.restore_model(tmp_path, "tiny", again)
+    for one, two in ((model, restored), (decoder, redecoder)):
+        for a, b in zip(one.parameters(), two.parameters(), strict=True):
+            assert torch.equal(a, b)
+    frames, _ = render(sample_scene(np.random.default_rng(3)))
+    assert np.abs(again.encode(frames) - patches.encode(frames)).max() < 1e-3

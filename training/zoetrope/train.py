@@ -123,6 +123,12 @@ class Trainer:
         torch.save(state, path.with_suffix(".tmp"))
         path.with_suffix(".tmp").rename(path)
 
+    def start_from(self, path: Path) -> None:
+        """Take the weights of another run (see `restore.py`), nothing else."""
+        weights = torch.load(path, weights_only=True)
+        self.model.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
     def load(self, path: Path) -> None:
         state = torch.load(path, weights_only=True)
         self.model.load_state_dict(state["model"])
@@ -168,10 +174,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
     parser.add_argument("--folder", type=Path, default=Path("runs/s"))
+    parser.add_argument("--start", type=Path, help="weights to begin with, where there is no run to resume")
     for name, value in asdict(Plan()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     args = vars(parser.parse_args())
-    folder, pool = args.pop("folder"), args.pop("pool")
+    folder, pool, start = args.pop("folder"), args.pop("pool"), args.pop("start")
     plan = Plan(**args)
     if not (plan.steps or plan.seconds):
         parser.error("give --steps or --seconds")
@@ -181,6 +188,8 @@ def main() -> None:
     if (folder / "last.pt").exists():
         trainer.load(folder / "last.pt")
         print(f"resumed at step {trainer.step}")
+    elif start:
+        trainer.start_from(start)
     print(json.dumps(trainer.model.describe()), flush=True)
     run(trainer, folder)
 
