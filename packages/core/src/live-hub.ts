@@ -11,7 +11,7 @@ export type LiveViewer = (frame: LiveFrame) => void;
 interface Channel {
   readonly fps: number;
   readonly numFrames: number;
-  preview: { frames: RgbFrames; step: number; producedAtMs: number; pictures: Promise<readonly Uint8Array[]> | null } | null;
+  preview: { frames: RgbFrames; step: number; producedAtMs: number; pictures: readonly Promise<readonly Uint8Array[]>[] | null } | null;
   readonly finished: LiveFrame[];
 }
 
@@ -87,13 +87,28 @@ export class LiveHub {
   async #sendPreview(channel: Channel, viewers: ReadonlySet<LiveViewer>): Promise<void> {
     const { preview } = channel;
     if (!preview || viewers.size === 0) return;
-    preview.pictures ??= this.#media.encodeStills(preview.frames);
-    const pictures = await preview.pictures.catch(() => []);
-    if (channel.preview !== preview || channel.finished.length > 0) return;
-    pictures.forEach((data, frameIndex) => {
-      const { step, producedAtMs } = preview;
-      for (const viewer of viewers)
-        viewer({ kind: "preview", codec: "jpeg", frameIndex, frameCount: pictures.length, step, producedAtMs, fps: channel.fps, data });
-    });
+    preview.pictures ??= this.#encodePreview(preview.frames);
+    const { step, producedAtMs, frames } = preview;
+    let frameIndex = 0;
+    for (const batch of preview.pictures) {
+      const pictures = await batch;
+      if (pictures.length === 0 || channel.preview !== preview || channel.finished.length > 0) return;
+      for (const data of pictures) {
+        for (const viewer of viewers)
+          viewer({ kind: "preview", codec: "jpeg", frameIndex, frameCount: frames.count, step, producedAtMs, fps: channel.fps, data });
+        frameIndex++;
+      }
+    }
+  }
+
+  /** In two batches: the first picture, which is what a viewer waits for, and the others. A failed batch is empty. */
+  #encodePreview(frames: RgbFrames): Promise<readonly Uint8Array[]>[] {
+    const frameBytes = frames.data.byteLength / frames.count;
+    const batches = frames.count > 1 ? [[0, 1] as const, [1, frames.count] as const] : [[0, 1] as const];
+    return batches.map(([from, to]) =>
+      this.#media
+        .encodeStills({ ...frames, count: to - from, data: frames.data.subarray(from * frameBytes, to * frameBytes) })
+        .catch(() => []),
+    );
   }
 }
