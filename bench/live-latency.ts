@@ -10,7 +10,7 @@ import { findChromium } from "../tools/find-chromium.ts";
 import { startServer } from "./lib/start-server.ts";
 import { percentile, report } from "./lib/table.ts";
 
-const TAKES = 10;
+const TAKES = 20;
 const FRAMES = 17;
 const GOAL_MS = 40;
 const REQUEST = { prompt: "a red ball bounces on a green meadow", num_frames: FRAMES };
@@ -98,7 +98,10 @@ function tell(takes: readonly Shown[][]): void {
     (shown) => new Set(shown.filter(({ kind }) => kind === "frame").map(({ index }) => index)).size,
   );
   const dropped = drawn.reduce((sum, count) => sum + FRAMES - count, 0);
-  const p50 = percentile(frames.map(wholeWay), 0.5);
+  const verdict = (what: string, shown: readonly Shown[]) => {
+    const p50 = percentile(shown.map(wholeWay), 0.5);
+    return `Goal: first produced → first shown ≤ ${GOAL_MS} ms at p50, ${what}: ${p50 <= GOAL_MS ? "met" : `missed by ${(p50 - GOAL_MS).toFixed(0)} ms`}.`;
+  };
   const row = (what: string, samples: readonly number[]) => ({
     what,
     takes: samples.length,
@@ -119,7 +122,9 @@ function tell(takes: readonly Shown[][]): void {
       row("… received → shown", frames.map(inBrowser)),
     ],
     notes: [
-      `Goal: first produced → first shown ≤ ${GOAL_MS} ms: ${p50 <= GOAL_MS ? "met" : `missed by ${(p50 - GOAL_MS).toFixed(0)} ms`} at p50.`,
+      verdict("finished frames", frames),
+      verdict("previews of the forming clip", previews),
+      "Previews are made while the model computes the next step on all cores, so their coding and drawing have to share them.",
       `Finished frames that were never drawn: ${dropped} of ${TAKES * FRAMES}; goal 0: ${dropped === 0 ? "met" : "missed"}.`,
       `Load average of the machine meanwhile: ${loadavg()[0]?.toFixed(1)} (above the number of cores, other programs slowed this down).`,
     ],
