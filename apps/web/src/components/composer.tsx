@@ -1,5 +1,5 @@
 import type { Model, Take } from "@arc-fabric/contract";
-import { useRef, type FormEvent } from "react";
+import { memo, useRef, type FormEvent } from "react";
 import { describeError } from "../api/describe-error.ts";
 import { useCreateTake } from "../api/takes.ts";
 import { requestFrom, useDraft } from "../stores/draft.ts";
@@ -12,14 +12,20 @@ import { PromptBox } from "./prompt-box.tsx";
 interface ComposerProps {
   model: Model;
   models: readonly Model[];
-  lastTake: Take | null;
+  /** Of the newest take, for "keep this seed". */
+  lastSeed: number | null;
   onCreated: (take: Take) => void;
 }
 
 const IS_MAC = navigator.platform.startsWith("Mac");
 
-/** From a prompt and some settings to a take. */
-export function Composer({ model, models, lastTake, onCreated }: ComposerProps) {
+/** From a prompt and some settings to a take. Not drawn again for every step of one: the picture needs the time. */
+export const Composer = memo(function Composer({
+  model,
+  models,
+  lastSeed,
+  onCreated,
+}: ComposerProps) {
   const draft = useDraft();
   const create = useCreateTake();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -64,8 +70,8 @@ export function Composer({ model, models, lastTake, onCreated }: ComposerProps) 
           </div>
         )}
       </div>
-      <Settings model={model} draft={draft} lastSeed={lastTake?.parameters.seed ?? null} />
+      <Settings model={model} draft={draft} lastSeed={lastSeed} />
       <ModelCard model={model} models={models} />
     </form>
   );
-}
+});

@@ -1,5 +1,5 @@
 import { isFinished, type Take } from "@arc-fabric/contract";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { client } from "../api/client.ts";
 import type { Step } from "../api/take-cache.ts";
 import { StripThumb } from "../ui/strip-thumb.tsx";
@@ -16,6 +16,8 @@ interface StepFilmstripProps {
 export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstripProps) {
   const withPicture = steps.filter((step) => step.has_preview);
   const list = useRef<HTMLDivElement>(null);
+  const finalLabel =
+    take.status === "completed" ? "Result" : isFinished(take.status) ? "End" : "Live";
   const choices = [...withPicture.map((step) => step.step), null];
 
   const drawnBefore = useRef(false);
@@ -71,7 +73,9 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
         {choices.map((step) => (
           <StepButton
             key={step ?? "final"}
-            take={take}
+            src={step === null ? null : client.takes.statePreviewUrl(take.id, step)}
+            aspect={take.parameters.width / take.parameters.height}
+            label={step === null ? finalLabel : `Step ${step}`}
             step={step}
             checked={selected === step}
             onSelect={onSelect}
@@ -83,36 +87,37 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
 }
 
 interface StepButtonProps {
-  take: Take;
+  /** Frames side by side; null for the newest picture. */
+  src: string | null;
+  aspect: number;
+  label: string;
   step: number | null;
   checked: boolean;
   onSelect: (step: number | null) => void;
 }
 
-function StepButton({ take, step, checked, onSelect }: StepButtonProps) {
-  const { width, height } = take.parameters;
-  const finalLabel =
-    take.status === "completed" ? "Result" : isFinished(take.status) ? "End" : "Live";
+const StepButton = memo(function StepButton(props: StepButtonProps) {
+  const { src, aspect, label, step, checked, onSelect } = props;
   return (
     <button
       type="button"
       role="radio"
       aria-checked={checked}
-      aria-label={step === null ? finalLabel : `Step ${step}`}
+      aria-label={label}
       tabIndex={checked ? 0 : -1}
       onClick={() => onSelect(step)}
       className="group/step shrink-0 rounded-lg text-center"
     >
       <span
-        style={{ aspectRatio: `${width} / ${height}` }}
+        style={{ aspectRatio: aspect }}
         className="relative block h-13 overflow-hidden rounded-lg bg-sunken ring-1 ring-line ring-inset group-hover/step:ring-line-strong group-aria-checked/step:ring-2 group-aria-checked/step:ring-accent"
       >
-        {step === null ? (
+        {src === null ? (
           <span className="grid size-full place-items-center px-1 text-[0.6875rem] font-semibold text-accent-text">
-            {finalLabel}
+            {label}
           </span>
         ) : (
-          <StripThumb src={client.takes.statePreviewUrl(take.id, step)} aspect={width / height} />
+          <StripThumb src={src} aspect={aspect} />
         )}
       </span>
       <span className="mt-1 block text-[0.6875rem] text-muted tabular group-aria-checked/step:font-semibold group-aria-checked/step:text-text">
@@ -120,7 +125,7 @@ function StepButton({ take, step, checked, onSelect }: StepButtonProps) {
       </span>
     </button>
   );
-}
+});
 
 function describeStep(steps: readonly Step[], selected: number, take: Take): string {
   const step = steps.find((candidate) => candidate.step === selected);

@@ -1,5 +1,5 @@
 import { isFinished, type Take } from "@arc-fabric/contract";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { Link } from "react-router";
 import { client } from "../api/client.ts";
 import { useReducedMotion } from "../hooks/use-reduced-motion.ts";
@@ -11,7 +11,7 @@ import { progressText, STATUS_TEXT } from "../util/take-text.ts";
 import { SpritePlayer } from "./sprite-player.tsx";
 
 /** A take in a grid; pointing at it or focusing it plays it. */
-export function TakeCard({
+export const TakeCard = memo(function TakeCard({
   take,
   nowMs,
   to,
@@ -74,7 +74,7 @@ export function TakeCard({
       </div>
     </Link>
   );
-}
+});
 
 function Placeholder({ take }: { take: Take }) {
   if (!isFinished(take.status)) return <div className="forming" />;

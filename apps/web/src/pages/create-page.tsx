@@ -1,5 +1,5 @@
 import type { Model, Take } from "@arc-fabric/contract";
-import { useRef } from "react";
+import { useCallback, useRef } from "react";
 import { Link, useSearchParams } from "react-router";
 import { describeError } from "../api/describe-error.ts";
 import { pickModel, useModels } from "../api/models.ts";
@@ -18,6 +18,7 @@ import { useDraft } from "../stores/draft.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 
 const RECENT = 8;
+const NO_MODELS: readonly Model[] = [];
 
 /** A prompt on one side, its picture on the other. The take on the stage is in the address. */
 export default function CreatePage() {
@@ -31,11 +32,14 @@ export default function CreatePage() {
   const model = pickModel(models.data ?? [], draft.model);
   const latest = recent[0] ?? null;
   const stage = useRef<HTMLDivElement>(null);
-  const onCreated = (take: Take) => {
-    setSearch({ take: take.id }, { preventScrollReset: true });
-    // On a phone the stage is below the form.
-    stage.current?.scrollIntoView({ block: "nearest", behavior: "smooth" });
-  };
+  const onCreated = useCallback(
+    (take: Take) => {
+      setSearch({ take: take.id }, { preventScrollReset: true });
+      // On a phone the stage is below the form.
+      stage.current?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    },
+    [setSearch],
+  );
 
   return (
     <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(20rem,25rem)_minmax(0,1fr)] lg:gap-8">
@@ -44,8 +48,8 @@ export default function CreatePage() {
         {model ? (
           <Composer
             model={model}
-            models={models.data ?? []}
-            lastTake={latest}
+            models={models.data ?? NO_MODELS}
+            lastSeed={latest?.parameters.seed ?? null}
             onCreated={onCreated}
           />
         ) : models.isError ? (
@@ -66,7 +70,7 @@ export default function CreatePage() {
         <Focus
           id={chosenId}
           latest={latest}
-          models={models.data ?? []}
+          models={models.data ?? NO_MODELS}
           loading={takes.isPending}
           onCreated={onCreated}
           onClosed={() => setSearch({})}
