@@ -19,7 +19,11 @@ const MATRIX = 1024;
 /** Guidance runs the conditional and the unconditional prompt. */
 const BATCH = 2;
 const { values: flags } = parseArgs({
-  options: { python: { type: "string", default: "python3" }, threads: { type: "string", default: "2" }, save: { type: "boolean" } },
+  options: {
+    python: { type: "string", default: "python3" },
+    threads: { type: "string", default: "2" },
+    save: { type: "boolean" },
+  },
 });
 const threads = Number(flags.threads);
 const directory = path.join(import.meta.dirname, "../models/zoetrope-s");
@@ -31,7 +35,9 @@ interface Contender {
 }
 
 async function main(): Promise<void> {
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(path.join(directory, "manifest.json"), "utf8")));
+  const manifest = manifestSchema.parse(
+    JSON.parse(readFileSync(path.join(directory, "manifest.json"), "utf8")),
+  );
   const frames = 1 + (manifest.defaults.num_frames - 1) / manifest.latents.frames_per_group;
   const python = await startPython(frames);
   const contenders = [
@@ -50,7 +56,9 @@ async function main(): Promise<void> {
 }
 
 function print(contenders: readonly Contender[], profile: Profile, torchVersion: string): void {
-  const [engine, eager, compiled, ortMatmul, torchMatmul] = contenders.map((one) => percentile(one.samples, 0.5));
+  const [engine, eager, compiled, ortMatmul, torchMatmul] = contenders.map((one) =>
+    percentile(one.samples, 0.5),
+  );
   const matmulFlops = 2 * MATRIX ** 3;
   // Best of many short runs: the peak is what the machine can do when nobody disturbs it.
   const peak = Math.max(...[3, 4].map((i) => matmulFlops / Math.min(...contenders[i]!.samples)));
@@ -58,7 +66,9 @@ function print(contenders: readonly Contender[], profile: Profile, torchVersion:
     what: one.name,
     "median ms": percentile(one.samples, 0.5) * 1000,
     "min ms": Math.min(...one.samples) * 1000,
-    "engine is x times as fast": one.name.includes("step") ? percentile(one.samples, 0.5) / engine! : "",
+    "engine is x times as fast": one.name.includes("step")
+      ? percentile(one.samples, 0.5) / engine!
+      : "",
   }));
   const share = profile.flops / profile.multiplySeconds / peak;
   report({
@@ -87,26 +97,45 @@ const sessionOptions: ort.InferenceSession.SessionOptions = {
 };
 
 async function onnxStep(manifest: Manifest, frames: number): Promise<Contender> {
-  const session = await ort.InferenceSession.create(path.join(directory, "denoiser.onnx"), sessionOptions);
+  const session = await ort.InferenceSession.create(
+    path.join(directory, "denoiser.onnx"),
+    sessionOptions,
+  );
   const feeds = stepFeeds(manifest, frames, await textShape());
   return contender("ONNX Runtime, one step", (count) => timed(count, () => session.run(feeds)));
 }
 
 async function onnxMatmul(): Promise<Contender> {
   const session = await ort.InferenceSession.create(matmulModel(MATRIX), sessionOptions);
-  const matrix = new ort.Tensor("float32", new Float32Array(MATRIX * MATRIX).fill(0.5), [MATRIX, MATRIX]);
-  return contender("ONNX Runtime matmul", (count) => timed(count, () => session.run({ a: matrix, b: matrix })));
+  const matrix = new ort.Tensor("float32", new Float32Array(MATRIX * MATRIX).fill(0.5), [
+    MATRIX,
+    MATRIX,
+  ]);
+  return contender("ONNX Runtime matmul", (count) =>
+    timed(count, () => session.run({ a: matrix, b: matrix })),
+  );
 }
 
 /** Words and width of the conditioning, from the text encoder itself. */
 async function textShape(): Promise<readonly number[]> {
-  const session = await ort.InferenceSession.create(path.join(directory, "text-encoder.onnx"), sessionOptions);
-  const { max_tokens: tokens } = JSON.parse(readFileSync(path.join(directory, "tokenizer.json"), "utf8")) as { max_tokens: number };
-  const { text } = await session.run({ tokens: new ort.Tensor("int64", new BigInt64Array(BATCH * tokens).fill(1n), [BATCH, tokens]) });
+  const session = await ort.InferenceSession.create(
+    path.join(directory, "text-encoder.onnx"),
+    sessionOptions,
+  );
+  const { max_tokens: tokens } = JSON.parse(
+    readFileSync(path.join(directory, "tokenizer.json"), "utf8"),
+  ) as { max_tokens: number };
+  const { text } = await session.run({
+    tokens: new ort.Tensor("int64", new BigInt64Array(BATCH * tokens).fill(1n), [BATCH, tokens]),
+  });
   return text!.dims;
 }
 
-function stepFeeds(manifest: Manifest, frames: number, text: readonly number[]): Record<string, ort.Tensor> {
+function stepFeeds(
+  manifest: Manifest,
+  frames: number,
+  text: readonly number[],
+): Record<string, ort.Tensor> {
   const { channels, height, width } = manifest.latents;
   const filled = (dims: readonly number[], value: number) =>
     new ort.Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b)).fill(value), dims);
@@ -138,18 +167,28 @@ interface Profile {
 interface ProfileEvent {
   readonly name: string;
   readonly dur: number;
-  readonly args: { op_name?: string; input_type_shape?: Record<string, number[]>[]; output_type_shape?: Record<string, number[]>[] };
+  readonly args: {
+    op_name?: string;
+    input_type_shape?: Record<string, number[]>[];
+    output_type_shape?: Record<string, number[]>[];
+  };
 }
 
 /** Time by operator as ONNX Runtime's own profiler sees it; floating-point work from the shapes it reports. */
 async function profileStep(manifest: Manifest, frames: number): Promise<Profile> {
   const prefix = path.join(import.meta.dirname, "results", ".profile");
-  const session = await ort.InferenceSession.create(path.join(directory, "denoiser.onnx"), { ...sessionOptions, enableProfiling: true, profileFilePrefix: prefix });
+  const session = await ort.InferenceSession.create(path.join(directory, "denoiser.onnx"), {
+    ...sessionOptions,
+    enableProfiling: true,
+    profileFilePrefix: prefix,
+  });
   const feeds = stepFeeds(manifest, frames, await textShape());
   for (let i = 0; i < RUNS_PER_ROUND; i++) await session.run(feeds);
   session.endProfiling();
   const file = (await import("node:fs")).globSync(`${prefix}*.json`).at(-1)!;
-  const events = (JSON.parse(readFileSync(file, "utf8")) as ProfileEvent[]).filter((event) => event.name.endsWith("_kernel_time"));
+  const events = (JSON.parse(readFileSync(file, "utf8")) as ProfileEvent[]).filter((event) =>
+    event.name.endsWith("_kernel_time"),
+  );
   rmSync(file);
   const byOperator = new Map<string, number>();
   let flops = 0;
@@ -178,18 +217,23 @@ function multiplyFlops(operator: string, event: ProfileEvent): number {
   const [first, second] = shapes;
   if (!first || !second) return 0;
   // NCHWc convolutions keep their filters as [outputs, inputs, height, width] up to padding of the channels.
-  if (operator === "Conv" || operator === "FusedConv") return 2 * product(output) * product(second.slice(1));
-  if (["MatMul", "FusedMatMul", "Gemm", "FusedGemm"].includes(operator)) return 2 * product(output) * first.at(-1)!;
+  if (operator === "Conv" || operator === "FusedConv")
+    return 2 * product(output) * product(second.slice(1));
+  if (["MatMul", "FusedMatMul", "Gemm", "FusedGemm"].includes(operator))
+    return 2 * product(output) * first.at(-1)!;
   return 0;
 }
 
 async function startPython(frames: number) {
   const script = path.join(import.meta.dirname, "torch_step.py");
-  const child = spawn(flags.python, [script, String(threads), String(BATCH), String(frames)], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(flags.python, [script, String(threads), String(BATCH), String(frames)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
-    if (done) throw new Error(`${flags.python} with PyTorch could not be run; name another with --python.`);
+    if (done)
+      throw new Error(`${flags.python} with PyTorch could not be run; name another with --python.`);
     return JSON.parse(value) as unknown;
   };
   const { torch } = (await next()) as { torch: string };

@@ -10,12 +10,18 @@ const files = globSync("*.ts", { cwd: import.meta.dirname })
   .toSorted();
 const unknown = names.filter((name) => !files.includes(`${name}.ts`));
 if (unknown.length > 0) {
-  console.error(`There is no benchmark ${unknown.join(", ")}; there are ${files.map((file) => file.replace(".ts", "")).join(", ")}.`);
+  console.error(
+    `There is no benchmark ${unknown.join(", ")}; there are ${files.map((file) => file.replace(".ts", "")).join(", ")}.`,
+  );
   process.exit(2);
 }
 let failed = 0;
-for (const file of files.filter((file) => names.length === 0 || names.includes(file.replace(".ts", "")))) {
-  const { status } = spawnSync(process.execPath, [path.join(import.meta.dirname, file), ...flags], { stdio: "inherit" });
+for (const file of files.filter(
+  (file) => names.length === 0 || names.includes(file.replace(".ts", "")),
+)) {
+  const { status } = spawnSync(process.execPath, [path.join(import.meta.dirname, file), ...flags], {
+    stdio: "inherit",
+  });
   if (status !== 0) failed += 1;
 }
 process.exit(failed === 0 ? 0 : 1);

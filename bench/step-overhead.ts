@@ -19,7 +19,12 @@ async function main(): Promise<void> {
       const shares: number[] = [];
       const steps: number[] = [];
       for (let i = 0; i <= TAKES; i++) {
-        const created = await client.takes.create({ prompt: "a red ball bounces on a green meadow", seed: i, solver, num_inference_steps: STEPS });
+        const created = await client.takes.create({
+          prompt: "a red ball bounces on a green meadow",
+          seed: i,
+          solver,
+          num_inference_steps: STEPS,
+        });
         await client.takes.wait(created.id);
         if (i === 0) continue; // the first take warms the worker
         const states = await client.takes.states(created.id);

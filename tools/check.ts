@@ -32,7 +32,7 @@ const checks: Check[] = [
   { name: "format", commands: [["oxfmt", "--list-different"]] },
   {
     name: "dead code",
-    commands: [["knip", "--no-progress", "--no-config-hints", "--no-exit-code"]],
+    commands: [["knip", "--no-progress", "--no-config-hints"]],
   },
 ];
 

@@ -9,7 +9,13 @@ export function matmulModel(size: number): Uint8Array {
     const shape = message([1, dimension], [1, dimension]);
     return message([1, text(name)], [2, message([1, message([1, 1], [2, shape])])]);
   };
-  const graph = message([1, node], [2, text("matmul")], [11, value("a")], [11, value("b")], [12, value("c")]);
+  const graph = message(
+    [1, node],
+    [2, text("matmul")],
+    [11, value("a")],
+    [11, value("b")],
+    [12, value("c")],
+  );
   return message([1, 8], [7, graph], [8, message([2, 17])]);
 }
 

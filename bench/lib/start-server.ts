@@ -21,13 +21,26 @@ const root = path.join(import.meta.dirname, "../..");
 export async function startServer(flags: readonly string[] = []): Promise<BenchServer> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "arc-bench-"));
   const main = path.join(root, "apps/server/src/main.ts");
-  const args = [main, "--port", "0", "--data-dir", dataDir, "--no-studio-build", "--exit-with-stdin", ...flags];
+  const args = [
+    main,
+    "--port",
+    "0",
+    "--data-dir",
+    dataDir,
+    "--no-studio-build",
+    "--exit-with-stdin",
+    ...flags,
+  ];
   const began = performance.now();
   const child = spawn(process.execPath, args, { stdio: ["pipe", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4000)));
   const exited = new Promise<void>((resolve) => child.on("exit", () => resolve()));
-  const url = await readyUrl(dataDir, () => child.exitCode !== null, () => log);
+  const url = await readyUrl(
+    dataDir,
+    () => child.exitCode !== null,
+    () => log,
+  );
   return {
     url,
     pid: child.pid!,
@@ -45,7 +58,9 @@ async function readyUrl(dataDir: string, gone: () => boolean, log: () => string)
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadline && !gone()) {
     try {
-      const { url } = JSON.parse(readFileSync(path.join(dataDir, "server.json"), "utf8")) as { url: string };
+      const { url } = JSON.parse(readFileSync(path.join(dataDir, "server.json"), "utf8")) as {
+        url: string;
+      };
       if ((await fetch(`${url}/api/v1/health`)).ok) return url;
     } catch {
       // Not there yet: the file is written once the server listens.

@@ -19,7 +19,13 @@ export interface BenchReport {
 /** Prints the report; with `--save` on the command line it also becomes bench/results/<name>.md. */
 export function report(result: BenchReport): void {
   const notes = (result.notes ?? []).map((note) => `- ${note}`).join("\n");
-  const parts = [`# ${result.title}`, result.method, machine(), markdownTable(result.rows), notes].filter(Boolean);
+  const parts = [
+    `# ${result.title}`,
+    result.method,
+    machine(),
+    markdownTable(result.rows),
+    notes,
+  ].filter(Boolean);
   const text = `${parts.join("\n\n")}\n`;
   process.stdout.write(text);
   if (!process.argv.includes("--save")) return;
@@ -32,7 +38,9 @@ export function report(result: BenchReport): void {
 export function markdownTable(rows: readonly Row[]): string {
   const columns = Object.keys(rows[0] ?? {});
   const cells = rows.map((row) => columns.map((column) => format(row[column] ?? "")));
-  const widths = columns.map((column, i) => Math.max(3, column.length, ...cells.map((row) => row[i]!.length)));
+  const widths = columns.map((column, i) =>
+    Math.max(3, column.length, ...cells.map((row) => row[i]!.length)),
+  );
   const right = columns.map((column) => rows.every((row) => typeof row[column] === "number"));
   const line = (values: readonly string[]) =>
     `| ${values.map((value, i) => (right[i] ? value.padStart(widths[i]!) : value.padEnd(widths[i]!))).join(" | ")} |`;

@@ -10,7 +10,11 @@ export const EVENT_DATA = {
   "session.created": z.object({ title: z.string() }),
   "session.renamed": z.object({ title: z.string() }),
   "take.queued": z.object({ ...ofTake }),
-  "take.started": z.object({ ...ofTake, resumed_from_step: z.int().nonnegative(), environment: environmentSchema }),
+  "take.started": z.object({
+    ...ofTake,
+    resumed_from_step: z.int().nonnegative(),
+    environment: environmentSchema,
+  }),
   "take.warned": z.object({ ...ofTake, warnings: z.array(takeWarningSchema) }),
   "phase.changed": z.object({ ...ofTake, phase: takePhaseSchema }),
   "step.completed": z.object({
@@ -42,11 +46,23 @@ export type NewEvent = { [Type in EventType]: { type: Type; data: EventData<Type
  * `seq` is gapless per session and is the id of the session's event stream; `position` counts over all sessions,
  * may have gaps, and is the id of the stream of everything.
  */
-export type FabricEvent = NewEvent & { session_id: z.infer<typeof sessionIdSchema>; seq: number; position: number; at: string };
+export type FabricEvent = NewEvent & {
+  session_id: z.infer<typeof sessionIdSchema>;
+  seq: number;
+  position: number;
+  at: string;
+};
 
-const envelope = { session_id: sessionIdSchema, seq: z.int().positive(), position: z.int().positive(), at: z.iso.datetime() };
+const envelope = {
+  session_id: sessionIdSchema,
+  seq: z.int().positive(),
+  position: z.int().positive(),
+  at: z.iso.datetime(),
+};
 
 export const eventSchema = z.discriminatedUnion(
   "type",
-  EVENT_TYPES.map((type) => z.object({ ...envelope, type: z.literal(type), data: EVENT_DATA[type] })) as never,
+  EVENT_TYPES.map((type) =>
+    z.object({ ...envelope, type: z.literal(type), data: EVENT_DATA[type] }),
+  ) as never,
 ) as unknown as z.ZodType<FabricEvent>;

@@ -13,7 +13,11 @@ export class FabricError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
-  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { details?: ErrorDetails; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = "FabricError";
     this.code = code;
@@ -30,15 +34,23 @@ export class FabricError extends Error {
 }
 
 export function isFabricError(value: unknown): value is FabricError {
-  return typeof value === "object" && value !== null && (value as { [MARKER]?: boolean })[MARKER] === true;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as { [MARKER]?: boolean })[MARKER] === true
+  );
 }
 
 /** Any thrown value as a FabricError; what is not ours becomes `internal` with the original as its cause. */
 export function toFabricError(value: unknown): FabricError {
   if (isFabricError(value)) return value;
   if ((value as { code?: unknown } | null)?.code === "ENOSPC")
-    return new FabricError("disk_full", "The disk is full; what was stored before is intact.", { cause: value });
-  return new FabricError("internal", value instanceof Error ? value.message : String(value), { cause: value });
+    return new FabricError("disk_full", "The disk is full; what was stored before is intact.", {
+      cause: value,
+    });
+  return new FabricError("internal", value instanceof Error ? value.message : String(value), {
+    cause: value,
+  });
 }
 
 /** An error as stored on a take and sent in events. */
@@ -53,7 +65,13 @@ export type ErrorRecord = z.infer<typeof errorRecordSchema>;
 
 export function toErrorRecord(error: FabricError): ErrorRecord {
   const { remedy, retryable } = ERROR_CATALOGUE[error.code];
-  return { code: error.code, message: error.message, remedy, retryable, details: { ...error.details } };
+  return {
+    code: error.code,
+    message: error.message,
+    remedy,
+    retryable,
+    details: { ...error.details },
+  };
 }
 
 /** The body of every error answer of the native API (RFC 9457, application/problem+json). */

@@ -8,7 +8,10 @@ const RANDOM_LENGTH = 16; // 80 bits
 const idSchema = <Prefix extends string>(prefix: Prefix) =>
   z
     .string()
-    .regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`), `must be an id that starts with "${prefix}_"`)
+    .regex(
+      new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`),
+      `must be an id that starts with "${prefix}_"`,
+    )
     .brand<Prefix>();
 
 export const sessionIdSchema = idSchema("ses");

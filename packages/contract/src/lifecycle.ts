@@ -1,20 +1,83 @@
 import { z } from "zod";
 
-export const TAKE_STATUSES = ["queued", "running", "paused", "completed", "failed", "cancelled"] as const;
+export const TAKE_STATUSES = [
+  "queued",
+  "running",
+  "paused",
+  "completed",
+  "failed",
+  "cancelled",
+] as const;
 export const takeStatusSchema = z.enum(TAKE_STATUSES);
 export type TakeStatus = z.infer<typeof takeStatusSchema>;
 
-export const TAKE_TRANSITIONS = ["claim", "requeue", "pause", "resume", "complete", "fail", "cancel"] as const;
+export const TAKE_TRANSITIONS = [
+  "claim",
+  "requeue",
+  "pause",
+  "resume",
+  "complete",
+  "fail",
+  "cancel",
+] as const;
 export type TakeTransition = (typeof TAKE_TRANSITIONS)[number];
 
 /** The complete table of a take's life: null means the transition is refused in that status. */
 export const TAKE_LIFECYCLE: Record<TakeStatus, Record<TakeTransition, TakeStatus | null>> = {
-  queued: { claim: "running", requeue: null, pause: "paused", resume: null, complete: null, fail: "failed", cancel: "cancelled" },
-  running: { claim: null, requeue: "queued", pause: "paused", resume: null, complete: "completed", fail: "failed", cancel: "cancelled" },
-  paused: { claim: null, requeue: null, pause: null, resume: "queued", complete: null, fail: null, cancel: "cancelled" },
-  completed: { claim: null, requeue: null, pause: null, resume: null, complete: null, fail: null, cancel: null },
-  failed: { claim: null, requeue: null, pause: null, resume: null, complete: null, fail: null, cancel: null },
-  cancelled: { claim: null, requeue: null, pause: null, resume: null, complete: null, fail: null, cancel: null },
+  queued: {
+    claim: "running",
+    requeue: null,
+    pause: "paused",
+    resume: null,
+    complete: null,
+    fail: "failed",
+    cancel: "cancelled",
+  },
+  running: {
+    claim: null,
+    requeue: "queued",
+    pause: "paused",
+    resume: null,
+    complete: "completed",
+    fail: "failed",
+    cancel: "cancelled",
+  },
+  paused: {
+    claim: null,
+    requeue: null,
+    pause: null,
+    resume: "queued",
+    complete: null,
+    fail: null,
+    cancel: "cancelled",
+  },
+  completed: {
+    claim: null,
+    requeue: null,
+    pause: null,
+    resume: null,
+    complete: null,
+    fail: null,
+    cancel: null,
+  },
+  failed: {
+    claim: null,
+    requeue: null,
+    pause: null,
+    resume: null,
+    complete: null,
+    fail: null,
+    cancel: null,
+  },
+  cancelled: {
+    claim: null,
+    requeue: null,
+    pause: null,
+    resume: null,
+    complete: null,
+    fail: null,
+    cancel: null,
+  },
 };
 
 export const TAKE_ACTIONS = ["cancel", "delete", "play", "download"] as const;

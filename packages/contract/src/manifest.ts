@@ -3,7 +3,11 @@ import { z } from "zod";
 const positiveInt = z.int().positive();
 
 /** A whole-number range a parameter may take: min, min + step, … max. */
-export const intRangeSchema = z.strictObject({ min: z.int(), max: z.int(), step: positiveInt.default(1) });
+export const intRangeSchema = z.strictObject({
+  min: z.int(),
+  max: z.int(),
+  step: positiveInt.default(1),
+});
 export const numberRangeSchema = z.strictObject({ min: z.number(), max: z.number() });
 
 export const solverSchema = z.enum(["euler", "dpmpp_2m"]);
@@ -11,10 +15,19 @@ export type Solver = z.infer<typeof solverSchema>;
 
 export const capabilitySchema = z.enum(["text_to_video"]);
 
-export const weightRoleSchema = z.enum(["text_encoder", "denoiser", "decoder", "encoder", "preview", "tokenizer"]);
+export const weightRoleSchema = z.enum([
+  "text_encoder",
+  "denoiser",
+  "decoder",
+  "encoder",
+  "preview",
+  "tokenizer",
+]);
 
 export const weightFileSchema = z.strictObject({
-  path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, "must be a relative path inside the model's folder")
+  path: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, "must be a relative path inside the model's folder")
     .refine((path) => !path.split("/").includes(".."), "must not leave the model's folder"),
   role: weightRoleSchema,
   bytes: positiveInt,

@@ -58,7 +58,9 @@ export class Engine {
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.live = new LiveHub(deps);
-    this.#weightsDigests = new Map(deps.models.map((manifest) => [manifest.id, weightsDigest(manifest, sha256)]));
+    this.#weightsDigests = new Map(
+      deps.models.map((manifest) => [manifest.id, weightsDigest(manifest, sha256)]),
+    );
     const { previewIntervalMs, maxLosses } = deps.settings;
     this.#pump = new TakePump({ ...deps, live: this.live, previewIntervalMs, maxLosses });
   }
@@ -67,7 +69,8 @@ export class Engine {
   async start(): Promise<void> {
     const { store, blobs, logger, system } = this.#deps;
     const interrupted = await store.requeueRunning("The server stopped.", system.now());
-    if (interrupted.length > 0) logger.info(`${interrupted.length} interrupted takes go on from their last states.`);
+    if (interrupted.length > 0)
+      logger.info(`${interrupted.length} interrupted takes go on from their last states.`);
     await blobs.collectGarbage(await store.referencedBlobs(), 0);
     this.#pump.wake();
   }
@@ -87,7 +90,10 @@ export class Engine {
     const [a, b, c, d] = this.#deps.system.randomBytes(4);
     const randomSeed = (a! << 24) | (b! << 16) | (c! << 8) | d!;
     const parameters = fillParameters(request, manifest, randomSeed >>> 0);
-    return { parameters, plan: planTake(parameters, manifest, this.#weightsDigests.get(manifest.id)!) };
+    return {
+      parameters,
+      plan: planTake(parameters, manifest, this.#weightsDigests.get(manifest.id)!),
+    };
   }
 
   /**
@@ -128,13 +134,15 @@ export class Engine {
   /** @throws FabricError `take_not_found`, `take_active` */
   async deleteTake(id: TakeId): Promise<void> {
     const { store, system } = this.#deps;
-    if (!(await store.deleteTake(id, system.now()))) throw new FabricError("take_not_found", `There is no take ${id}.`);
+    if (!(await store.deleteTake(id, system.now())))
+      throw new FabricError("take_not_found", `There is no take ${id}.`);
     this.#collectGarbage();
   }
 
   /** @throws FabricError `session_not_found`, `session_active` */
   async deleteSession(id: SessionId): Promise<void> {
-    if (!(await this.#deps.store.deleteSession(id))) throw new FabricError("session_not_found", `There is no session ${id}.`);
+    if (!(await this.#deps.store.deleteSession(id)))
+      throw new FabricError("session_not_found", `There is no session ${id}.`);
     this.#collectGarbage();
   }
 
@@ -148,7 +156,9 @@ export class Engine {
     store
       .referencedBlobs()
       .then((referenced) => blobs.collectGarbage(referenced, GARBAGE_AGE_MS))
-      .catch((error: unknown) => logger.warn("Unreferenced blobs could not be removed.", { error: String(error) }));
+      .catch((error: unknown) =>
+        logger.warn("Unreferenced blobs could not be removed.", { error: String(error) }),
+      );
   }
 
   #manifest(id: string): Manifest {
@@ -156,9 +166,13 @@ export class Engine {
     const manifest = models.find((candidate) => candidate.id === id);
     if (manifest) return manifest;
     const known = models.map((candidate) => candidate.id);
-    throw new FabricError("model_not_found", `There is no model "${id}"; this server has ${known.join(", ") || "none"}.`, {
-      details: { field: "model", value: id, allowed: known },
-    });
+    throw new FabricError(
+      "model_not_found",
+      `There is no model "${id}"; this server has ${known.join(", ") || "none"}.`,
+      {
+        details: { field: "model", value: id, allowed: known },
+      },
+    );
   }
 
   #model(manifest: Manifest): Model {

@@ -11,7 +11,12 @@ export type LiveViewer = (frame: LiveFrame) => void;
 interface Channel {
   readonly fps: number;
   readonly numFrames: number;
-  preview: { frames: RgbFrames; step: number; producedAtMs: number; pictures: readonly Promise<readonly Uint8Array[]>[] | null } | null;
+  preview: {
+    frames: RgbFrames;
+    step: number;
+    producedAtMs: number;
+    pictures: readonly Promise<readonly Uint8Array[]>[] | null;
+  } | null;
   readonly finished: LiveFrame[];
 }
 
@@ -59,7 +64,12 @@ export class LiveHub {
   }
 
   /** Shows decoded frames. They are encoded for late viewers too: a clip is decoded only once. */
-  async finishedFrames(takeId: TakeId, firstFrame: number, step: number, frames: RgbFrames): Promise<void> {
+  async finishedFrames(
+    takeId: TakeId,
+    firstFrame: number,
+    step: number,
+    frames: RgbFrames,
+  ): Promise<void> {
     const channel = this.#channels.get(takeId);
     if (!channel) return;
     const producedAtMs = this.#system.now();
@@ -92,10 +102,20 @@ export class LiveHub {
     let frameIndex = 0;
     for (const batch of preview.pictures) {
       const pictures = await batch;
-      if (pictures.length === 0 || channel.preview !== preview || channel.finished.length > 0) return;
+      if (pictures.length === 0 || channel.preview !== preview || channel.finished.length > 0)
+        return;
       for (const data of pictures) {
         for (const viewer of viewers)
-          viewer({ kind: "preview", codec: "jpeg", frameIndex, frameCount: frames.count, step, producedAtMs, fps: channel.fps, data });
+          viewer({
+            kind: "preview",
+            codec: "jpeg",
+            frameIndex,
+            frameCount: frames.count,
+            step,
+            producedAtMs,
+            fps: channel.fps,
+            data,
+          });
         frameIndex++;
       }
     }
@@ -104,10 +124,15 @@ export class LiveHub {
   /** In two batches: the first picture, which is what a viewer waits for, and the others. A failed batch is empty. */
   #encodePreview(frames: RgbFrames): Promise<readonly Uint8Array[]>[] {
     const frameBytes = frames.data.byteLength / frames.count;
-    const batches = frames.count > 1 ? [[0, 1] as const, [1, frames.count] as const] : [[0, 1] as const];
+    const batches =
+      frames.count > 1 ? [[0, 1] as const, [1, frames.count] as const] : [[0, 1] as const];
     return batches.map(([from, to]) =>
       this.#media
-        .encodeStills({ ...frames, count: to - from, data: frames.data.subarray(from * frameBytes, to * frameBytes) })
+        .encodeStills({
+          ...frames,
+          count: to - from,
+          data: frames.data.subarray(from * frameBytes, to * frameBytes),
+        })
         .catch(() => []),
     );
   }

@@ -3,7 +3,11 @@ import { invariant } from "@arc-fabric/contract";
 import { buildSchedule, stepCount } from "./schedule.ts";
 
 /** The plan of a take: derived purely from its parameters and the model's manifest. */
-export function planTake(parameters: TakeParameters, manifest: Manifest, weightsDigest: string): Plan {
+export function planTake(
+  parameters: TakeParameters,
+  manifest: Manifest,
+  weightsDigest: string,
+): Plan {
   const shape = latentShape(parameters, manifest);
   const schedule = buildSchedule({
     steps: parameters.num_inference_steps,
@@ -17,7 +21,12 @@ export function planTake(parameters: TakeParameters, manifest: Manifest, weights
     weights_digest: weightsDigest,
     total_steps: totalSteps,
     segments: [
-      { type: "encode", model: manifest.id, prompt: parameters.prompt, negative_prompt: parameters.negative_prompt },
+      {
+        type: "encode",
+        model: manifest.id,
+        prompt: parameters.prompt,
+        negative_prompt: parameters.negative_prompt,
+      },
       {
         type: "denoise",
         model: manifest.id,
@@ -29,17 +38,29 @@ export function planTake(parameters: TakeParameters, manifest: Manifest, weights
         seed: parameters.seed,
         shape,
       },
-      { type: "decode", model: manifest.id, num_frames: parameters.num_frames, width: parameters.width, height: parameters.height },
+      {
+        type: "decode",
+        model: manifest.id,
+        num_frames: parameters.num_frames,
+        width: parameters.width,
+        height: parameters.height,
+      },
       { type: "post_process", fps: parameters.fps, outputs: ["video", "thumbnail", "spritesheet"] },
     ],
   };
 }
 
 /** [channels, latent frames, height, width]: one latent frame for the first frame, then one per group of frames. */
-export function latentShape(parameters: TakeParameters, manifest: Manifest): DenoiseSegment["shape"] {
+export function latentShape(
+  parameters: TakeParameters,
+  manifest: Manifest,
+): DenoiseSegment["shape"] {
   const { channels, height, width, frames_per_group: framesPerGroup } = manifest.latents;
   const groups = (parameters.num_frames - 1) / framesPerGroup;
-  invariant(Number.isInteger(groups), "the manifest's frame step is a multiple of its frames per group");
+  invariant(
+    Number.isInteger(groups),
+    "the manifest's frame step is a multiple of its frames per group",
+  );
   return [
     channels,
     1 + groups,

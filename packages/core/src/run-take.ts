@@ -38,7 +38,12 @@ interface Reached {
  * @throws the signal's reason when aborted, the claim-lost stop reason when another owns the take by now,
  * FabricError when something failed; what was stored stays stored in every case
  */
-export async function runTake(deps: RunTakeDeps, claim: Claim, log: TakeLog, signal: AbortSignal): Promise<void> {
+export async function runTake(
+  deps: RunTakeDeps,
+  claim: Claim,
+  log: TakeLog,
+  signal: AbortSignal,
+): Promise<void> {
   const run: Run = { ...deps, claim, log, signal };
   const { parameters } = claim.take;
   run.live.open(claim.take.id, { fps: parameters.fps, numFrames: parameters.num_frames });
@@ -63,10 +68,16 @@ export async function runTake(deps: RunTakeDeps, claim: Claim, log: TakeLog, sig
 
 async function acquireWorker(run: Run): Promise<WorkerLease> {
   const { model } = run.claim.take;
-  if (run.host.status(model) !== "warm") await record(run, { type: "phase.changed", data: { take_id: run.claim.take.id, phase: "loading" } }, { phase: "loading" });
+  if (run.host.status(model) !== "warm")
+    await record(
+      run,
+      { type: "phase.changed", data: { take_id: run.claim.take.id, phase: "loading" } },
+      { phase: "loading" },
+    );
   return run.host.acquire(model, {
     signal: run.signal,
-    onProgress: (fraction, stage) => run.log.write("debug", `Loading ${model}: ${stage} ${Math.round(fraction * 100)} %`),
+    onProgress: (fraction, stage) =>
+      run.log.write("debug", `Loading ${model}: ${stage} ${Math.round(fraction * 100)} %`),
     onLog: (line) => run.log.write("info", line, "worker"),
   });
 }
@@ -80,7 +91,10 @@ async function lastReached(run: Run): Promise<Reached> {
       return { step: state.step, bytes: await run.blobs.read(state.digest) };
     } catch (error) {
       if (!isFabricError(error) || error.code !== "state_corrupt") throw error;
-      run.log.write("warn", `The state of step ${state.step} is damaged; going back one step. ${error.message}`);
+      run.log.write(
+        "warn",
+        `The state of step ${state.step} is damaged; going back one step. ${error.message}`,
+      );
       await run.store.dropState(run.claim, state.step);
     }
   }
@@ -92,23 +106,49 @@ async function startAndEncode(run: Run, lease: WorkerLease, reached: Reached): P
   const [, encoded] = await Promise.all([
     record(
       run,
-      { type: "take.started", data: { take_id: take.id, resumed_from_step: reached.step, environment: lease.environment } },
+      {
+        type: "take.started",
+        data: { take_id: take.id, resumed_from_step: reached.step, environment: lease.environment },
+      },
       { phase: "encoding", environment: lease.environment },
     ),
     lease.encode({ prompt, negativePrompt }, run.signal),
   ]);
-  run.log.write("info", reached.step > 0 ? `Continues after step ${reached.step} on ${lease.workerId}.` : `Started on ${lease.workerId}.`);
+  run.log.write(
+    "info",
+    reached.step > 0
+      ? `Continues after step ${reached.step} on ${lease.workerId}.`
+      : `Started on ${lease.workerId}.`,
+  );
   if (encoded.warnings.length > 0)
-    await record(run, { type: "take.warned", data: { take_id: take.id, warnings: encoded.warnings } }, { warnings: encoded.warnings });
+    await record(
+      run,
+      { type: "take.warned", data: { take_id: take.id, warnings: encoded.warnings } },
+      { warnings: encoded.warnings },
+    );
   return encoded.conditioning;
 }
 
-async function denoise(run: Run, lease: WorkerLease, reached: Reached, conditioning: Uint8Array): Promise<Reached> {
+async function denoise(
+  run: Run,
+  lease: WorkerLease,
+  reached: Reached,
+  conditioning: Uint8Array,
+): Promise<Reached> {
   const { take } = run.claim;
   const segment = segmentOf(take.plan, "denoise");
   if (reached.step >= segment.to) return reached;
-  const changed = record(run, { type: "phase.changed", data: { take_id: take.id, phase: "denoising" } }, { phase: "denoising" });
-  const request = { segment: { ...segment, from: reached.step }, conditioning, state: reached.bytes, previewIntervalMs: run.previewIntervalMs };
+  const changed = record(
+    run,
+    { type: "phase.changed", data: { take_id: take.id, phase: "denoising" } },
+    { phase: "denoising" },
+  );
+  const request = {
+    segment: { ...segment, from: reached.step },
+    conditioning,
+    state: reached.bytes,
+    previewIntervalMs: run.previewIntervalMs,
+  };
   let last = reached;
   // One state is written while the worker computes the next step.
   let storing = changed;
@@ -129,21 +169,47 @@ async function storeStep(run: Run, result: StepResult): Promise<void> {
   if (result.preview) run.live.preview(take.id, result.step, result.preview);
   const [blob, previewDigest] = await Promise.all([
     run.blobs.put(result.state),
-    result.preview ? run.media.encodeStrip(result.preview).then(async (jpeg) => (await run.blobs.put(jpeg)).digest) : null,
+    result.preview
+      ? run.media
+          .encodeStrip(result.preview)
+          .then(async (jpeg) => (await run.blobs.put(jpeg)).digest)
+      : null,
   ]);
   const { step, sigma, seconds, modelSeconds } = result;
   const derivation = stateDerivation(take.plan, step);
-  const state = { step, sigma, seconds, model_seconds: modelSeconds, ...blob, derivation, previewDigest };
+  const state = {
+    step,
+    sigma,
+    seconds,
+    model_seconds: modelSeconds,
+    ...blob,
+    derivation,
+    previewDigest,
+  };
   await guard(run.store.addState(run.claim, state, run.system.now()));
 }
 
-async function decodeToFiles(run: Run, lease: WorkerLease, final: Reached): Promise<readonly ClipFile[]> {
+async function decodeToFiles(
+  run: Run,
+  lease: WorkerLease,
+  final: Reached,
+): Promise<readonly ClipFile[]> {
   const { take } = run.claim;
   const segment = segmentOf(take.plan, "decode");
-  await record(run, { type: "phase.changed", data: { take_id: take.id, phase: "decoding" } }, { phase: "decoding" });
+  await record(
+    run,
+    { type: "phase.changed", data: { take_id: take.id, phase: "decoding" } },
+    { phase: "decoding" },
+  );
   const directory = await run.blobs.workDirectory(take.id);
   const { fps } = segmentOf(take.plan, "post_process");
-  const clip = await run.media.openClip({ width: segment.width, height: segment.height, fps, numFrames: segment.num_frames, directory });
+  const clip = await run.media.openClip({
+    width: segment.width,
+    height: segment.height,
+    fps,
+    numFrames: segment.num_frames,
+    directory,
+  });
   try {
     await writeFrames(run, lease, clip, final);
     return await clip.finish();
@@ -153,16 +219,28 @@ async function decodeToFiles(run: Run, lease: WorkerLease, final: Reached): Prom
   }
 }
 
-async function writeFrames(run: Run, lease: WorkerLease, clip: ClipWriter, final: Reached): Promise<void> {
+async function writeFrames(
+  run: Run,
+  lease: WorkerLease,
+  clip: ClipWriter,
+  final: Reached,
+): Promise<void> {
   const { take } = run.claim;
   const segment = segmentOf(take.plan, "decode");
   for await (const frames of lease.decode({ segment, state: final.bytes! }, run.signal))
-    await Promise.all([clip.write(frames), run.live.finishedFrames(take.id, frames.firstFrame, final.step, frames)]);
+    await Promise.all([
+      clip.write(frames),
+      run.live.finishedFrames(take.id, frames.firstFrame, final.step, frames),
+    ]);
 }
 
 async function publish(run: Run, files: readonly ClipFile[]): Promise<void> {
   const { take } = run.claim;
-  await record(run, { type: "phase.changed", data: { take_id: take.id, phase: "finishing" } }, { phase: "finishing" });
+  await record(
+    run,
+    { type: "phase.changed", data: { take_id: take.id, phase: "finishing" } },
+    { phase: "finishing" },
+  );
   // An attempt that was lost between two artifacts has left the first ones; their bytes are the same.
   const present = new Set<ArtifactKind>(take.artifacts.map((artifact) => artifact.kind));
   for (const file of files.filter(({ kind }) => !present.has(kind))) {

@@ -18,13 +18,21 @@ export function flowSigmas(steps: number, shift: number): number[] {
  * Chen et al. 2024, the "pyramid" scheme). Frames that wait stay at 1, frames that are done stay at 0.
  * With lag 0 all frames share one level and `frame_sigmas` is left out.
  */
-export function buildSchedule(options: { steps: number; shift: number; latentFrames: number; lag: number }): Schedule {
+export function buildSchedule(options: {
+  steps: number;
+  shift: number;
+  latentFrames: number;
+  lag: number;
+}): Schedule {
   const { steps, shift, latentFrames, lag } = options;
   const sigmas = flowSigmas(steps, shift);
   if (lag === 0 || latentFrames === 1) return { sigmas };
   const totalSteps = steps + lag * (latentFrames - 1);
   const frameSigmas = Array.from({ length: totalSteps + 1 }, (_, k) =>
-    Array.from({ length: latentFrames }, (_, t) => sigmas[Math.min(Math.max(k - lag * t, 0), steps)]!),
+    Array.from(
+      { length: latentFrames },
+      (_, t) => sigmas[Math.min(Math.max(k - lag * t, 0), steps)]!,
+    ),
   );
   return { sigmas: frameSigmas.map(mean), frame_sigmas: frameSigmas };
 }
@@ -33,7 +41,10 @@ export function buildSchedule(options: { steps: number; shift: number; latentFra
 export function stepCount(schedule: Schedule): number {
   const steps = schedule.sigmas.length - 1;
   invariant(steps >= 1, "a schedule has at least one step");
-  invariant(!schedule.frame_sigmas || schedule.frame_sigmas.length === steps + 1, "frame levels cover every step");
+  invariant(
+    !schedule.frame_sigmas || schedule.frame_sigmas.length === steps + 1,
+    "frame levels cover every step",
+  );
   return steps;
 }
 

@@ -29,14 +29,16 @@ export class TakeLog {
   }
 
   async #drain(): Promise<void> {
-    await null;
     while (this.#waiting.length > 0) {
       const lines = this.#waiting;
       this.#waiting = [];
       try {
         await this.#deps.store.addLogLines(this.#takeId, lines);
       } catch (error) {
-        this.#deps.logger.warn("A take's log could not be stored.", { take_id: this.#takeId, error: String(error) });
+        this.#deps.logger.warn("A take's log could not be stored.", {
+          take_id: this.#takeId,
+          error: String(error),
+        });
       }
     }
     this.#writing = null;

@@ -1,4 +1,10 @@
-import { isFabricError, type Manifest, manifestSchema, type TakeRequest, takeRequestSchema } from "@arc-fabric/contract";
+import {
+  isFabricError,
+  type Manifest,
+  manifestSchema,
+  type TakeRequest,
+  takeRequestSchema,
+} from "@arc-fabric/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stateDerivation } from "./derivation.ts";
@@ -25,7 +31,16 @@ const manifest: Manifest = manifestSchema.parse({
     guidance_scale: { min: 0, max: 15 },
     prompt_chars: 2000,
   },
-  defaults: { width: 128, height: 128, num_frames: 17, fps: 8, num_inference_steps: 20, guidance_scale: 4, solver: "euler", shift: 1 },
+  defaults: {
+    width: 128,
+    height: 128,
+    num_frames: 17,
+    fps: 8,
+    num_inference_steps: 20,
+    guidance_scale: 4,
+    solver: "euler",
+    shift: 1,
+  },
   memory_bytes: 1,
   files: [{ path: "denoiser.onnx", role: "denoiser", bytes: 1, sha256: "0".repeat(64) }],
 });
@@ -34,7 +49,13 @@ function refusal(request: TakeRequest) {
   try {
     fillParameters(request, manifest, 7);
   } catch (error) {
-    if (isFabricError(error)) return { code: error.code, field: error.details["field"], message: error.message, nearest: error.details["nearest"] };
+    if (isFabricError(error))
+      return {
+        code: error.code,
+        field: error.details["field"],
+        message: error.message,
+        nearest: error.details["nearest"],
+      };
     throw error;
   }
   return null;
@@ -43,7 +64,15 @@ function refusal(request: TakeRequest) {
 describe("fillParameters", () => {
   it("fills every value from the model's defaults and keeps what was asked for", () => {
     const parameters = fillParameters({ prompt: "a ball", num_frames: 9 }, manifest, 7);
-    expect(parameters).toMatchObject({ model: "tiny", seed: 7, num_frames: 9, fps: 8, num_inference_steps: 20, solver: "euler", negative_prompt: "" });
+    expect(parameters).toMatchObject({
+      model: "tiny",
+      seed: 7,
+      num_frames: 9,
+      fps: 8,
+      num_inference_steps: 20,
+      solver: "euler",
+      negative_prompt: "",
+    });
   });
 
   it.each([
@@ -65,7 +94,11 @@ describe("fillParameters", () => {
   });
 
   it("either fills parameters inside the limits or refuses, whatever is asked", () => {
-    const anyRequest = fc.record({ num_frames: fc.integer({ min: 1, max: 40 }), fps: fc.integer({ min: 1, max: 60 }), guidance_scale: fc.double({ noNaN: true }) });
+    const anyRequest = fc.record({
+      num_frames: fc.integer({ min: 1, max: 40 }),
+      fps: fc.integer({ min: 1, max: 60 }),
+      guidance_scale: fc.double({ noNaN: true }),
+    });
     fc.assert(
       fc.property(anyRequest, (change) => {
         const request = takeRequestSchema.safeParse({ prompt: "a", ...change });
@@ -106,7 +139,8 @@ describe("planTake", () => {
     const reseeded = planTake({ ...parameters, seed: 2 }, manifest, "w");
     const faster = planTake({ ...parameters, fps: 16 }, manifest, "w");
     const at3 = stateDerivation(plan, 3);
-    for (const other of [longer, reworded, reseeded]) expect(stateDerivation(other, 3)).not.toBe(at3);
+    for (const other of [longer, reworded, reseeded])
+      expect(stateDerivation(other, 3)).not.toBe(at3);
     expect(stateDerivation(faster, 3)).toBe(at3);
     expect(stateDerivation(plan, 4)).not.toBe(at3);
   });

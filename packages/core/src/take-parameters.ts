@@ -1,11 +1,20 @@
-import { FabricError, type Manifest, type TakeParameters, type TakeRequest } from "@arc-fabric/contract";
+import {
+  FabricError,
+  type Manifest,
+  type TakeParameters,
+  type TakeRequest,
+} from "@arc-fabric/contract";
 
 /**
  * The request with every value filled in from the model's defaults.
  * @param randomSeed used when the request has no seed, so that the clip can be made again
  * @throws FabricError `unsupported_value` naming the field and what the model can do
  */
-export function fillParameters(request: TakeRequest, manifest: Manifest, randomSeed: number): TakeParameters {
+export function fillParameters(
+  request: TakeRequest,
+  manifest: Manifest,
+  randomSeed: number,
+): TakeParameters {
   const { defaults } = manifest;
   const parameters: TakeParameters = {
     prompt: request.prompt,
@@ -30,14 +39,23 @@ function checkLimits(parameters: TakeParameters, manifest: Manifest): void {
   const { limits } = manifest;
   for (const field of ["width", "height"] as const) {
     const allowed = limits[field];
-    if (!allowed.includes(parameters[field])) refuse(manifest, field, parameters[field], `one of ${allowed.join(", ")}`, { allowed });
+    if (!allowed.includes(parameters[field]))
+      refuse(manifest, field, parameters[field], `one of ${allowed.join(", ")}`, { allowed });
   }
   for (const field of ["num_frames", "fps", "num_inference_steps"] as const) {
     const { min, max, step } = limits[field];
     const value = parameters[field];
     if (value < min || value > max || (value - min) % step !== 0) {
-      const law = step === 1 ? `${min} to ${max}` : `${min}, ${min + step}, … ${max} (${min} plus a multiple of ${step})`;
-      refuse(manifest, field, value, law, { min, max, step, nearest: nearestInRange(value, limits[field]) });
+      const law =
+        step === 1
+          ? `${min} to ${max}`
+          : `${min}, ${min + step}, … ${max} (${min} plus a multiple of ${step})`;
+      refuse(manifest, field, value, law, {
+        min,
+        max,
+        step,
+        nearest: nearestInRange(value, limits[field]),
+      });
     }
   }
   const { min, max } = limits.guidance_scale;
@@ -46,18 +64,35 @@ function checkLimits(parameters: TakeParameters, manifest: Manifest): void {
   for (const field of ["prompt", "negative_prompt"] as const) {
     const { length } = parameters[field];
     if (length > limits.prompt_chars)
-      refuse(manifest, field, `${length} characters`, `at most ${limits.prompt_chars} characters`, { max: limits.prompt_chars });
+      refuse(manifest, field, `${length} characters`, `at most ${limits.prompt_chars} characters`, {
+        max: limits.prompt_chars,
+      });
   }
 }
 
 /** The value of an integer range closest to `value`. */
-export function nearestInRange(value: number, range: { min: number; max: number; step: number }): number {
-  const steps = Math.round((Math.min(Math.max(value, range.min), range.max) - range.min) / range.step);
+export function nearestInRange(
+  value: number,
+  range: { min: number; max: number; step: number },
+): number {
+  const steps = Math.round(
+    (Math.min(Math.max(value, range.min), range.max) - range.min) / range.step,
+  );
   return range.min + Math.min(steps, Math.floor((range.max - range.min) / range.step)) * range.step;
 }
 
-function refuse(manifest: Manifest, field: string, value: unknown, law: string, details: Record<string, unknown>): never {
-  throw new FabricError("unsupported_value", `${manifest.name} cannot use ${field} = ${String(value)}; it takes ${law}.`, {
-    details: { field, value, ...details },
-  });
+function refuse(
+  manifest: Manifest,
+  field: string,
+  value: unknown,
+  law: string,
+  details: Record<string, unknown>,
+): never {
+  throw new FabricError(
+    "unsupported_value",
+    `${manifest.name} cannot use ${field} = ${String(value)}; it takes ${law}.`,
+    {
+      details: { field, value, ...details },
+    },
+  );
 }

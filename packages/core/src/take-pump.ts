@@ -6,7 +6,11 @@ import { StopReason } from "./stop-reason.ts";
 import { TakeLog } from "./take-log.ts";
 
 /** After these a take goes on from its last state by itself. */
-const CONTINUABLE = new Set<FabricError["code"]>(["worker_lost", "worker_timeout", "encoder_failed"]);
+const CONTINUABLE = new Set<FabricError["code"]>([
+  "worker_lost",
+  "worker_timeout",
+  "encoder_failed",
+]);
 /** Wait after a store error before the next claim, doubled up to the cap. */
 const RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
@@ -53,13 +57,20 @@ export class TakePump {
     while (this.#awake && !this.#stopping.signal.aborted) {
       this.#awake = false;
       try {
-        for (let claim = await store.claimNext(system.now()); claim; claim = await store.claimNext(system.now())) {
+        for (
+          let claim = await store.claimNext(system.now());
+          claim;
+          claim = await store.claimNext(system.now())
+        ) {
           await this.#runClaim(claim);
           retryMs = RETRY_MS;
           if (this.#stopping.signal.aborted) break;
         }
       } catch (error) {
-        logger.error("The queue cannot be read or written; trying again.", { error: String(error), retry_ms: retryMs });
+        logger.error("The queue cannot be read or written; trying again.", {
+          error: String(error),
+          retry_ms: retryMs,
+        });
         await system.sleep(retryMs, this.#stopping.signal).catch(() => {});
         retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
         this.#awake = true;
@@ -70,7 +81,6 @@ export class TakePump {
   }
 
   async #runClaim(claim: Claim): Promise<void> {
-    const { store, system } = this.#deps;
     const log = new TakeLog(claim.take.id, this.#deps);
     const abort = new AbortController();
     this.#running = { id: claim.take.id, abort };
@@ -89,7 +99,8 @@ export class TakePump {
   async #settle(claim: Claim, log: TakeLog, thrown: unknown): Promise<void> {
     const { store, system, logger, maxLosses } = this.#deps;
     if (thrown instanceof StopReason) {
-      if (thrown.kind === "shutdown") await store.requeueTake(claim, "The server stops.", system.now());
+      if (thrown.kind === "shutdown")
+        await store.requeueTake(claim, "The server stops.", system.now());
       log.write("info", thrown.kind === "shutdown" ? "Interrupted: the server stops." : "Stopped.");
       return;
     }
@@ -97,11 +108,19 @@ export class TakePump {
     log.write("error", `${error.code}: ${error.message}`);
     const losses = await this.#countLoss(claim);
     if (CONTINUABLE.has(error.code) && losses < maxLosses) {
-      logger.warn(`Take ${claim.take.id} goes on from its last state after: ${error.message}`, { take_id: claim.take.id, code: error.code, losses });
+      logger.warn(`Take ${claim.take.id} goes on from its last state after: ${error.message}`, {
+        take_id: claim.take.id,
+        code: error.code,
+        losses,
+      });
       await store.requeueTake(claim, error.message, system.now());
       return;
     }
-    logger.error(`Take ${claim.take.id} failed: ${error.message}`, { take_id: claim.take.id, code: error.code, cause: String(error.cause ?? "") });
+    logger.error(`Take ${claim.take.id} failed: ${error.message}`, {
+      take_id: claim.take.id,
+      code: error.code,
+      cause: String(error.cause ?? ""),
+    });
     this.#losses.delete(claim.take.id);
     await store.failTake(claim, toErrorRecord(error), system.now());
   }

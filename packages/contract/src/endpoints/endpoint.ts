@@ -35,12 +35,30 @@ export interface Endpoint {
 }
 
 /** Keeps the literal types of a table while checking its form. */
-export const defineEndpoints = <const Table extends Record<string, Endpoint>>(table: Table): Table => table;
+export const defineEndpoints = <const Table extends Record<string, Endpoint>>(
+  table: Table,
+): Table => table;
 
-export type ParamsOf<E extends Endpoint> = E["params"] extends z.ZodType ? z.infer<E["params"]> : Record<never, never>;
-export type ParamsInputOf<E extends Endpoint> = E["params"] extends z.ZodType ? z.input<E["params"]> : Record<never, never>;
-export type QueryOf<E extends Endpoint> = E["query"] extends z.ZodType ? z.infer<E["query"]> : Record<never, never>;
-export type QueryInputOf<E extends Endpoint> = E["query"] extends z.ZodType ? z.input<E["query"]> : Record<never, never>;
-export type BodyOf<E extends Endpoint> = E["body"] extends z.ZodType ? z.infer<E["body"]> : undefined;
-export type BodyInputOf<E extends Endpoint> = E["body"] extends z.ZodType ? z.input<E["body"]> : undefined;
-export type ResponseOf<E extends Endpoint> = E["response"] extends { schema: infer S extends z.ZodType } ? z.infer<S> : unknown;
+export type ParamsOf<E extends Endpoint> = E["params"] extends z.ZodType
+  ? z.infer<E["params"]>
+  : Record<never, never>;
+export type ParamsInputOf<E extends Endpoint> = E["params"] extends z.ZodType
+  ? z.input<E["params"]>
+  : Record<never, never>;
+export type QueryOf<E extends Endpoint> = E["query"] extends z.ZodType
+  ? z.infer<E["query"]>
+  : Record<never, never>;
+export type QueryInputOf<E extends Endpoint> = E["query"] extends z.ZodType
+  ? z.input<E["query"]>
+  : Record<never, never>;
+export type BodyOf<E extends Endpoint> = E["body"] extends z.ZodType
+  ? z.infer<E["body"]>
+  : undefined;
+export type BodyInputOf<E extends Endpoint> = E["body"] extends z.ZodType
+  ? z.input<E["body"]>
+  : undefined;
+export type ResponseOf<E extends Endpoint> = E["response"] extends {
+  schema: infer S extends z.ZodType;
+}
+  ? z.infer<S>
+  : unknown;

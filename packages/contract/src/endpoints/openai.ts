@@ -2,7 +2,15 @@ import { z } from "zod";
 import { defineEndpoints } from "./endpoint.ts";
 
 /** A number, or the string a multipart form makes of it. */
-const numeric = (check: z.ZodNumber) => z.union([check, z.string().regex(/^-?\d+(\.\d+)?$/, "must be a number").transform(Number).pipe(check)]);
+const numeric = (check: z.ZodNumber) =>
+  z.union([
+    check,
+    z
+      .string()
+      .regex(/^-?\d+(\.\d+)?$/, "must be a number")
+      .transform(Number)
+      .pipe(check),
+  ]);
 const positiveInt = numeric(z.int().positive());
 const idSchema = z.string().min(1);
 
@@ -10,8 +18,15 @@ const idSchema = z.string().min(1);
 export const openaiCreateVideoSchema = z.strictObject({
   prompt: z.string().trim().min(1).max(100_000),
   model: z.string().optional(),
-  seconds: numeric(z.number().positive()).optional().describe("Length; the nearest frame count the model can do is used. Not together with num_frames."),
-  size: z.string().regex(/^\d+x\d+$/, 'must look like "128x128"').optional(),
+  seconds: numeric(z.number().positive())
+    .optional()
+    .describe(
+      "Length; the nearest frame count the model can do is used. Not together with num_frames.",
+    ),
+  size: z
+    .string()
+    .regex(/^\d+x\d+$/, 'must look like "128x128"')
+    .optional(),
   seed: numeric(z.int().min(0).max(Number.MAX_SAFE_INTEGER)).optional(),
   num_frames: positiveInt.optional(),
   fps: positiveInt.optional(),
@@ -39,14 +54,93 @@ export const openaiVideoSchema = z.object({
 export type OpenaiVideo = z.infer<typeof openaiVideoSchema>;
 
 const ofVideo = { params: z.object({ video_id: idSchema }) };
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ kind: "json", status: 200, schema }) as const;
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  ({ kind: "json", status: 200, schema }) as const;
 
 /** The OpenAI Videos shape (peers-and-clients §2A): translated at the edge, no logic of its own. */
 export const OPENAI_ENDPOINTS = defineEndpoints({
-  openaiCreateVideo: { method: "POST", path: "/v1/videos", tag: "openai", summary: "Create a video", body: openaiCreateVideoSchema, bodyTypes: ["application/json", "multipart/form-data"], idempotent: true, response: json(openaiVideoSchema), errors: ["model_not_found", "unsupported_value", "queue_full"] },
-  openaiListVideos: { method: "GET", path: "/v1/videos", tag: "openai", summary: "List videos", query: z.strictObject({ after: z.string().optional(), limit: z.coerce.number().int().min(0).max(100).default(20), order: z.enum(["asc", "desc"]).default("desc") }), response: json(z.object({ object: z.literal("list"), data: z.array(openaiVideoSchema), first_id: z.string().nullable(), last_id: z.string().nullable(), has_more: z.boolean() })), errors: ["invalid_cursor"] },
-  openaiGetVideo: { method: "GET", path: "/v1/videos/{video_id}", tag: "openai", summary: "Get a video", ...ofVideo, response: json(openaiVideoSchema), errors: ["take_not_found"] },
-  openaiDeleteVideo: { method: "DELETE", path: "/v1/videos/{video_id}", tag: "openai", summary: "Delete a video", ...ofVideo, response: json(z.object({ id: z.string(), object: z.literal("video.deleted"), deleted: z.literal(true) })), errors: ["take_not_found", "take_active"] },
-  openaiGetVideoContent: { method: "GET", path: "/v1/videos/{video_id}/content", tag: "openai", summary: "Download a video, its thumbnail or its sprite sheet", ...ofVideo, query: z.strictObject({ variant: z.enum(["video", "thumbnail", "spritesheet"]).default("video") }), response: { kind: "file", mediaTypes: ["video/mp4", "image/jpeg"] }, errors: ["take_not_found", "artifact_not_ready", "range_not_satisfiable"] },
-  openaiListModels: { method: "GET", path: "/v1/models", tag: "openai", summary: "List models", response: json(z.object({ object: z.literal("list"), data: z.array(z.object({ id: z.string(), object: z.literal("model"), created: z.int(), owned_by: z.string() })) })), errors: [] },
+  openaiCreateVideo: {
+    method: "POST",
+    path: "/v1/videos",
+    tag: "openai",
+    summary: "Create a video",
+    body: openaiCreateVideoSchema,
+    bodyTypes: ["application/json", "multipart/form-data"],
+    idempotent: true,
+    response: json(openaiVideoSchema),
+    errors: ["model_not_found", "unsupported_value", "queue_full"],
+  },
+  openaiListVideos: {
+    method: "GET",
+    path: "/v1/videos",
+    tag: "openai",
+    summary: "List videos",
+    query: z.strictObject({
+      after: z.string().optional(),
+      limit: z.coerce.number().int().min(0).max(100).default(20),
+      order: z.enum(["asc", "desc"]).default("desc"),
+    }),
+    response: json(
+      z.object({
+        object: z.literal("list"),
+        data: z.array(openaiVideoSchema),
+        first_id: z.string().nullable(),
+        last_id: z.string().nullable(),
+        has_more: z.boolean(),
+      }),
+    ),
+    errors: ["invalid_cursor"],
+  },
+  openaiGetVideo: {
+    method: "GET",
+    path: "/v1/videos/{video_id}",
+    tag: "openai",
+    summary: "Get a video",
+    ...ofVideo,
+    response: json(openaiVideoSchema),
+    errors: ["take_not_found"],
+  },
+  openaiDeleteVideo: {
+    method: "DELETE",
+    path: "/v1/videos/{video_id}",
+    tag: "openai",
+    summary: "Delete a video",
+    ...ofVideo,
+    response: json(
+      z.object({ id: z.string(), object: z.literal("video.deleted"), deleted: z.literal(true) }),
+    ),
+    errors: ["take_not_found", "take_active"],
+  },
+  openaiGetVideoContent: {
+    method: "GET",
+    path: "/v1/videos/{video_id}/content",
+    tag: "openai",
+    summary: "Download a video, its thumbnail or its sprite sheet",
+    ...ofVideo,
+    query: z.strictObject({
+      variant: z.enum(["video", "thumbnail", "spritesheet"]).default("video"),
+    }),
+    response: { kind: "file", mediaTypes: ["video/mp4", "image/jpeg"] },
+    errors: ["take_not_found", "artifact_not_ready", "range_not_satisfiable"],
+  },
+  openaiListModels: {
+    method: "GET",
+    path: "/v1/models",
+    tag: "openai",
+    summary: "List models",
+    response: json(
+      z.object({
+        object: z.literal("list"),
+        data: z.array(
+          z.object({
+            id: z.string(),
+            object: z.literal("model"),
+            created: z.int(),
+            owned_by: z.string(),
+          }),
+        ),
+      }),
+    ),
+    errors: [],
+  },
 });

@@ -25,8 +25,24 @@ export const systemSchema = z.object({
   data_dir: z.string(),
   disk_free_bytes: z.int().nonnegative(),
   configuration: z.record(z.string(), z.unknown()),
-  queue: z.object({ limit: z.int(), counts: z.object(Object.fromEntries(TAKE_STATUSES.map((status) => [status, z.int()])) as Record<(typeof TAKE_STATUSES)[number], z.ZodInt>) }),
+  queue: z.object({
+    limit: z.int(),
+    counts: z.object(
+      Object.fromEntries(TAKE_STATUSES.map((status) => [status, z.int()])) as Record<
+        (typeof TAKE_STATUSES)[number],
+        z.ZodInt
+      >,
+    ),
+  }),
   workers: z.array(workerReportSchema),
-  encoders: z.array(z.object({ encoder: z.string(), hardware: z.boolean(), usable: z.boolean(), error: z.string().nullable(), ms: z.number() })),
+  encoders: z.array(
+    z.object({
+      encoder: z.string(),
+      hardware: z.boolean(),
+      usable: z.boolean(),
+      error: z.string().nullable(),
+      ms: z.number(),
+    }),
+  ),
 });
 export type SystemReport = z.infer<typeof systemSchema>;

@@ -1,4 +1,10 @@
-import type { DecodeSegment, DenoiseSegment, Environment, TakeWarning, WorkerStatus } from "@arc-fabric/contract";
+import type {
+  DecodeSegment,
+  DenoiseSegment,
+  Environment,
+  TakeWarning,
+  WorkerStatus,
+} from "@arc-fabric/contract";
 
 /** RGB24 frames [count, height, width, 3]. */
 export interface RgbFrames {
@@ -31,12 +37,23 @@ export interface WorkerLease {
   readonly workerId: string;
   readonly weightsDigest: string;
   readonly environment: Environment;
-  encode(prompts: { prompt: string; negativePrompt: string }, signal: AbortSignal): Promise<{ conditioning: Uint8Array; warnings: TakeWarning[] }>;
+  encode(
+    prompts: { prompt: string; negativePrompt: string },
+    signal: AbortSignal,
+  ): Promise<{ conditioning: Uint8Array; warnings: TakeWarning[] }>;
   denoise(
-    request: { segment: DenoiseSegment; conditioning: Uint8Array; state: Uint8Array | null; previewIntervalMs: number },
+    request: {
+      segment: DenoiseSegment;
+      conditioning: Uint8Array;
+      state: Uint8Array | null;
+      previewIntervalMs: number;
+    },
     signal: AbortSignal,
   ): AsyncIterable<StepResult>;
-  decode(request: { segment: DecodeSegment; state: Uint8Array }, signal: AbortSignal): AsyncIterable<DecodedFrames>;
+  decode(
+    request: { segment: DecodeSegment; state: Uint8Array },
+    signal: AbortSignal,
+  ): AsyncIterable<DecodedFrames>;
   /** Gives the worker back, warm. */
   release(): void;
 }
@@ -57,7 +74,14 @@ export interface ModelHost {
    * A warm worker with the model loaded, started when needed; waits while it is busy.
    * @throws `weights_missing`, `weights_corrupt`, `worker_start_failed`, `out_of_memory`
    */
-  acquire(model: string, options: { signal: AbortSignal; onProgress: (fraction: number, stage: string) => void; onLog: (line: string) => void }): Promise<WorkerLease>;
+  acquire(
+    model: string,
+    options: {
+      signal: AbortSignal;
+      onProgress: (fraction: number, stage: string) => void;
+      onLog: (line: string) => void;
+    },
+  ): Promise<WorkerLease>;
   status(model: string): WorkerStatus;
   reports(): readonly WorkerReport[];
   subscribe(listener: (report: WorkerReport) => void): () => void;

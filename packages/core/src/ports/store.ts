@@ -84,7 +84,10 @@ export interface Store {
    * @throws `idempotency_key_reused`
    * @returns the session of the first call when the idempotency record is known
    */
-  createSession(session: { id: SessionId; title: string; nowMs: number }, idempotency?: IdempotencyRecord | null): Promise<Session>;
+  createSession(
+    session: { id: SessionId; title: string; nowMs: number },
+    idempotency?: IdempotencyRecord | null,
+  ): Promise<Session>;
   getSession(id: SessionId): Promise<Session | null>;
   listSessions(page: Page): Promise<Paged<Session>>;
   renameSession(id: SessionId, title: string, nowMs: number): Promise<Session | null>;
@@ -95,7 +98,10 @@ export interface Store {
    * @throws `session_not_found`, `queue_full` (details.retry_after_s), `idempotency_key_reused`
    * @returns the take; the one of the first call when the idempotency record is known (`replayed`)
    */
-  createTake(take: NewTake, idempotency: IdempotencyRecord | null): Promise<{ take: Take; replayed: boolean }>;
+  createTake(
+    take: NewTake,
+    idempotency: IdempotencyRecord | null,
+  ): Promise<{ take: Take; replayed: boolean }>;
   getTake(id: TakeId): Promise<Take | null>;
   listTakes(filter: TakeFilter, page: Page): Promise<Paged<Take>>;
   /** @throws `take_active` while it is queued, running or paused. @returns false when there is none */
@@ -130,9 +136,17 @@ export interface Store {
   listLogLines(id: TakeId, limit: number): Promise<readonly LogLine[]>;
 
   /** Events after `seq`, oldest first. @returns null when there is no such session */
-  readSessionEvents(id: SessionId, afterSeq: number, limit: number): Promise<readonly FabricEvent[] | null>;
+  readSessionEvents(
+    id: SessionId,
+    afterSeq: number,
+    limit: number,
+  ): Promise<readonly FabricEvent[] | null>;
   /** Events of all sessions after `position`, oldest first. */
-  readEvents(afterPosition: number, limit: number, types?: readonly EventType[]): Promise<readonly FabricEvent[]>;
+  readEvents(
+    afterPosition: number,
+    limit: number,
+    types?: readonly EventType[],
+  ): Promise<readonly FabricEvent[]>;
   lastPosition(): Promise<number>;
 
   /** Digests of every blob a row refers to: the roots of blob garbage collection. */
