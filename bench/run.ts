@@ -1,10 +1,11 @@
-/** `npm run bench [-- NAME …] [-- --save]`: runs every benchmark of this folder, or those named, one after the other. */
+/** `npm run bench -- [NAME …] [--save] [--python PATH]`: runs every benchmark of this folder, or those named, one after the other. */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import path from "node:path";
 
-const flags = process.argv.slice(2).filter((argument) => argument.startsWith("--"));
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const firstFlag = process.argv.findIndex((argument) => argument.startsWith("--"));
+const names = process.argv.slice(2, firstFlag === -1 ? undefined : firstFlag);
+const flags = firstFlag === -1 ? [] : process.argv.slice(firstFlag);
 const files = globSync("*.ts", { cwd: import.meta.dirname })
   .filter((file) => file !== "run.ts")
   .toSorted();
