@@ -35,6 +35,54 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: "Choose a value inside the model's limits, which the error lists.",
   },
+  range_outside_clip: {
+    status: 400,
+    title: "The range is not inside the clip",
+    retryable: false,
+    remedy: "Choose a range inside the frames that the error names.",
+  },
+  invalid_mask: {
+    status: 400,
+    title: "The mask cannot be used",
+    retryable: false,
+    remedy: "Send a PNG of the clip's size, white where the clip is to change.",
+  },
+  invalid_image: {
+    status: 400,
+    title: "The picture cannot be read",
+    retryable: false,
+    remedy: "Send a PNG, JPEG or WebP picture.",
+  },
+  schedule_mismatch: {
+    status: 400,
+    title: "The schedule does not add up",
+    retryable: false,
+    remedy: "Let the steps of the stages add up to num_inference_steps, and the noise levels fall to 0.",
+  },
+  latent_space_mismatch: {
+    status: 400,
+    title: "The models do not share a latent space",
+    retryable: false,
+    remedy: "Hand over only between models whose latent_space is the same.",
+  },
+  illegal_derivation: {
+    status: 400,
+    title: "This take cannot be derived like that",
+    retryable: false,
+    remedy: "Do what the message says instead.",
+  },
+  bundle_invalid: {
+    status: 400,
+    title: "The bundle is damaged or no bundle",
+    retryable: false,
+    remedy: "Export the session again; nothing was imported.",
+  },
+  bundle_newer: {
+    status: 400,
+    title: "The bundle comes from a newer version",
+    retryable: false,
+    remedy: "Update this server; nothing was imported.",
+  },
   invalid_cursor: {
     status: 400,
     title: "The page cursor is not known",
@@ -115,6 +163,12 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     remedy: "List the stored states with GET /api/v1/takes/{take_id}/states.",
   },
+  file_not_found: {
+    status: 404,
+    title: "There is no such uploaded file",
+    retryable: false,
+    remedy: "Upload it with POST /api/v1/files and use the digest of the answer.",
+  },
   artifact_not_found: {
     status: 404,
     title: "There is no such artifact",
@@ -140,6 +194,24 @@ export const ERROR_CATALOGUE = {
     title: "The take is not finished",
     retryable: true,
     remedy: "Cancel the take first.",
+  },
+  take_not_paused: {
+    status: 409,
+    title: "The take is not paused",
+    retryable: false,
+    remedy: "Only a paused take can be resumed.",
+  },
+  take_not_completed: {
+    status: 409,
+    title: "The take is not completed",
+    retryable: true,
+    remedy: "Wait until the take is completed; a take that is not can be forked at a stored step.",
+  },
+  take_in_use: {
+    status: 409,
+    title: "Other takes were made from this one",
+    retryable: false,
+    remedy: "Delete the takes that the error lists first, or the whole session.",
   },
   session_active: {
     status: 409,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { editProofSchema } from "./derive.ts";
 import { errorRecordSchema } from "./fabric-error.ts";
 import { sessionIdSchema, takeIdSchema } from "./ids.ts";
 import { artifactSchema, environmentSchema, takePhaseSchema, takeWarningSchema } from "./take.ts";
@@ -9,6 +10,7 @@ const ofTake = { take_id: takeIdSchema };
 export const EVENT_DATA = {
   "session.created": z.object({ title: z.string() }),
   "session.renamed": z.object({ title: z.string() }),
+  "session.head_changed": z.object({ head_take_id: takeIdSchema.nullable() }),
   "take.queued": z.object({ ...ofTake }),
   "take.started": z.object({
     ...ofTake,
@@ -20,12 +22,45 @@ export const EVENT_DATA = {
   "step.completed": z.object({
     ...ofTake,
     step: z.int().positive(),
-    total_steps: z.int().positive(),
+    total_steps: z.int().nonnegative(),
     sigma: z.number(),
     digest: z.string(),
     seconds: z.number(),
     has_preview: z.boolean(),
   }),
+  /** Its leading steps are those of another take. */
+  "take.reused": z.object({
+    ...ofTake,
+    from_take_id: takeIdSchema,
+    steps: z.int().positive(),
+  }),
+  "take.pause_requested": z.object({ ...ofTake }),
+  "take.paused": z.object({ ...ofTake, last_step: z.int().nonnegative() }),
+  "take.resumed": z.object({ ...ofTake, last_step: z.int().nonnegative() }),
+  /** A take of higher priority goes first; this one goes on after it. */
+  "take.preempted": z.object({
+    ...ofTake,
+    last_step: z.int().nonnegative(),
+    by_take_id: takeIdSchema.nullable(),
+  }),
+  "take.environment_changed": z.object({
+    ...ofTake,
+    after_step: z.int().nonnegative(),
+    environment: environmentSchema,
+  }),
+  "take.proved": z.object({ ...ofTake, proof: editProofSchema }),
+  "take.changed": z.object({
+    ...ofTake,
+    title: z.string().nullable(),
+    tags: z.array(z.string()),
+    priority: z.int(),
+  }),
+  "state.labelled": z.object({
+    ...ofTake,
+    step: z.int().positive(),
+    label: z.string().nullable(),
+  }),
+  "states.thinned": z.object({ ...ofTake, steps: z.array(z.int().positive()) }),
   "take.interrupted": z.object({ ...ofTake, last_step: z.int().nonnegative(), reason: z.string() }),
   "artifact.created": z.object({ ...ofTake, artifact: artifactSchema }),
   "take.completed": z.object({ ...ofTake }),

@@ -1,4 +1,5 @@
 export * from "./error-catalogue.ts";
+export * from "./derive.ts";
 export * from "./events.ts";
 export * from "./fabric-error.ts";
 export * from "./ids.ts";
@@ -8,6 +9,7 @@ export * from "./manifest.ts";
 export * from "./plan.ts";
 export * from "./safetensors.ts";
 export * from "./take.ts";
+export * from "./take-fields.ts";
 export * from "./weights-digest.ts";
 export * from "./worker-framing.ts";
 export * from "./worker-messages.ts";
@@ -16,3 +18,4 @@ export * from "./endpoints/table.ts";
 export * from "./endpoints/native.ts";
 export * from "./endpoints/openai.ts";
 export * from "./endpoints/system.ts";
+export * from "./endpoints/trajectory.ts";

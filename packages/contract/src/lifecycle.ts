@@ -80,17 +80,27 @@ export const TAKE_LIFECYCLE: Record<TakeStatus, Record<TakeTransition, TakeStatu
   },
 };
 
-export const TAKE_ACTIONS = ["cancel", "delete", "play", "download"] as const;
+export const TAKE_ACTIONS = [
+  "pause",
+  "resume",
+  "cancel",
+  "fork",
+  "edit",
+  "extend",
+  "play",
+  "download",
+  "delete",
+] as const;
 export type TakeAction = (typeof TAKE_ACTIONS)[number];
 
 /** What a person may do with a take in each status; API and studio read the same table. */
 export const ALLOWED_TAKE_ACTIONS: Record<TakeStatus, readonly TakeAction[]> = {
-  queued: ["cancel"],
-  running: ["cancel"],
-  paused: ["cancel"],
-  completed: ["play", "download", "delete"],
-  failed: ["delete"],
-  cancelled: ["delete"],
+  queued: ["pause", "cancel", "fork"],
+  running: ["pause", "cancel", "fork"],
+  paused: ["resume", "cancel", "fork"],
+  completed: ["fork", "edit", "extend", "play", "download", "delete"],
+  failed: ["fork", "delete"],
+  cancelled: ["fork", "delete"],
 };
 
 export function isFinished(status: TakeStatus): boolean {

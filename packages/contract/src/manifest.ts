@@ -13,7 +13,8 @@ export const numberRangeSchema = z.strictObject({ min: z.number(), max: z.number
 export const solverSchema = z.enum(["euler", "dpmpp_2m"]);
 export type Solver = z.infer<typeof solverSchema>;
 
-export const capabilitySchema = z.enum(["text_to_video"]);
+/** What a model's net can do beside text to video: start from given frames, and see single frames at noise levels of their own. */
+export const capabilitySchema = z.enum(["text_to_video", "image_to_video", "frame_levels"]);
 
 export const weightRoleSchema = z.enum([
   "text_encoder",

@@ -1,26 +1,25 @@
 import { z } from "zod";
+import { editProofSchema, originSchema } from "./derive.ts";
 import { errorRecordSchema } from "./fabric-error.ts";
 import { artifactIdSchema, sessionIdSchema, takeIdSchema } from "./ids.ts";
 import { takeStatusSchema } from "./lifecycle.ts";
 import { solverSchema } from "./manifest.ts";
-import { planSchema } from "./plan.ts";
+import { digestSchema, planSchema, stepCacheSchema } from "./plan.ts";
+import { MAX_SEED, stageSchema, textSchema } from "./take-fields.ts";
 
-/** 2^53 - 1: every seed survives JSON. */
-const MAX_SEED = Number.MAX_SAFE_INTEGER;
-/** The protocol's bound; a model's own `limits.prompt_chars` is usually smaller. */
-const MAX_PROMPT_CHARS = 100_000;
+export const prioritySchema = z.int().min(-10).max(10);
+export const takeTitleSchema = z.string().trim().min(1).max(200);
+export const tagSchema = z.string().trim().min(1).max(40);
 
 /** What a client asks for. What is left out is filled from the model's defaults; what is sent takes effect or is refused. */
 export const takeRequestSchema = z.strictObject({
-  prompt: z
-    .string()
+  prompt: textSchema
     .trim()
     .min(1, "must not be empty")
-    .max(MAX_PROMPT_CHARS)
     .describe(
       "What the clip shows. Words the model does not know come back as a warning of the take.",
     ),
-  negative_prompt: z.string().max(MAX_PROMPT_CHARS).optional().describe("What it should not show."),
+  negative_prompt: textSchema.optional().describe("What it should not show."),
   model: z.string().optional().describe("A model's id; the server's default model unless set."),
   seed: z
     .int()
@@ -60,11 +59,36 @@ export const takeRequestSchema = z.strictObject({
     .describe(
       "Steps by which each latent frame trails the one before it; 0 denoises all frames together.",
     ),
+  stages: z
+    .array(stageSchema)
+    .min(1)
+    .max(16)
+    .optional()
+    .describe(
+      "Models that share the schedule one after the other, all of one latent space; the steps must add up to num_inference_steps.",
+    ),
+  cache: stepCacheSchema.optional().describe("Reuse of the last prediction in a part of the steps."),
+  first_frame: digestSchema.optional().describe("Digest of an uploaded picture that the clip begins with."),
+  last_frame: digestSchema.optional().describe("Digest of an uploaded picture that the clip ends with."),
+  reuse: z
+    .boolean()
+    .optional()
+    .describe("Whether stored steps of a take that began the same way are used; true unless set."),
+  priority: prioritySchema.optional().describe("A higher one runs earlier and interrupts a lower one; 0 unless set."),
+  title: takeTitleSchema.optional(),
 });
 export type TakeRequest = z.infer<typeof takeRequestSchema>;
 
 /** A request with every value filled in: what will really run. */
-export const takeParametersSchema = takeRequestSchema.required();
+export const takeParametersSchema = takeRequestSchema
+  .omit({ stages: true, cache: true, first_frame: true, last_frame: true, priority: true, title: true })
+  .required()
+  .extend({
+    stages: z.array(stageSchema).nullable(),
+    cache: stepCacheSchema.nullable(),
+    first_frame: digestSchema.nullable(),
+    last_frame: digestSchema.nullable(),
+  });
 export type TakeParameters = z.infer<typeof takeParametersSchema>;
 
 export const takePhaseSchema = z.enum([
@@ -82,7 +106,7 @@ export const takeProgressSchema = z.object({
   phase: takePhaseSchema,
   /** Steps whose state is stored. */
   step: z.int().nonnegative(),
-  total_steps: z.int().positive(),
+  total_steps: z.int().nonnegative(),
   /** Median seconds of a step so far; null before the first one. */
   step_seconds: z.number().nullable(),
   remaining_seconds: z.number().nullable(),
@@ -108,7 +132,7 @@ export type Artifact = z.infer<typeof artifactSchema>;
 
 /** Words of the prompt the model does not know, and the like: the take runs, but not quite as asked. */
 export const takeWarningSchema = z.object({
-  code: z.enum(["unknown_words", "prompt_truncated"]),
+  code: z.enum(["unknown_words", "prompt_truncated", "environment_changed"]),
   message: z.string(),
   words: z.array(z.string()),
 });
@@ -121,10 +145,28 @@ export const environmentSchema = z.record(
 );
 export type Environment = z.infer<typeof environmentSchema>;
 
+/** What a run is expected to take on this machine, from measured steps; null where nothing like it has run yet. */
+export const estimateSchema = z.object({
+  seconds: z.number().nonnegative(),
+  step_seconds: z.number().nonnegative(),
+  /** Steps that will be computed, and those that are there already. */
+  steps: z.int().nonnegative(),
+  steps_reused: z.int().nonnegative(),
+});
+export type Estimate = z.infer<typeof estimateSchema>;
+
 export const takeSchema = z.object({
   id: takeIdSchema,
   session_id: sessionIdSchema,
+  /** The take it was derived from; null for one made from a prompt. */
+  parent_id: takeIdSchema.nullable(),
+  origin: originSchema,
+  title: z.string().nullable(),
+  tags: z.array(z.string()),
   status: takeStatusSchema,
+  /** It will be paused at the end of its present step. */
+  pause_requested: z.boolean(),
+  priority: prioritySchema,
   model: z.string(),
   parameters: takeParametersSchema,
   plan: planSchema,
@@ -134,8 +176,17 @@ export const takeSchema = z.object({
   error: errorRecordSchema.nullable(),
   warnings: z.array(takeWarningSchema),
   environment: environmentSchema.nullable(),
+  /** The states before these steps were computed on other hardware, weights or versions: where the trajectory changed over. */
+  environment_changes: z.array(
+    z.object({ after_step: z.int().nonnegative(), environment: environmentSchema }),
+  ),
   /** How often a worker or server was lost and the take went on from a stored state. */
   resumes: z.int().nonnegative(),
+  /** Leading steps that were not computed for this take: they are its parent's or those of a take that began the same way. */
+  steps_reused: z.int().nonnegative(),
+  estimate: estimateSchema.nullable(),
+  /** Of edits, when completed. */
+  proof: editProofSchema.nullable(),
   artifacts: z.array(artifactSchema),
   created_at: z.iso.datetime(),
   started_at: z.iso.datetime().nullable(),
@@ -146,6 +197,8 @@ export type Take = z.infer<typeof takeSchema>;
 export const sessionSchema = z.object({
   id: sessionIdSchema,
   title: z.string(),
+  /** The take that a person works on. */
+  head_take_id: takeIdSchema.nullable(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
   take_count: z.int().nonnegative(),
@@ -166,6 +219,10 @@ export const stateSchema = z.object({
   /** Digest of everything that determined this state: equal derivations have equal bytes in one environment. */
   derivation: z.string(),
   has_preview: z.boolean(),
+  /** A person's name for this step; it keeps the state from being thinned out. */
+  label: z.string().nullable(),
+  /** It was computed for another take. */
+  reused: z.boolean(),
   /** Seconds the step took, and the part of it spent inside the model. */
   seconds: z.number(),
   model_seconds: z.number(),

@@ -1,11 +1,17 @@
 import { z } from "zod";
 import { workerIdSchema } from "./ids.ts";
 import { manifestSchema } from "./manifest.ts";
-import { decodeSegmentSchema, denoiseSegmentSchema } from "./plan.ts";
+import {
+  decodePieceSchema,
+  denoiseSegmentSchema,
+  latentShapeSchema,
+  scheduleSchema,
+  startSchema,
+} from "./plan.ts";
 import { environmentSchema, takeWarningSchema } from "./take.ts";
 
 /** Raised by one for every change that an older side would misread. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /**
  * Named byte ranges that follow the JSON header in the same frame, in this order, without gaps.
@@ -13,7 +19,7 @@ export const PROTOCOL_VERSION = 1;
  */
 const parts = z
   .array(z.strictObject({ name: z.string(), bytes: z.int().nonnegative() }))
-  .max(16)
+  .max(256)
   .default([]);
 /** Chosen by the server; every answer to a request repeats it. */
 const requestId = z.int().positive();
@@ -42,16 +48,36 @@ export const SERVER_MESSAGES = {
   }),
   /** Turn prompts into conditioning. */
   encode: z.strictObject({ id: requestId, prompt: z.string(), negative_prompt: z.string(), parts }),
-  /** Denoise steps [segment.from, segment.to). Parts: `conditioning`; `state` unless from = 0. */
+  /**
+   * Denoise the steps [from, segment.to) of `schedule`; from = segment.from, or more where an interrupted segment goes on.
+   * Parts: `conditioning`; `state` unless from = 0; and, each named by its digest, the blobs that `start` (where from = 0)
+   * and `segment.keep` name except its states: these follow in `kept` messages.
+   */
   denoise: z.strictObject({
     id: requestId,
+    shape: latentShapeSchema,
+    start: startSchema,
+    schedule: scheduleSchema,
     segment: denoiseSegmentSchema,
+    from: z.int().nonnegative(),
     /** A preview goes with a step when this many milliseconds have passed since the last one; 0 = with every step. */
     preview_interval_ms: z.int().nonnegative(),
     parts,
   }),
-  /** Decode a finished state to pixels. Part: `state`. */
-  decode: z.strictObject({ id: requestId, segment: decodeSegmentSchema, parts }),
+  /**
+   * The kept trajectory after step `step` of the denoise request `target`, sent ahead of its need. Part: `state`.
+   * The worker waits for it where `segment.keep.states` names a digest for the step.
+   */
+  kept: z.strictObject({ target: requestId, step: z.int().positive(), parts }),
+  /** Decode latent frames of a state to pixels. Part: `state`. */
+  decode: z.strictObject({
+    id: requestId,
+    shape: latentShapeSchema,
+    piece: decodePieceSchema,
+    width: z.int().positive(),
+    height: z.int().positive(),
+    parts,
+  }),
   /** Stop the request `target` within one step; it ends with `cancelled`. Unknown targets are ignored: they have just ended. */
   cancel: z.strictObject({ target: requestId, parts }),
   /** Free the model's memory. */
@@ -107,6 +133,8 @@ export const WORKER_MESSAGES = {
     sigma: z.number(),
     seconds: z.number().nonnegative(),
     model_seconds: z.number().nonnegative(),
+    /** The step used the last computed velocity again (step caching). */
+    cached: z.boolean(),
     preview: z
       .strictObject({
         count: z.int().positive(),

@@ -18,14 +18,26 @@ export interface Endpoint {
   readonly method: HttpMethod;
   /** With `{name}` for parameters. */
   readonly path: string;
-  readonly tag: "models" | "sessions" | "takes" | "artifacts" | "events" | "system" | "openai";
+  readonly tag:
+    | "models"
+    | "sessions"
+    | "takes"
+    | "artifacts"
+    | "files"
+    | "events"
+    | "system"
+    | "openai";
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   /** How the body may be sent; JSON only unless said. */
-  readonly bodyTypes?: readonly ("application/json" | "multipart/form-data")[];
+  readonly bodyTypes?: readonly (
+    | "application/json"
+    | "multipart/form-data"
+    | "application/x-tar"
+  )[];
   /** Takes an Idempotency-Key header. */
   readonly idempotent?: boolean;
   readonly response: EndpointResponse;

@@ -6,6 +6,7 @@ import { modelSchema } from "../manifest.ts";
 import { planSchema } from "../plan.ts";
 import {
   artifactSchema,
+  estimateSchema,
   logLineSchema,
   sessionSchema,
   stateSchema,
@@ -16,6 +17,14 @@ import {
 import { defineEndpoints } from "./endpoint.ts";
 import { systemSchema } from "./system.ts";
 
+/** What a request would run. */
+export const plannedSchema = z.object({
+  parameters: takeParametersSchema,
+  plan: planSchema,
+  estimate: estimateSchema.nullable(),
+});
+export type Planned = z.infer<typeof plannedSchema>;
+
 const MAX_PAGE = 100;
 const pageQuery = {
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(20),
@@ -24,12 +33,12 @@ const pageQuery = {
 };
 const pageOf = <Schema extends z.ZodType>(schema: Schema) =>
   z.object({ items: z.array(schema), has_more: z.boolean() });
-const json = <Schema extends z.ZodType>(schema: Schema, status: 200 | 201 = 200) =>
+export const json = <Schema extends z.ZodType>(schema: Schema, status: 200 | 201 = 200) =>
   ({ kind: "json", status, schema }) as const;
 
-const inSession = { params: z.object({ session_id: sessionIdSchema }) };
-const ofTake = { params: z.object({ take_id: takeIdSchema }) };
-const ofStep = {
+export const inSession = { params: z.object({ session_id: sessionIdSchema }) };
+export const ofTake = { params: z.object({ take_id: takeIdSchema }) };
+export const ofStep = {
   params: z.object({ take_id: takeIdSchema, step: z.coerce.number().int().positive() }),
 };
 const ofArtifact = { params: z.object({ artifact_id: artifactIdSchema }) };
@@ -101,15 +110,18 @@ export const NATIVE_ENDPOINTS = defineEndpoints({
     response: json(sessionSchema),
     errors: ["session_not_found"],
   },
-  renameSession: {
+  updateSession: {
     method: "PATCH",
     path: "/api/v1/sessions/{session_id}",
     tag: "sessions",
-    summary: "Change a session's title",
+    summary: "Change a session's title or the take that is worked on",
     ...inSession,
-    body: z.strictObject({ title: titleSchema }),
+    body: z.strictObject({
+      title: titleSchema.optional(),
+      head_take_id: takeIdSchema.nullable().optional(),
+    }),
     response: json(sessionSchema),
-    errors: ["session_not_found"],
+    errors: ["session_not_found", "take_not_found"],
   },
   deleteSession: {
     method: "DELETE",
@@ -164,9 +176,9 @@ export const NATIVE_ENDPOINTS = defineEndpoints({
     method: "POST",
     path: "/api/v1/plans",
     tag: "takes",
-    summary: "The plan a request would run, without running it",
+    summary: "The plan a request would run and what it would take, without running it",
     body: takeRequestSchema,
-    response: json(z.object({ parameters: takeParametersSchema, plan: planSchema })),
+    response: json(plannedSchema),
     errors: ["model_not_found", "unsupported_value"],
   },
   listTakes: {
@@ -177,6 +189,7 @@ export const NATIVE_ENDPOINTS = defineEndpoints({
     query: z.strictObject({
       ...pageQuery,
       session_id: sessionIdSchema.optional(),
+      parent_id: takeIdSchema.optional(),
       status: takeStatusSchema.optional(),
     }),
     response: json(pageOf(takeSchema)),
@@ -207,7 +220,7 @@ export const NATIVE_ENDPOINTS = defineEndpoints({
     summary: "Delete a finished take with its states and artifacts",
     ...ofTake,
     response: json(z.object({ id: takeIdSchema, deleted: z.literal(true) })),
-    errors: ["take_not_found", "take_active"],
+    errors: ["take_not_found", "take_active", "take_in_use"],
   },
   listTakeLogs: {
     method: "GET",

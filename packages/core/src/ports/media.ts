@@ -26,6 +26,12 @@ export interface ClipWriter {
   abort(): Promise<void>;
 }
 
+export interface PictureInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly mediaType: "image/png" | "image/jpeg" | "image/webp";
+}
+
 export interface EncoderReport {
   readonly encoder: string;
   readonly hardware: boolean;
@@ -42,6 +48,17 @@ export interface Media {
   encodeStrip(frames: RgbFrames): Promise<Uint8Array>;
   /** One JPEG per frame. */
   encodeStills(frames: RgbFrames): Promise<readonly Uint8Array[]>;
+  /** Width and height of a picture and its type. @throws `invalid_image` */
+  describePicture(bytes: Uint8Array): Promise<PictureInfo>;
+  /** A picture as one RGB frame of exactly this size, cropped to its shape from the middle. @throws `invalid_image` */
+  readPicture(bytes: Uint8Array, width: number, height: number): Promise<RgbFrames>;
+  /**
+   * A mask picture as one byte per pixel: alpha where the picture has transparent pixels, otherwise luminance.
+   * @throws `invalid_mask` when it is not of exactly this size
+   */
+  readMask(bytes: Uint8Array, width: number, height: number): Promise<Uint8Array>;
+  /** Every frame of a clip that this server wrote. @throws `encoder_failed` when it cannot be read */
+  readClip(video: Uint8Array): Promise<RgbFrames>;
   probe(): Promise<readonly EncoderReport[]>;
   close(): Promise<void>;
 }

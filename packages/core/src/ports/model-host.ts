@@ -1,7 +1,10 @@
 import type {
-  DecodeSegment,
+  DecodePiece,
   DenoiseSegment,
   Environment,
+  LatentShape,
+  Schedule,
+  Start,
   TakeWarning,
   WorkerStatus,
 } from "@arc-fabric/contract";
@@ -20,9 +23,37 @@ export interface StepResult {
   readonly sigma: number;
   readonly seconds: number;
   readonly modelSeconds: number;
+  /** The step used the last computed velocity again. */
+  readonly cached: boolean;
   /** safetensors bytes */
   readonly state: Uint8Array;
   readonly preview: RgbFrames | null;
+}
+
+/** Reads a blob that the plan names by its digest. */
+export type ReadBlob = (digest: string) => Promise<Uint8Array>;
+
+export interface DenoiseRequest {
+  readonly shape: LatentShape;
+  readonly start: Start;
+  readonly schedule: Schedule;
+  readonly segment: DenoiseSegment;
+  /** Steps done already: `segment.from`, or more where an interrupted segment goes on. */
+  readonly from: number;
+  readonly conditioning: Uint8Array;
+  /** The state after `from` steps; null exactly when that is 0. */
+  readonly state: Uint8Array | null;
+  readonly previewIntervalMs: number;
+  /** For the blobs that `start` and `segment.keep` name; kept states are read as they are needed. */
+  readonly readBlob: ReadBlob;
+}
+
+export interface DecodeRequest {
+  readonly shape: LatentShape;
+  readonly piece: DecodePiece;
+  readonly width: number;
+  readonly height: number;
+  readonly state: Uint8Array;
 }
 
 export interface DecodedFrames extends RgbFrames {
@@ -41,19 +72,8 @@ export interface WorkerLease {
     prompts: { prompt: string; negativePrompt: string },
     signal: AbortSignal,
   ): Promise<{ conditioning: Uint8Array; warnings: TakeWarning[] }>;
-  denoise(
-    request: {
-      segment: DenoiseSegment;
-      conditioning: Uint8Array;
-      state: Uint8Array | null;
-      previewIntervalMs: number;
-    },
-    signal: AbortSignal,
-  ): AsyncIterable<StepResult>;
-  decode(
-    request: { segment: DecodeSegment; state: Uint8Array },
-    signal: AbortSignal,
-  ): AsyncIterable<DecodedFrames>;
+  denoise(request: DenoiseRequest, signal: AbortSignal): AsyncIterable<StepResult>;
+  decode(request: DecodeRequest, signal: AbortSignal): AsyncIterable<DecodedFrames>;
   /** Gives the worker back, warm. */
   release(): void;
 }

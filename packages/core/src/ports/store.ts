@@ -1,11 +1,15 @@
 import type {
   Artifact,
   ArtifactId,
+  EditProof,
+  Environment,
   ErrorRecord,
+  Estimate,
   EventType,
   FabricEvent,
   LogLine,
   NewEvent,
+  Origin,
   Plan,
   Session,
   SessionId,
@@ -14,6 +18,7 @@ import type {
   TakeId,
   TakeParameters,
   TakeStatus,
+  UploadedFile,
 } from "@arc-fabric/contract";
 
 /** What the caller gives to make a take; the store adds queue order and events. */
@@ -22,6 +27,15 @@ export interface NewTake {
   readonly sessionId: SessionId;
   /** Made in the same transaction when the session does not exist yet. */
   readonly newSessionTitle: string | null;
+  readonly parentId: TakeId | null;
+  readonly origin: Origin;
+  readonly title: string | null;
+  readonly priority: number;
+  readonly estimate: Estimate | null;
+  /** The new take begins with this take's states 1 … step, as far as they are stored; the last one must be. */
+  readonly inherit: { readonly takeId: TakeId; readonly step: number } | null;
+  /** Digests of blobs that the plan reads; they stay while the take is there. */
+  readonly inputs: readonly string[];
   readonly parameters: TakeParameters;
   readonly plan: Plan;
   readonly nowMs: number;
@@ -43,9 +57,67 @@ export interface Claim {
   readonly epoch: number;
 }
 
-export interface NewState extends Omit<State, "take_id" | "has_preview" | "created_at"> {
+export interface NewState extends Omit<
+  State,
+  "take_id" | "has_preview" | "label" | "reused" | "created_at"
+> {
   /** Blob digest of the step's preview picture (JPEG). */
   readonly previewDigest: string | null;
+  /** Digest of the environment it was computed in. */
+  readonly environment: string;
+}
+
+/** A state as the store keeps it. */
+export type StoredState = State & {
+  readonly previewDigest: string | null;
+  readonly environment: string;
+};
+
+/** The longest stored beginning of a trajectory. */
+export interface ReusablePrefix {
+  readonly takeId: TakeId;
+  readonly step: number;
+}
+
+export interface ThinPolicy {
+  readonly sessionId: SessionId | null;
+  /** Every n-th step stays. */
+  readonly keepEvery: number;
+  readonly dryRun: boolean;
+  /** Stops when this many bytes are freed; the takes that ended first go first. null = all of them. */
+  readonly untilBytes: number | null;
+}
+
+export interface StorageUsage {
+  readonly states: number;
+  readonly state_bytes: number;
+  readonly artifact_bytes: number;
+}
+
+/** What steps of takes like this one took on this machine; medians of recent ones. */
+export interface MeasuredSeconds {
+  readonly step: number;
+  /** From the start of a take to its end, less its steps. */
+  readonly rest: number;
+}
+
+/** Makes ids for imported rows whose own are taken. */
+export interface NewIds {
+  session(): SessionId;
+  take(): TakeId;
+  artifact(): ArtifactId;
+}
+
+/** A session as rows, for bundles: opaque to everyone but the store. */
+export interface SessionRecords {
+  readonly session: Record<string, unknown>;
+  readonly takes: readonly Record<string, unknown>[];
+  readonly states: readonly Record<string, unknown>[];
+  readonly artifacts: readonly Record<string, unknown>[];
+  readonly events: readonly Record<string, unknown>[];
+  readonly log_lines: readonly Record<string, unknown>[];
+  /** Digests of all blobs that the rows name. */
+  readonly blobs: readonly string[];
 }
 
 export interface Page {
@@ -58,6 +130,7 @@ export interface Page {
 export interface TakeFilter {
   readonly sessionId?: SessionId | undefined;
   readonly status?: readonly TakeStatus[] | undefined;
+  readonly parentId?: TakeId | undefined;
 }
 
 export interface Paged<Item> {
@@ -69,7 +142,9 @@ export interface Paged<Item> {
 export interface TakePatch {
   readonly phase?: Take["progress"]["phase"];
   readonly environment?: Take["environment"];
+  readonly environmentChange?: { readonly after_step: number; readonly environment: Environment };
   readonly warnings?: Take["warnings"];
+  readonly proof?: EditProof;
 }
 
 /**
@@ -90,7 +165,12 @@ export interface Store {
   ): Promise<Session>;
   getSession(id: SessionId): Promise<Session | null>;
   listSessions(page: Page): Promise<Paged<Session>>;
-  renameSession(id: SessionId, title: string, nowMs: number): Promise<Session | null>;
+  /** @throws `take_not_found` when the head is no take of this session */
+  updateSession(
+    id: SessionId,
+    changes: { title?: string | undefined; headTakeId?: TakeId | null | undefined },
+    nowMs: number,
+  ): Promise<Session | null>;
   /** @returns false when there is none. @throws `session_active` while a take is queued, running or paused */
   deleteSession(id: SessionId): Promise<boolean>;
 
@@ -104,10 +184,26 @@ export interface Store {
   ): Promise<{ take: Take; replayed: boolean }>;
   getTake(id: TakeId): Promise<Take | null>;
   listTakes(filter: TakeFilter, page: Page): Promise<Paged<Take>>;
-  /** @throws `take_active` while it is queued, running or paused. @returns false when there is none */
+  /** @returns null when there is none */
+  updateTake(
+    id: TakeId,
+    changes: {
+      title?: string | null | undefined;
+      tags?: readonly string[] | undefined;
+      priority?: number | undefined;
+    },
+    nowMs: number,
+  ): Promise<Take | null>;
+  /**
+   * @throws `take_active` while it is queued, running or paused, `take_in_use` (details.takes) when others were derived from it
+   * @returns false when there is none
+   */
   deleteTake(id: TakeId, nowMs: number): Promise<boolean>;
 
-  /** Oldest queued take becomes running under a new epoch; null when none is queued. No event: `take.started` follows. */
+  /**
+   * The next queued take becomes running under a new epoch; null when none is queued. No event: `take.started` follows.
+   * Order: priority, then interrupted ones, then turn (sessions take turns), then arrival.
+   */
   claimNext(nowMs: number): Promise<Claim | null>;
   /** Running takes of a server that is gone go back to the front of the queue, with `take.interrupted` each. */
   requeueRunning(reason: string, nowMs: number): Promise<TakeId[]>;
@@ -119,14 +215,62 @@ export interface Store {
   addArtifact(claim: Claim, artifact: Artifact, nowMs: number): Promise<boolean>;
   completeTake(claim: Claim, nowMs: number): Promise<boolean>;
   failTake(claim: Claim, error: ErrorRecord, nowMs: number): Promise<boolean>;
-  /** Back to the front of the queue after a lost worker, with `take.interrupted`. */
+  /** Back to the front of the queue after a lost worker, with `take.interrupted`; paused instead where that was asked for. */
   requeueTake(claim: Claim, reason: string, nowMs: number): Promise<boolean>;
+  /** Back to the front of the queue because `byTakeId` has a higher priority, with `take.preempted`. */
+  preemptTake(claim: Claim, byTakeId: TakeId | null, nowMs: number): Promise<boolean>;
+  /** The running take becomes paused, with `take.paused`. */
+  pauseClaimed(claim: Claim, nowMs: number): Promise<boolean>;
+  /**
+   * A queued take becomes paused at once; a running one is marked (`pause_requested`) and whoever runs it pauses it.
+   * A paused one stays so. @throws `take_not_found`, `take_not_active`
+   */
+  pauseTake(id: TakeId, nowMs: number): Promise<Take>;
+  /** Paused becomes queued at the front; a mark of a running one is taken back. @throws `take_not_found`, `take_not_paused` */
+  resumeTake(id: TakeId, nowMs: number): Promise<Take>;
+  /** The queued take that would be claimed next; null when none is queued. */
+  peekNext(): Promise<{ id: TakeId; priority: number } | null>;
   /** Queued or running becomes cancelled at once. @throws `take_not_found`, `take_not_active` */
   cancelTake(id: TakeId, nowMs: number): Promise<Take>;
 
   listStates(id: TakeId): Promise<readonly State[]>;
-  getState(id: TakeId, step: number): Promise<(State & { previewDigest: string | null }) | null>;
-  latestState(id: TakeId): Promise<(State & { previewDigest: string | null }) | null>;
+  getState(id: TakeId, step: number): Promise<StoredState | null>;
+  latestState(id: TakeId): Promise<StoredState | null>;
+  /** @returns null when there is no such state */
+  labelState(id: TakeId, step: number, label: string | null, nowMs: number): Promise<State | null>;
+  /**
+   * The take with the longest stored prefix: `derivations[k]` is that of the state after k + 1 steps. Only states computed in
+   * this environment count, and not those of `except`.
+   */
+  findPrefix(
+    derivations: readonly string[],
+    environment: string,
+    except: TakeId,
+  ): Promise<ReusablePrefix | null>;
+  /** The claimed take gets the prefix's states as its own, with `take.reused`. @returns false when the claim is no longer valid */
+  adoptPrefix(claim: Claim, prefix: ReusablePrefix, nowMs: number): Promise<boolean>;
+  /**
+   * Removes states of finished takes except: the last one, every n-th, labelled ones, those that a child begins with or reads.
+   * Each take's removal is a `states.thinned` event.
+   */
+  thinStates(policy: ThinPolicy, nowMs: number): Promise<{ states: number; bytes: number }>;
+  storageUsage(): Promise<
+    StorageUsage & {
+      readonly sessions: readonly (StorageUsage & { session_id: SessionId; title: string })[];
+    }
+  >;
+  /** Medians over the newest completed takes of this model and latent shape; null when there is none. */
+  measuredSeconds(model: string, shape: readonly number[]): Promise<MeasuredSeconds | null>;
+
+  addFile(file: UploadedFile, nowMs: number): Promise<UploadedFile>;
+  getFile(digest: string): Promise<UploadedFile | null>;
+  /** Forgets files older than this that no take reads. */
+  forgetFiles(olderThanMs: number): Promise<number>;
+
+  /** @returns null when there is none. @throws `session_active` */
+  exportSession(id: SessionId): Promise<SessionRecords | null>;
+  /** Under new ids where the old ones are taken. @throws `bundle_invalid` */
+  importSession(records: SessionRecords, nowMs: number, newIds: NewIds): Promise<Session>;
   /** Removes a state that does not match its digest, so that the take falls back to the one before. */
   dropState(claim: Claim, step: number): Promise<void>;
   getArtifact(id: ArtifactId): Promise<Artifact | null>;
