@@ -8,6 +8,7 @@ import type {
   EncoderReport,
   Logger,
   Media,
+  PictureInfo,
   RgbFrames,
   System,
 } from "@arc-fabric/core";
@@ -15,11 +16,11 @@ import { checkClipOptions, checkFrames, checkLiveOptions } from "./clip-options.
 import { ClipPlaces } from "./clip-places.ts";
 import { checkPolicy, chooseEncoders } from "./encoder-policy.ts";
 import { EncoderProber } from "./encoder-prober.ts";
-import { EncoderProcess } from "./encoder-process.ts";
+import { type CallAnswer, EncoderProcess } from "./encoder-process.ts";
 import { ENCODERS, SOFTWARE_ENCODER } from "./encoders.ts";
 import { ProcessClipWriter, removeClipFiles } from "./process-clip-writer.ts";
 import { onlyPart, ProcessLiveEncoder } from "./process-live-encoder.ts";
-import type { ClipOpened } from "./protocol.ts";
+import type { ChildCall, ClipOpened, ClipRead, PictureDescription } from "./protocol.ts";
 
 export interface MediaDeps {
   readonly system: System;
@@ -123,6 +124,28 @@ export class ProcessMedia implements Media, LiveMedia {
     return Array.from({ length: count }, (_, index) => onlyPart(parts, `picture_${index}`));
   }
 
+  async describePicture(bytes: Uint8Array): Promise<PictureInfo> {
+    const { result } = await this.#readFile({ method: "picture.describe" }, bytes);
+    return result as PictureDescription;
+  }
+
+  async readPicture(bytes: Uint8Array, width: number, height: number): Promise<RgbFrames> {
+    const call = { method: "picture.read", size: { width, height } } as const;
+    const { parts } = await this.#readFile(call, bytes);
+    return { count: 1, width, height, data: onlyPart(parts, "frames") };
+  }
+
+  async readMask(bytes: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+    const call = { method: "mask.read", size: { width, height } } as const;
+    const { parts } = await this.#readFile(call, bytes);
+    return onlyPart(parts, "mask");
+  }
+
+  async readClip(video: Uint8Array): Promise<RgbFrames> {
+    const { result, parts } = await this.#readFile({ method: "clip.read" }, video);
+    return { ...(result as ClipRead), data: onlyPart(parts, "frames") };
+  }
+
   async probe(): Promise<readonly EncoderReport[]> {
     this.#checkOpen();
     const reports: EncoderReport[] = [];
@@ -136,6 +159,10 @@ export class ProcessMedia implements Media, LiveMedia {
     this.#places.close(stopped());
     this.#prober.close();
     await this.#process?.stop();
+  }
+
+  async #readFile(call: ChildCall, file: Uint8Array): Promise<CallAnswer> {
+    return this.#running().call(call, { file }).answer;
   }
 
   async #open(

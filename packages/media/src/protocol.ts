@@ -21,7 +21,12 @@ export type ChildCall =
     }
   | { readonly method: "live.close"; readonly live: number }
   | { readonly method: "strip"; readonly size: PictureSize; readonly count: number }
-  | { readonly method: "stills"; readonly size: PictureSize; readonly count: number };
+  | { readonly method: "stills"; readonly size: PictureSize; readonly count: number }
+  /** The bytes of a picture or video travel as the part `file`. */
+  | { readonly method: "picture.describe" }
+  | { readonly method: "picture.read"; readonly size: PictureSize }
+  | { readonly method: "mask.read"; readonly size: PictureSize }
+  | { readonly method: "clip.read" };
 
 export type ChildRequest = ChildCall & { readonly call: number };
 
@@ -36,6 +41,16 @@ export type ChildReply =
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
+}
+
+/** Answer to `picture.describe`. */
+export interface PictureDescription extends PictureSize {
+  readonly mediaType: "image/png" | "image/jpeg" | "image/webp";
+}
+
+/** Answer to `clip.read`; the frames are the part `frames`. */
+export interface ClipRead extends PictureSize {
+  readonly count: number;
 }
 
 export interface ClipPlan extends PictureSize {

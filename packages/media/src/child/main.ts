@@ -2,9 +2,11 @@ import { Socket } from "node:net";
 import { AV_LOG_ERROR } from "node-av/constants";
 import { Log } from "node-av/lib";
 import { CHANNEL_FD, type ChildRequest } from "../protocol.ts";
+import { readClip } from "./clip-reader.ts";
 import { ClipTable } from "./clip-table.ts";
 import { LiveTable } from "./live-table.ts";
 import { configurePictures, encodeStills, encodeStrip } from "./pictures.ts";
+import { describePicture, readMask, readPicture } from "./read-pictures.ts";
 import { type Answer, serveCalls } from "./serve-calls.ts";
 
 /**
@@ -48,6 +50,16 @@ async function handle(request: ChildRequest, payload: Uint8Array): Promise<Answe
           pictures.map((picture, index) => [`picture_${index}`, picture]),
         ),
       };
+    }
+    case "picture.describe":
+      return { result: await describePicture(payload) };
+    case "picture.read":
+      return { result: null, payload: { frames: await readPicture(payload, request.size) } };
+    case "mask.read":
+      return { result: null, payload: { mask: await readMask(payload, request.size) } };
+    case "clip.read": {
+      const { data, ...clip } = await readClip(payload);
+      return { result: clip, payload: { frames: data } };
     }
   }
 }
