@@ -1,29 +1,37 @@
 import {
   FabricError,
+  isFinished,
   type NATIVE_ENDPOINTS,
+  type TRAJECTORY_ENDPOINTS,
   type BodyOf,
   type Endpoint,
   type ParamsOf,
   type QueryOf,
   type ResponseOf,
 } from "@arc-fabric/contract";
-import { MOCK_MODEL } from "./model.ts";
-import { fillParameters, planOf } from "./plan.ts";
+import { derive } from "./derive.ts";
+import { FAST_MODEL, MOCK_MODEL } from "./model.ts";
+import { fillParameters, plannedOf, planOf } from "./plan.ts";
+import {
+  compareTakes,
+  labelState,
+  pauseTake,
+  resumeTake,
+  storageOf,
+  thinStates,
+  updateSession,
+  updateTake,
+} from "./trajectory.ts";
 import type { World } from "./world.ts";
 
-type Native = typeof NATIVE_ENDPOINTS;
+type Native = typeof NATIVE_ENDPOINTS & typeof TRAJECTORY_ENDPOINTS;
 /** Operations of the native API that the mock answers with JSON; the studio uses no others. */
 type JsonOperation = {
   [Op in keyof Native]: Native[Op]["response"] extends { kind: "json" } ? Op : never;
 }[keyof Native];
-type SessionOperation =
-  | "createSession"
-  | "listSessions"
-  | "getSession"
-  | "renameSession"
-  | "deleteSession"
-  | "createSessionTake";
-export type MockOperation = Exclude<JsonOperation, SessionOperation | "getOpenApi">;
+/** Answered by the HTTP side itself: their bodies are no JSON. */
+type RawOperation = "importSession" | "uploadFile" | "getOpenApi";
+export type MockOperation = Exclude<JsonOperation, RawOperation>;
 
 type Call<E extends Endpoint> = { params: ParamsOf<E>; query: QueryOf<E>; body: BodyOf<E> };
 export type MockHandlers = {
@@ -35,8 +43,9 @@ export function createHandlers(world: World): MockHandlers {
   return {
     getHealth: () => ({ status: "ok", version: "0.1.0-mock" }),
     getSystem: () => systemOf(world),
-    listModels: () => ({ items: [model()] }),
+    listModels: () => ({ items: [model(), FAST_MODEL] }),
     getModel: ({ params }) => {
+      if (params.model_id === FAST_MODEL.id) return FAST_MODEL;
       if (params.model_id !== MOCK_MODEL.id)
         throw new FabricError("model_not_found", `There is no model "${params.model_id}".`);
       return model();
@@ -44,8 +53,11 @@ export function createHandlers(world: World): MockHandlers {
     createTake: ({ body }) => world.create(body),
     planTake: ({ body }) => {
       const parameters = fillParameters(body, 1);
-      return { parameters, plan: planOf(parameters) };
+      return plannedOf(parameters, planOf(parameters), 0);
     },
+    createSessionTake: ({ params, body }) => world.create(body, params.session_id),
+    ...sessionHandlers(world),
+    ...trajectoryHandlers(world),
     listTakes: ({ query }) => world.list(query),
     getTake: ({ params }) => world.view(world.find(params.take_id)),
     cancelTake: ({ params }) => world.cancel(params.take_id),
@@ -69,6 +81,44 @@ export function createHandlers(world: World): MockHandlers {
     },
   };
 }
+
+function sessionHandlers(world: World) {
+  return {
+    createSession: ({ body }) => world.createSession(body.title),
+    listSessions: ({ query }) => {
+      const all = [...world.sessions.values()].reverse();
+      return { items: all.slice(0, query.limit), has_more: all.length > query.limit };
+    },
+    getSession: ({ params }) => world.findSession(params.session_id),
+    updateSession: ({ params, body }) => updateSession(world, params.session_id, defined(body)),
+    deleteSession: ({ params }) => {
+      const takes = world.list({ session_id: params.session_id, limit: 1000, order: "asc" }).items;
+      if (takes.some(({ status }) => !isFinished(status)))
+        throw new FabricError("session_active", "A take of this session is not finished.");
+      for (const take of takes) world.takes.delete(take.id);
+      world.sessions.delete(params.session_id);
+      return { id: params.session_id, deleted: true };
+    },
+  } satisfies Partial<MockHandlers>;
+}
+
+function trajectoryHandlers(world: World) {
+  return {
+    pauseTake: ({ params }) => pauseTake(world, params.take_id),
+    resumeTake: ({ params }) => resumeTake(world, params.take_id),
+    updateTake: ({ params, body }) => updateTake(world, params.take_id, defined(body)),
+    deriveTake: ({ params, body }) => world.derive(params.take_id, body),
+    planDerivedTake: ({ params, body }) => derive(world.find(params.take_id), body, world).planned,
+    compareTakes: ({ params }) => compareTakes(world, params.take_id, params.other_id),
+    labelState: ({ params, body }) => labelState(world, params.take_id, params.step, body.label),
+    getStorage: () => storageOf(world),
+    thinStates: ({ body }) => thinStates(world, defined(body)),
+  } satisfies Partial<MockHandlers>;
+}
+
+type Defined<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> };
+/** Optional fields that are there have a value: JSON knows no undefined. */
+const defined = <Value extends object>(value: Value) => value as Defined<Value>;
 
 function systemOf(world: World): ResponseOf<Native["getSystem"]> {
   const counts = { queued: 0, running: 0, paused: 0, completed: 0, failed: 0, cancelled: 0 };

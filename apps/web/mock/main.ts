@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { startMockServer } from "./mock-server.ts";
-import { seedLibrary } from "./seed.ts";
+import { seedLibrary, seedSession } from "./seed.ts";
 import { World } from "./world.ts";
 
 const { values } = parseArgs({
@@ -15,6 +15,7 @@ const { values } = parseArgs({
 });
 const world = new World({ stepMs: Number(values["step-ms"]), phaseMs: 600 });
 seedLibrary(world, Number(values.takes));
+if (Number(values.takes) > 0) seedSession(world);
 const dist = path.resolve(import.meta.dirname, "../dist");
 const { url } = await startMockServer({
   world,

@@ -11,6 +11,13 @@ import { sendEvents } from "./events.ts";
 import { createHandlers } from "./handlers.ts";
 import { serveLive } from "./live-socket.ts";
 import { sendBytes, sendStudio } from "./send.ts";
+import {
+  addFile,
+  differencePicture,
+  draftPicture,
+  exportSession,
+  importSession,
+} from "./trajectory.ts";
 import type { World } from "./world.ts";
 
 export interface MockOptions {
@@ -101,16 +108,10 @@ async function dispatch({
     string | number
   >;
   if (operation === "streamEvents") return sendEvents(world, request, response, url);
-  if (operation === "getStatePreview") {
-    const strip = world.strip(String(params["take_id"]), Number(params["step"]));
-    if (!strip) throw new FabricError("state_not_found", `Step ${params["step"]} is not stored.`);
-    return sendBytes(request, response, { mediaType: "image/jpeg", bytes: strip });
-  }
-  if (operation === "getArtifactContent") {
-    const found = world.artifacts.get(String(params["artifact_id"]));
-    if (!found) throw new FabricError("artifact_not_found", "There is no such artifact.");
-    return sendBytes(request, response, found.blob);
-  }
+  const file = fileOf(world, operation, params);
+  if (file) return sendBytes(request, response, file);
+  const raw = await rawAnswer(world, operation, request);
+  if (raw) return sendJson(response, endpoint, raw);
   const handler = handlers[operation];
   if (!handler || endpoint.response.kind !== "json")
     throw new FabricError("not_found", `The mock does not answer ${operation}.`);
@@ -118,10 +119,65 @@ async function dispatch({
   const body = endpoint.body
     ? parse(endpoint.body, JSON.parse(await readBody(request)), "body")
     : undefined;
-  const result = endpoint.response.schema.parse(handler({ params, query, body }));
+  sendJson(response, endpoint, handler({ params, query, body }));
+}
+
+function sendJson(response: ServerResponse, endpoint: Endpoint, value: unknown): void {
+  if (endpoint.response.kind !== "json") return;
   response
     .writeHead(endpoint.response.status, { "content-type": "application/json" })
-    .end(JSON.stringify(result));
+    .end(JSON.stringify(endpoint.response.schema.parse(value)));
+}
+
+/** Operations that answer with bytes. */
+function fileOf(
+  world: World,
+  operation: string,
+  params: Record<string, string | number>,
+): { mediaType: string; bytes: Buffer } | null {
+  const id = String(params["take_id"]);
+  const picture = (bytes: Buffer) => ({ mediaType: "image/jpeg", bytes });
+  switch (operation) {
+    case "getStatePreview":
+    case "draftState": {
+      world.find(id);
+      const strip = world.strip(id, Number(params["step"]));
+      if (!strip)
+        throw new FabricError("state_not_found", `Step ${params["step"]} is not stored.`);
+      return picture(operation === "draftState" ? draftPicture(world, id) : strip);
+    }
+    case "getDifferencePicture":
+      return picture(differencePicture(world, id, String(params["other_id"])));
+    case "getArtifactContent": {
+      const found = world.artifacts.get(String(params["artifact_id"]));
+      if (!found) throw new FabricError("artifact_not_found", "There is no such artifact.");
+      return found.blob;
+    }
+    case "exportSession":
+      return {
+        mediaType: "application/x-tar",
+        bytes: exportSession(world, String(params["session_id"])),
+      };
+    default:
+      return null;
+  }
+}
+
+/** Operations whose bodies are no JSON. */
+async function rawAnswer(
+  world: World,
+  operation: string,
+  request: IncomingMessage,
+): Promise<unknown> {
+  if (operation === "importSession") return importSession(world, await readBytes(request));
+  if (operation !== "uploadFile") return null;
+  const form = await new Response(await readBytes(request), {
+    headers: { "content-type": request.headers["content-type"] ?? "" },
+  }).formData();
+  const file = form.get("file");
+  if (!(file instanceof File))
+    throw new FabricError("invalid_multipart", "The part named file is missing.");
+  return addFile(world, Buffer.from(await file.arrayBuffer()), file.name);
 }
 
 function find(method: string, pathname: string): Found | null {
@@ -173,10 +229,13 @@ const mayEnter = (request: IncomingMessage, token: string) =>
   request.headers.authorization === `Bearer ${token}` ||
   (request.headers.cookie ?? "").split("; ").includes(`arc_token=${token}`);
 
-async function readBody(request: IncomingMessage): Promise<string> {
+const readBody = async (request: IncomingMessage): Promise<string> =>
+  (await readBytes(request)).toString("utf8");
+
+async function readBytes(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {

@@ -11,7 +11,7 @@ export const MOCK_MODEL = modelSchema.parse({
   description:
     "A small latent video diffusion model trained from scratch on drawn scenes: one or two coloured shapes that move over simple landscapes. Runs on a CPU.",
   licence: "Apache-2.0",
-  capabilities: ["text_to_video"],
+  capabilities: ["text_to_video", "image_to_video", "frame_levels"],
   latents: { channels: 24, height: 16, width: 16, frames_per_group: 4 },
   limits: {
     width: [128],
@@ -49,6 +49,17 @@ export const MOCK_MODEL = modelSchema.parse({
   status: "cold",
   weights_digest: "0".repeat(64),
   is_default: true,
+});
+
+/** Another size of the same family, so that there is somebody to hand over to. */
+export const FAST_MODEL = modelSchema.parse({
+  ...MOCK_MODEL,
+  id: "zoetrope-xs",
+  name: "Zoetrope XS",
+  description: "A quarter of the size and three times as fast: for the coarse half of a schedule.",
+  memory_bytes: 90_000_000,
+  weights_digest: "1".repeat(64),
+  is_default: false,
 });
 
 /** Words that are neither vocabulary nor grammar. */

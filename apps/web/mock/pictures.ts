@@ -1,8 +1,9 @@
 import type { ArtifactKind, Take } from "@arc-fabric/contract";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { Drawing } from "./drawing.ts";
 import { encodePng, tile } from "./png.ts";
-import { drawForming, sceneOf, SIZE } from "./scene.ts";
+import { sceneOf, SIZE } from "./scene.ts";
 
 /** A strip needs no full frame rate to be recognised. */
 const STRIP_STRIDE = 2;
@@ -10,15 +11,13 @@ const STRIP_STRIDE = 2;
 export const jpegLike = (frame: Uint8Array): Buffer => encodePng(frame, SIZE, SIZE);
 
 /** The frames of a take as they stand at a noise level; 0 gives the finished clip. */
-export function formingFrames({ parameters }: Take, sigma: number): Uint8Array[] {
-  const scene = sceneOf(parameters.prompt);
-  return Array.from({ length: parameters.num_frames }, (_, i) =>
-    drawForming(scene, i / parameters.fps, sigma),
-  );
-}
+export const framesOf = ({ count, frame }: Drawing, sigma: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, i) => frame(i, sigma));
 
-export function stripOf(take: Take, sigma: number): Buffer {
-  const frames = formingFrames(take, sigma).filter((_, i) => i % STRIP_STRIDE === 0);
+export const stripOf = (drawing: Drawing, sigma: number): Buffer =>
+  stripOfFrames(framesOf(drawing, sigma).filter((_, i) => i % STRIP_STRIDE === 0));
+
+export function stripOfFrames(frames: readonly Uint8Array[]): Buffer {
   const strip = tile(frames, SIZE, frames.length);
   return encodePng(strip.pixels, strip.width, strip.height);
 }
@@ -29,8 +28,9 @@ export function stripOf(take: Take, sigma: number): Buffer {
  */
 export function filesOf(
   take: Take,
+  drawing: Drawing,
 ): { kind: ArtifactKind; mediaType: string; bytes: Buffer; metadata: Record<string, unknown> }[] {
-  const frames = formingFrames(take, 0);
+  const frames = framesOf(drawing, 0);
   const columns = Math.ceil(Math.sqrt(frames.length));
   const sheet = tile(frames, SIZE, columns);
   const middle = frames[Math.floor(frames.length / 2)]!;

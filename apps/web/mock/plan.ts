@@ -1,23 +1,35 @@
 import {
   FabricError,
   type Plan,
+  type Planned,
+  type Stage,
   type TakeParameters,
   type TakeRequest,
 } from "@arc-fabric/contract";
-import { MOCK_MODEL } from "./model.ts";
+import { FAST_MODEL, MOCK_MODEL } from "./model.ts";
+
+/** What a step takes in the estimates; the pump's real pace is set for tests. */
+const STEP_SECONDS = 0.12;
+const MODELS = [MOCK_MODEL, FAST_MODEL];
 
 /** A request with every value filled in, refused like the real server refuses. */
 export function fillParameters(request: TakeRequest, seed: number): TakeParameters {
-  const { defaults, limits, id } = MOCK_MODEL;
-  if (request.model !== undefined && request.model !== id)
-    throw new FabricError("model_not_found", `There is no model "${request.model}".`);
+  const { priority: _priority, title: _title, ...asked } = request;
+  const model = MODELS.find(({ id }) => id === (asked.model ?? MOCK_MODEL.id));
+  if (!model) throw new FabricError("model_not_found", `There is no model "${asked.model}".`);
+  const { defaults, limits } = model;
   const parameters: TakeParameters = {
     negative_prompt: "",
     seed,
     frame_lag: 0,
+    reuse: true,
+    stages: null,
+    cache: null,
+    first_frame: null,
+    last_frame: null,
     ...defaults,
-    ...request,
-    model: id,
+    ...asked,
+    model: model.id,
   };
   for (const name of ["num_frames", "fps", "num_inference_steps"] as const) {
     const { min, max, step } = limits[name];
@@ -25,56 +37,78 @@ export function fillParameters(request: TakeRequest, seed: number): TakeParamete
     if (value < min || value > max || (value - min) % step !== 0)
       throw new FabricError(
         "unsupported_value",
-        `${MOCK_MODEL.name} cannot use ${name} = ${value}; it takes ${min} to ${max} in steps of ${step}.`,
+        `${model.name} cannot use ${name} = ${value}; it takes ${min} to ${max} in steps of ${step}.`,
         { details: { field: name, value } },
       );
   }
+  const sum = parameters.stages?.reduce((steps, stage) => steps + stage.steps, 0);
+  if (sum !== undefined && sum !== parameters.num_inference_steps)
+    throw new FabricError(
+      "schedule_mismatch",
+      `The stages add up to ${sum} steps, not to ${parameters.num_inference_steps}.`,
+    );
   return parameters;
 }
 
-export function planOf(parameters: TakeParameters): Plan {
-  const {
-    prompt,
-    negative_prompt,
-    model,
-    num_inference_steps: steps,
-    shift,
-    num_frames,
-    width,
-    height,
-    fps,
-    solver,
-    guidance_scale,
-    seed,
-  } = parameters;
+export const latentFrames = (numFrames: number): number =>
+  1 + Math.ceil((numFrames - 1) / MOCK_MODEL.latents.frames_per_group);
+
+/** @param steps of the plan, where an edit makes only some of the schedule's steps again */
+export function planOf(parameters: TakeParameters, steps = parameters.num_inference_steps): Plan {
+  const { prompt, negative_prompt, model, shift, num_frames, width, height, fps } = parameters;
+  const whole = parameters.num_inference_steps;
   const sigmas = Array.from({ length: steps + 1 }, (_, i) => {
-    const u = 1 - i / steps;
+    const u = (steps - i) / whole;
     return (shift * u) / (1 + (shift - 1) * u);
   });
+  const frames = latentFrames(num_frames);
+  const stages: Stage[] = parameters.stages ?? [{ model, steps }];
+  let from = 0;
   return {
-    version: 1,
-    weights_digest: MOCK_MODEL.weights_digest,
+    version: 2,
+    weights: Object.fromEntries(MODELS.map(({ id, weights_digest }) => [id, weights_digest])),
+    shape: [MOCK_MODEL.latents.channels, frames, 16, 16],
+    start: { kind: "noise", seed: parameters.seed },
+    schedule: { sigmas },
     total_steps: steps,
     segments: [
       { type: "encode", model, prompt, negative_prompt },
+      ...stages.map((stage) => ({
+        type: "denoise" as const,
+        model: stage.model,
+        conditioning: 0,
+        from,
+        to: (from += stage.steps),
+        solver: parameters.solver,
+        history: "reset" as const,
+        guidance_scale: parameters.guidance_scale,
+        window: [0, frames] as [number, number],
+        keep: null,
+        cache: null,
+      })),
       {
-        type: "denoise",
+        type: "decode",
         model,
-        from: 0,
-        to: steps,
-        schedule: { sigmas },
-        solver,
-        guidance_scale,
-        seed,
-        shape: [24, 1 + (num_frames - 1) / 4, 16, 16],
+        pieces: [{ state: null, frames: [0, frames], first: true }],
+        num_frames,
+        width,
+        height,
       },
-      { type: "decode", model, num_frames, width, height },
       { type: "post_process", fps, outputs: ["video", "thumbnail", "spritesheet"] },
     ],
   };
 }
 
-export function sigmasOf(plan: Plan): readonly number[] {
-  const denoise = plan.segments.find((segment) => segment.type === "denoise");
-  return denoise?.type === "denoise" ? denoise.schedule.sigmas : [1, 0];
+export function plannedOf(parameters: TakeParameters, plan: Plan, reused: number): Planned {
+  const steps = plan.total_steps - reused;
+  return {
+    parameters,
+    plan,
+    estimate: {
+      steps,
+      steps_reused: reused,
+      step_seconds: STEP_SECONDS,
+      seconds: steps * STEP_SECONDS + 0.3,
+    },
+  };
 }

@@ -7,8 +7,7 @@ import {
   type TakePhase,
 } from "@arc-fabric/contract";
 import { MOCK_MODEL, unknownWords } from "./model.ts";
-import { filesOf, formingFrames, jpegLike } from "./pictures.ts";
-import { sigmasOf } from "./plan.ts";
+import { framesOf, jpegLike } from "./pictures.ts";
 import type { World } from "./world.ts";
 
 /** Runs the queued takes one after the other, at the world's pace. */
@@ -26,7 +25,9 @@ export class Pump {
     // A tick, so that takes made in one go are all queued before the first one starts.
     await pause(20);
     for (;;) {
-      const next = [...this.#world.takes.values()].find(({ status }) => status === "queued");
+      const next = [...this.#world.takes.values()]
+        .filter(({ status }) => status === "queued")
+        .reduce<Take | null>((best, take) => (best && best.priority >= take.priority ? best : take), null);
       if (!next) break;
       await this.#run(next);
     }
@@ -51,7 +52,11 @@ export class Pump {
     this.#world.live.set(take.id, []);
     this.#world.emit(take, {
       type: "take.started",
-      data: { take_id: take.id, resumed_from_step: 0, environment: take.environment },
+      data: {
+        take_id: take.id,
+        resumed_from_step: take.progress.step,
+        environment: take.environment,
+      },
     });
     this.#world.log(take, "info", "Started on the mock worker.");
     if (cold && !(await this.#phase(take, "loading"))) return;
@@ -72,9 +77,10 @@ export class Pump {
       });
     }
     if (!(await this.#phase(take, "denoising", 0))) return;
-    for (let step = 1; step <= take.progress.total_steps; step++) {
+    for (let step = take.progress.step + 1; step <= take.progress.total_steps; step++) {
       await pause(stepMs);
       if (take.status !== "running") return;
+      if (take.pause_requested) return this.#pause(take);
       if (breaks && step === 4) return this.#fail(take, breaks);
       this.#world.storeStep(take, step, stepMs / 1000);
       this.#showForming(take, step);
@@ -84,7 +90,7 @@ export class Pump {
 
   async #finishClip(take: Take): Promise<void> {
     if (!(await this.#phase(take, "decoding", 0))) return;
-    const frames = formingFrames(take, 0);
+    const frames = framesOf(this.#world.drawing(take.id), 0);
     for (let from = 0; from < frames.length; from += 4) {
       await pause(this.#world.pace.phaseMs / 4);
       if (take.status !== "running") return;
@@ -99,13 +105,20 @@ export class Pump {
       );
     }
     if (!(await this.#phase(take, "finishing"))) return;
-    for (const file of filesOf(take)) {
-      const artifact = this.#world.addArtifact(take, file.kind, file);
-      this.#world.emit(take, { type: "artifact.created", data: { take_id: take.id, artifact } });
-    }
-    this.#world.finish(take, "completed");
     this.#world.log(take, "info", "Completed.");
-    this.#world.emit(take, { type: "take.completed", data: { take_id: take.id } });
+    this.#world.complete(take);
+  }
+
+  /** The step that was at work is stored first, so none is lost. */
+  #pause(take: Take): void {
+    this.#world.storeStep(take, take.progress.step + 1, this.#world.pace.stepMs / 1000);
+    take.status = "paused";
+    take.pause_requested = false;
+    take.progress = { ...take.progress, phase: "queued", remaining_seconds: null };
+    this.#world.emit(take, {
+      type: "take.paused",
+      data: { take_id: take.id, last_step: take.progress.step },
+    });
   }
 
   #fail(take: Take, code: string): void {
@@ -129,7 +142,8 @@ export class Pump {
   }
 
   #showForming(take: Take, step: number): void {
-    const frames = formingFrames(take, sigmasOf(take.plan)[step] ?? 0);
+    const sigma = take.plan.schedule.sigmas[step] ?? 0;
+    const frames = framesOf(this.#world.drawing(take.id), sigma);
     this.#world.live.set(take.id, []);
     frames.forEach((frame, frameIndex) =>
       this.#sendLive(take, {

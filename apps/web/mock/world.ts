@@ -4,23 +4,31 @@ import {
   newId,
   toErrorRecord,
   type Artifact,
+  type DeriveRequest,
+  type EditProof,
   type ErrorCode,
   type FabricEvent,
   type LiveFrame,
   type LogLine,
   type NewEvent,
+  type Origin,
+  type Plan,
   type Session,
   type State,
   type Take,
+  type TakeParameters,
   type TakeRequest,
+  type UploadedFile,
   ERROR_CODES,
 } from "@arc-fabric/contract";
 import { createHash, randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { MOCK_MODEL } from "./model.ts";
+import { derivedDrawing, drawingOf, type Drawing } from "./drawing.ts";
 import { filesOf, stripOf } from "./pictures.ts";
+import { derive } from "./derive.ts";
+import { fillParameters, plannedOf, planOf } from "./plan.ts";
 import { Pump } from "./pump.ts";
-import { fillParameters, planOf, sigmasOf } from "./plan.ts";
 
 export interface Pace {
   /** Milliseconds of a step and of the other phases. */
@@ -39,6 +47,8 @@ export class World {
   readonly sessions = new Map<string, Session>();
   readonly states = new Map<string, State[]>();
   readonly #strips = new Map<string, Buffer>();
+  readonly #drawings = new Map<string, Drawing>();
+  readonly files = new Map<string, UploadedFile>();
   readonly logs = new Map<string, LogLine[]>();
   readonly artifacts = new Map<string, { artifact: Artifact; blob: Blob }>();
   readonly events: FabricEvent[] = [];
@@ -54,17 +64,78 @@ export class World {
 
   create(request: TakeRequest, sessionId?: string): Take {
     refuseOnSentinel(request.prompt);
-    const at = new Date().toISOString();
     const parameters = fillParameters(request, randomBytes(4).readUInt32BE());
     const session = sessionId
-      ? this.sessions.get(sessionId)!
-      : this.#createSession(request.prompt.slice(0, 60), at);
+      ? this.findSession(sessionId)
+      : this.createSession(request.prompt.slice(0, 60));
     const plan = planOf(parameters);
+    const estimate = plannedOf(parameters, plan, 0).estimate;
+    const take = this.#add({
+      session,
+      parameters,
+      plan,
+      estimate,
+      drawing: drawingOf(parameters),
+      title: request.title ?? null,
+      priority: request.priority ?? 0,
+    });
+    void this.#pump.run();
+    return this.view(take);
+  }
+
+  derive(parentId: string, request: DeriveRequest): Take {
+    const parent = this.find(parentId);
+    if ("prompt" in request && request.prompt) refuseOnSentinel(request.prompt);
+    const { planned, inherited } = derive(parent, request, this);
+    const others = request.kind === "concatenate" ? request.takes : [];
+    const take = this.#add({
+      session: this.findSession(parent.session_id),
+      parameters: planned.parameters,
+      plan: planned.plan,
+      estimate: planned.estimate,
+      drawing: derivedDrawing(
+        request,
+        planned.parameters,
+        this.drawing(parentId),
+        others.map((id) => this.drawing(id)),
+      ),
+      parent,
+      origin: request,
+      title: request.title ?? null,
+      priority: request.priority ?? parent.priority,
+    });
+    const rows = this.states.get(parentId)!.filter(({ step }) => step <= inherited);
+    this.states.set(
+      take.id,
+      rows.map((row) => ({ ...row, take_id: take.id, label: null, reused: true })),
+    );
+    take.steps_reused = inherited;
+    take.progress.step = inherited;
+    void this.#pump.run();
+    return this.view(take);
+  }
+
+  #add(given: {
+    session: Session;
+    parameters: TakeParameters;
+    plan: Plan;
+    estimate: Take["estimate"];
+    drawing: Drawing;
+    title: string | null;
+    priority: number;
+    parent?: Take;
+    origin?: Origin;
+  }): Take {
+    const { session, parent, drawing, origin, parameters, plan, ...rest } = given;
     const take: Take = {
       id: newId("take", Date.now(), randomBytes),
       session_id: session.id,
+      parent_id: parent?.id ?? null,
+      origin: origin ?? { kind: "generate" },
+      tags: [],
       status: "queued",
-      model: MOCK_MODEL.id,
+      pause_requested: false,
+      model: parameters.model,
       parameters,
       plan,
       progress: {
@@ -78,19 +149,37 @@ export class World {
       error: null,
       warnings: [],
       environment: null,
+      environment_changes: [],
       resumes: 0,
+      steps_reused: 0,
+      proof: null,
       artifacts: [],
-      created_at: at,
+      created_at: new Date().toISOString(),
       started_at: null,
       finished_at: null,
+      ...rest,
     };
     this.takes.set(take.id, take);
+    this.#drawings.set(take.id, drawing);
     this.states.set(take.id, []);
     this.logs.set(take.id, []);
     session.take_count++;
     this.emit(take, { type: "take.queued", data: { take_id: take.id } });
+    return take;
+  }
+
+  drawing(id: string): Drawing {
+    return this.#drawings.get(id)!;
+  }
+
+  findSession(id: string): Session {
+    const session = this.sessions.get(id);
+    if (!session) throw new FabricError("session_not_found", `There is no session ${id}.`);
+    return session;
+  }
+
+  runQueue(): void {
     void this.#pump.run();
-    return this.view(take);
   }
 
   view(take: Take): Take {
@@ -101,12 +190,19 @@ export class World {
 
   list(filter: {
     status?: string | undefined;
+    session_id?: string | undefined;
+    parent_id?: string | undefined;
     after?: string | undefined;
     limit: number;
     order: "asc" | "desc";
   }): { items: Take[]; has_more: boolean } {
     const all = [...this.takes.values()]
-      .filter(({ status }) => !filter.status || status === filter.status)
+      .filter(
+        (take) =>
+          (!filter.status || take.status === filter.status) &&
+          (!filter.session_id || take.session_id === filter.session_id) &&
+          (!filter.parent_id || take.parent_id === filter.parent_id),
+      )
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     if (filter.order === "desc") all.reverse();
     const from = filter.after ? all.findIndex(({ id }) => id === filter.after) + 1 : 0;
@@ -127,7 +223,7 @@ export class World {
     const state = this.states.get(id)?.find((candidate) => candidate.step === step);
     if (!state) return null;
     const key = `${id}/${step}`;
-    const known = this.#strips.get(key) ?? stripOf(this.find(id), state.sigma);
+    const known = this.#strips.get(key) ?? stripOf(this.drawing(id), state.sigma);
     this.#strips.set(key, known);
     return known;
   }
@@ -147,48 +243,93 @@ export class World {
   delete(id: string): void {
     const take = this.find(id);
     if (!isFinished(take.status)) throw new FabricError("take_active", "The take is not finished.");
+    const children = [...this.takes.values()].filter(({ parent_id }) => parent_id === id);
+    if (children.length > 0)
+      throw new FabricError(
+        "take_in_use",
+        `${children.length === 1 ? "A take was" : `${children.length} takes were`} made from this one.`,
+        { details: { takes: children.map((child) => child.id) } },
+      );
     this.takes.delete(id);
+    this.findSession(take.session_id).take_count--;
     this.emit(take, { type: "take.deleted", data: { take_id: take.id } });
   }
 
-  /** A take that ended before the mock began, for a library that is not empty. */
-  addFinished(
-    prompt: string,
-    status: "completed" | "failed" | "cancelled",
-    minutesAgo: number,
-  ): void {
+  /** Ends a take at once, as if that had been some time ago: for a library that is not empty. */
+  endAt(id: string, status: "completed" | "failed" | "cancelled", minutesAgo: number): Take {
     const at = Date.now() - minutesAgo * 60_000;
-    const take = this.create({ prompt });
-    const id = newId("take", at, randomBytes);
-    this.takes.delete(take.id);
-    const old = {
-      ...take,
-      id,
-      created_at: new Date(at).toISOString(),
-      started_at: new Date(at + 100).toISOString(),
-    };
-    this.takes.set(id, old);
-    this.states.set(id, []);
-    this.logs.set(id, []);
-    const last = status === "completed" ? old.progress.total_steps : 7;
-    for (let step = 1; step <= last; step++) this.storeStep(old, step, 0.12);
-    if (status === "completed")
-      for (const file of filesOf(old)) this.addArtifact(old, file.kind, file);
+    const take = this.find(id);
+    take.created_at = new Date(at).toISOString();
+    take.started_at = new Date(at + 100).toISOString();
+    const last = status === "completed" ? take.progress.total_steps : 7;
+    for (let step = take.steps_reused + 1; step <= last; step++) this.storeStep(take, step, 0.12);
+    if (status === "completed") this.complete(take);
     if (status === "failed")
-      old.error = toErrorRecord(
+      take.error = toErrorRecord(
         new FabricError(
           "worker_lost",
           "The worker stopped unexpectedly at step 8, for the third time.",
           { details: { last_step: 7 } },
         ),
       );
-    this.finish(old, status);
-    old.finished_at = new Date(at + 3_000).toISOString();
+    if (status !== "completed") this.finish(take, status);
+    take.finished_at = new Date(at + 3_000).toISOString();
+    return take;
+  }
+
+  /** A take of a session of its own that ended before the mock began. */
+  addFinished(
+    prompt: string,
+    status: "completed" | "failed" | "cancelled",
+    minutesAgo: number,
+  ): void {
+    const { id } = this.create({ prompt });
+    const take = this.endAt(id, status, minutesAgo);
+    this.#rename(take, newId("take", Date.parse(take.created_at), randomBytes));
     this.events.length = 0;
   }
 
+  /** Lists go by id, and ids by time. */
+  #rename(take: Take, id: Take["id"]): void {
+    for (const map of [this.takes, this.states, this.logs, this.#drawings] as Map<string, unknown>[]) {
+      map.set(id, map.get(take.id));
+      map.delete(take.id);
+    }
+    take.id = id;
+  }
+
+  /** Files, the proof of an edit, and the end. */
+  complete(take: Take): void {
+    for (const file of filesOf(take, this.drawing(take.id))) {
+      const artifact = this.addArtifact(take, file.kind, file);
+      this.emit(take, { type: "artifact.created", data: { take_id: take.id, artifact } });
+    }
+    const proof = this.#proofOf(take);
+    if (proof) {
+      take.proof = proof;
+      this.emit(take, { type: "take.proved", data: { take_id: take.id, proof } });
+    }
+    this.finish(take, "completed");
+    this.emit(take, { type: "take.completed", data: { take_id: take.id } });
+  }
+
+  #proofOf(take: Take): EditProof | null {
+    if (take.origin.kind !== "edit" || !take.parent_id) return null;
+    const [c, t, h, w] = take.plan.shape;
+    const all = c * t * h * w;
+    const changed = Math.round(all * 0.29);
+    return {
+      kept_path: "stored",
+      kept_latents: all - changed,
+      changed_latents: changed,
+      kept_equal: true,
+      kept_psnr_db: 46.2,
+      kept_pixels_equal: false,
+    };
+  }
+
   storeStep(take: Take, step: number, seconds: number): void {
-    const sigma = sigmasOf(take.plan)[step] ?? 0;
+    const sigma = take.plan.schedule.sigmas[step] ?? 0;
     const digest = createHash("sha256").update(`${take.id}/${step}`).digest("hex");
     this.states.get(take.id)!.push({
       take_id: take.id,
@@ -198,6 +339,8 @@ export class World {
       digest,
       derivation: digest,
       has_preview: true,
+      label: null,
+      reused: false,
       seconds,
       model_seconds: seconds * 0.99,
       created_at: new Date().toISOString(),
@@ -252,10 +395,12 @@ export class World {
     this.changes.emit("finished", take.id);
   }
 
-  #createSession(title: string, at: string): Session {
+  createSession(title: string): Session {
+    const at = new Date().toISOString();
     const session: Session = {
       id: newId("ses", Date.now(), randomBytes),
       title,
+      head_take_id: null,
       created_at: at,
       updated_at: at,
       take_count: 0,
@@ -271,8 +416,8 @@ export class World {
       ?.push({ at: new Date().toISOString(), level, source: "server", message });
   }
 
-  emit(take: Take, event: NewEvent): void {
-    const session = this.sessions.get(take.session_id)!;
+  emit({ session_id }: Pick<Take, "session_id">, event: NewEvent): void {
+    const session = this.sessions.get(session_id)!;
     const last = this.events.at(-1)?.position ?? 0;
     const whole = {
       ...event,

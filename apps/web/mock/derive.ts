@@ -1,0 +1,101 @@
+import {
+  ALLOWED_TAKE_ACTIONS,
+  FabricError,
+  type DeriveRequest,
+  type Planned,
+  type Take,
+  type TakeParameters,
+} from "@arc-fabric/contract";
+import { editedFrames } from "./drawing.ts";
+import { plannedOf, planOf } from "./plan.ts";
+import type { World } from "./world.ts";
+
+const ACTION = {
+  fork: "fork",
+  edit: "edit",
+  extend: "extend",
+  insert: "extend",
+  loop: "extend",
+  concatenate: "extend",
+} as const;
+const MAX_FRAMES = 161;
+
+/** What a derived take runs, refused like the real server refuses. */
+export function derive(
+  parent: Take,
+  request: DeriveRequest,
+  world: World,
+): { planned: Planned; inherited: number } {
+  if (!ALLOWED_TAKE_ACTIONS[parent.status].includes(ACTION[request.kind]))
+    throw new FabricError(
+      "take_not_completed",
+      `The take is ${parent.status}; it can be changed like that when it is completed.`,
+    );
+  const { parameters, steps, inherited } = changed(parent, request, world);
+  if (parameters.num_frames > MAX_FRAMES)
+    throw new FabricError(
+      "unsupported_value",
+      `The clip would have ${parameters.num_frames} frames; at most ${MAX_FRAMES} are possible.`,
+    );
+  return { planned: plannedOf(parameters, planOf(parameters, steps), inherited), inherited };
+}
+
+interface Changed {
+  parameters: TakeParameters;
+  steps: number;
+  inherited: number;
+}
+
+function changed(parent: Take, request: DeriveRequest, world: World): Changed {
+  const old = parent.parameters;
+  if (request.kind === "concatenate") {
+    const frames = request.takes.map((id) => world.find(id).parameters.num_frames);
+    const num_frames = frames.reduce((sum, count) => sum + count, old.num_frames);
+    return { parameters: { ...old, num_frames }, steps: 0, inherited: 0 };
+  }
+  const parameters: TakeParameters = {
+    ...old,
+    prompt: request.prompt ?? old.prompt,
+    negative_prompt: request.negative_prompt ?? old.negative_prompt,
+    guidance_scale: request.guidance_scale ?? old.guidance_scale,
+    seed: request.seed ?? old.seed,
+  };
+  switch (request.kind) {
+    case "fork": {
+      const stored = world.states.get(parent.id)!.some(({ step }) => step === request.at_step);
+      if (request.at_step > 0 && !stored)
+        throw new FabricError("state_not_found", `Step ${request.at_step} is not stored any more.`);
+      const rest = request.remaining_steps ?? parent.plan.total_steps - request.at_step;
+      const steps = request.at_step + rest;
+      const model = request.model ?? old.model;
+      return {
+        parameters: {
+          ...parameters,
+          num_inference_steps: steps,
+          solver: request.solver ?? old.solver,
+          model,
+          stages: null,
+        },
+        steps,
+        inherited: request.at_step,
+      };
+    }
+    case "edit": {
+      const [from, to] = editedFrames(request, old.num_frames, old.fps);
+      if (to > old.num_frames || from >= to)
+        throw new FabricError(
+          "range_outside_clip",
+          `Frames ${from} to ${to} are not inside the clip, which has ${old.num_frames}.`,
+        );
+      const steps = Math.ceil((request.strength ?? 1) * old.num_inference_steps);
+      return { parameters, steps, inherited: 0 };
+    }
+    case "extend":
+    case "insert":
+    case "loop": {
+      const num_frames = old.num_frames + request.num_frames;
+      const steps = request.num_inference_steps ?? old.num_inference_steps;
+      return { parameters: { ...parameters, num_frames }, steps, inherited: 0 };
+    }
+  }
+}
