@@ -23,9 +23,16 @@ type JsonSchema = {
 const NAMED: Readonly<Record<string, string>> = {
   manifest: "model manifest",
   segment: "segment of a plan",
+  shape: "[channels, latent frames, height, width]",
+  start: "start of a plan",
+  schedule: "schedule of a plan",
+  piece: "latent frames of a clip",
   environment: "map of text, number or boolean",
   warnings: "list of warnings",
 };
+
+/** Blobs are parts named by their digest. */
+const DIGEST = /^[0-9a-f]{64}$/;
 
 const golden = readGoldenMessages();
 
@@ -36,7 +43,9 @@ function table(messages: Readonly<Record<string, { toJSONSchema(): unknown }>>):
     const shown = fields.map(([name, field]) => `\`${name}\`: ${NAMED[name] ?? typeName(field)}`);
     const example = golden.get(type);
     if (!example) throw new Error(`There is no golden file for the message "${type}".`);
-    const parts = Object.entries(example.parts).map(([name, text]) => `\`${name}\`: ${text}`);
+    const parts = Object.entries(example.parts).map(
+      ([name, text]) => `\`${name.replace(DIGEST, "(digest)")}\`: ${text}`,
+    );
     return `| [\`${type}\`](../../packages/contract/golden/${type}.json) | ${example.meaning} | ${cell(shown)} | ${cell(parts)} |`;
   });
   return ["| message | meaning | fields | parts |", "| --- | --- | --- | --- |", ...rows].join(
@@ -85,9 +94,10 @@ The ${FRAME_PREFIX_BYTES} bytes of lengths are checked before anything is alloca
 ## Rules
 
 - The worker speaks first, with \`handshake\`. Protocol ${PROTOCOL_VERSION}; any other version is answered with \`handshake.refused\`. Nothing else is sent before \`handshake.accepted\`.
-- The server numbers its requests from 1; each answer repeats the number. One request runs at a time; \`cancel\`, \`health\` and \`shutdown\` may come at any time.
+- The server numbers its requests from 1; each answer repeats the number. One request runs at a time; \`kept\`, \`cancel\`, \`health\` and \`shutdown\` may come at any time.
 - A request ends with exactly one of its \`….completed\`, \`cancelled\` or \`failed\`.
 - \`cancel\` takes effect within one step. A cancel for a request that has just ended is ignored.
+- \`kept\` for a request that has just ended is ignored. The server sends at most two of them ahead of the steps that are done.
 - Messages are strict in both directions: an unknown type, a missing field or a field too many breaks the protocol, and the worker is stopped.
 - A side that does not read makes the other one wait. The worker keeps at most one step ahead of what the socket has taken.
 

@@ -8,6 +8,7 @@ export * from "./live.ts";
 export * from "./manifest.ts";
 export * from "./plan.ts";
 export * from "./safetensors.ts";
+export * from "./step-cache.ts";
 export * from "./take.ts";
 export * from "./take-fields.ts";
 export * from "./weights-digest.ts";

@@ -9,6 +9,8 @@ const MAX_UNREAD = 2;
 
 export type RequestMessage = Extract<ServerMessage, { id: number }>;
 
+type SupplyMessage = Extract<ServerMessage, { type: "kept" }>;
+
 export interface ConversationDeps {
   readonly system: System;
   readonly connection: WorkerConnection;
@@ -63,6 +65,12 @@ export class Conversation {
     this.#lost = error;
     this.#end();
     this.#wake?.();
+  }
+
+  /** Sends more that belongs to the request, as long as it runs. */
+  supply(body: Omit<SupplyMessage, "target" | "parts">, parts: NamedParts): void {
+    if (this.#cancelling || this.#lastArrived || this.#lost) return;
+    this.#deps.connection.send({ ...body, target: this.id, parts: [] }, parts);
   }
 
   /** Asks the worker to stop; what it still says on the way is dropped. */

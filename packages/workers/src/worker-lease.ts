@@ -1,5 +1,7 @@
-import { FabricError, type NamedParts } from "@arc-fabric/contract";
+import { FabricError } from "@arc-fabric/contract";
 import type { DecodedFrames, RgbFrames, StepResult, WorkerLease } from "@arc-fabric/core";
+import { denoiseParts } from "./denoise-parts.ts";
+import { KeptFeeder } from "./kept-feeder.ts";
 import type { Delivery } from "./worker-connection.ts";
 import type { LoadedWorker } from "./worker-slot.ts";
 
@@ -7,9 +9,9 @@ import type { LoadedWorker } from "./worker-slot.ts";
 export function createLease(worker: LoadedWorker, onRelease: () => void): WorkerLease {
   const { session, weightsDigest, environment } = worker;
   let released = false;
-  const request: typeof session.request = (body, parts, signal) => {
+  const request: typeof session.request = (body, parts, signal, onSent) => {
     if (released) throw new FabricError("internal", "This worker was already given back.");
-    return session.request(body, parts, signal);
+    return session.request(body, parts, signal, onSent);
   };
   return {
     workerId: session.workerId,
@@ -29,18 +31,34 @@ export function createLease(worker: LoadedWorker, onRelease: () => void): Worker
       }
       throw new FabricError("worker_protocol", "The worker ended encoding without a result.");
     },
-    async *denoise({ segment, conditioning, state, previewIntervalMs }, signal) {
-      const parts: NamedParts = state ? { conditioning, state } : { conditioning };
-      for await (const delivery of request(
-        { type: "denoise", segment, preview_interval_ms: previewIntervalMs },
+    async *denoise(denoise, signal) {
+      const { shape, start, schedule, segment, from, previewIntervalMs } = denoise;
+      const parts = await denoiseParts(denoise);
+      const failed = new AbortController();
+      const feeder = new KeptFeeder(denoise, (error) => failed.abort(error));
+      const answers = request(
+        {
+          type: "denoise",
+          shape,
+          start,
+          schedule,
+          segment,
+          from,
+          preview_interval_ms: previewIntervalMs,
+        },
         parts,
-        signal,
-      )) {
-        if (delivery.message.type === "denoise.step") yield stepResult(delivery);
+        AbortSignal.any([signal, failed.signal]),
+        (supply) => feeder.open(supply, from),
+      );
+      for await (const delivery of answers) {
+        if (delivery.message.type !== "denoise.step") continue;
+        feeder.advance(delivery.message.step);
+        yield stepResult(delivery);
       }
     },
-    async *decode({ segment, state }, signal) {
-      for await (const delivery of request({ type: "decode", segment }, { state }, signal)) {
+    async *decode({ shape, piece, width, height, state }, signal) {
+      const answers = request({ type: "decode", shape, piece, width, height }, { state }, signal);
+      for await (const delivery of answers) {
         if (delivery.message.type === "decode.frames") yield decodedFrames(delivery);
       }
     },
@@ -55,12 +73,13 @@ export function createLease(worker: LoadedWorker, onRelease: () => void): Worker
 function stepResult(delivery: Delivery): StepResult {
   const { message } = delivery;
   if (message.type !== "denoise.step") throw new FabricError("internal", "not a step");
-  const { step, sigma, seconds, model_seconds: modelSeconds, preview } = message;
+  const { step, sigma, seconds, model_seconds: modelSeconds, cached, preview } = message;
   return {
     step,
     sigma,
     seconds,
     modelSeconds,
+    cached,
     state: part(delivery, "state"),
     preview: preview && pixels(delivery, "preview", preview),
   };

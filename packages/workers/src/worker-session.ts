@@ -6,6 +6,7 @@ import {
 } from "@arc-fabric/contract";
 import type { System } from "@arc-fabric/core";
 import { Conversation, type RequestMessage } from "./conversation.ts";
+import type { Supply } from "./kept-feeder.ts";
 import type { WorkerTimeouts } from "./model-host-deps.ts";
 import type { WorkerProcess } from "./spawn-worker.ts";
 import { stopProcess } from "./stop-process.ts";
@@ -71,12 +72,14 @@ export class WorkerSession {
 
   /**
    * Sends a request and yields its answers, the last one included. Ends the request when the consumer stops iterating.
+   * @param onSent told once how to send more that belongs to the request; after its end that does nothing
    * @throws the signal's reason when aborted, the worker's failure, `worker_lost`, `worker_timeout`, `worker_protocol`
    */
   async *request(
     body: RequestBody,
     parts: NamedParts,
     signal: AbortSignal,
+    onSent: (supply: Supply) => void = () => {},
   ): AsyncGenerator<Delivery> {
     signal.throwIfAborted();
     if (!this.alive)
@@ -103,6 +106,7 @@ export class WorkerSession {
     const onAbort = () => conversation.cancel();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
+      onSent((more, itsParts) => conversation.supply(more, itsParts));
       for (;;) {
         const delivery = await nextUnlessAborted(conversation, signal);
         this.#waitingSince = system.monotonic();

@@ -1,20 +1,37 @@
-import { FabricError, type DenoiseSegment } from "@arc-fabric/contract";
+import {
+  isCachedStep,
+  type DenoiseSegment,
+  type NamedParts,
+  type Schedule,
+  type Start,
+} from "@arc-fabric/contract";
+import { checkSegment } from "./check-segment.ts";
 import { decodeConditioning } from "./conditioning.ts";
 import type { Clock } from "./clock.ts";
-import { decodeGroups, type RgbFrames } from "./decode-groups.ts";
-import { DenoiserBatch } from "./denoiser-batch.ts";
-import { updateLatents } from "./latent-update.ts";
+import { decodeWholeClip, type RgbFrames } from "./decode-groups.ts";
+import { FrameWindow } from "./frame-window.ts";
+import { KeptPath } from "./kept-path.ts";
+import type { LatentShape } from "./latent-update.ts";
 import type { LoadedModel } from "./loaded-model.ts";
-import { drawNoise } from "./noise.ts";
-import { checkSchedule, frameLevels } from "./schedule-levels.ts";
-import { NO_HISTORY, stepCoefficients } from "./solver.ts";
-import { encodeState, resumeState, type TrajectoryState } from "./state.ts";
+import { frameLevels } from "./schedule-levels.ts";
+import { makeStart } from "./start.ts";
+import { continueState, emptyHistory, encodeState, type TrajectoryState } from "./state.ts";
+import { WindowWalk } from "./window-walk.ts";
 
 export interface DenoiseRequest {
+  readonly shape: LatentShape;
+  readonly start: Start;
+  readonly schedule: Schedule;
   readonly segment: DenoiseSegment;
+  /** Steps done already: `segment.from`, or more where an interrupted segment goes on. */
+  readonly from: number;
   readonly conditioning: Uint8Array;
-  /** The state `segment.from` starts from; null exactly when that is 0. */
+  /** The state after `from` steps; null exactly when that is 0. */
   readonly state: Uint8Array | null;
+  /** What `start` and `segment.keep` name, by digest. */
+  readonly blobs: NamedParts;
+  /** The kept trajectory's state after so many steps; waits until it is there. */
+  keptState(step: number): Promise<Uint8Array>;
   /** Milliseconds between previews; 0 = one with every step. */
   readonly previewIntervalMs: number;
 }
@@ -22,11 +39,13 @@ export interface DenoiseRequest {
 export interface DenoisedStep {
   /** Steps done of the whole schedule. */
   readonly step: number;
-  /** Level of the noisiest frame after the step. */
+  /** Level after the step; the frames' mean where they differ. */
   readonly sigma: number;
   readonly seconds: number;
   /** The part of `seconds` spent inside networks (denoiser, and decoder where there is a preview). */
   readonly modelSeconds: number;
+  /** The last computed velocity was used again. */
+  readonly cached: boolean;
   readonly state: Uint8Array<ArrayBuffer>;
   /** The expected clean clip as this step sees it. */
   readonly preview: RgbFrames | null;
@@ -35,140 +54,101 @@ export interface DenoisedStep {
 /**
  * The denoise loop over explicit noise levels, one yield per step. Between yields it holds everything in place;
  * a consumer that stops iterating ends it at the step's boundary.
- * @throws FabricError `invalid_request` when segment, state and model do not belong together, `generation_failed`
+ * @throws FabricError `invalid_request` when segment, start, state and model do not belong together, `generation_failed`
  */
 export async function* denoise(
   model: LoadedModel,
   request: DenoiseRequest,
   clock: Clock,
 ): AsyncGenerator<DenoisedStep> {
-  const { segment } = request;
-  checkSegment(model, request);
-  const start =
-    request.state === null
-      ? beginState(model, segment)
-      : resumeState(request.state, segment, model.weightsDigest);
+  const { segment, schedule, shape } = request;
+  checkSegment(model.manifest, request);
+  const window = new FrameWindow(shape, segment.window);
+  const start = await stateBefore(model, request, window);
   const conditioning = decodeConditioning(request.conditioning, model.weightsDigest);
-  const { schedule, solver, shape } = segment;
-  const frames = shape[1];
-  const batch = new DenoiserBatch(
-    model.denoiser,
-    start.latents,
-    shape,
-    conditioning,
-    segment.guidance_scale,
-  );
-  const clean = new Float32Array(batch.latents.length);
-  const { history } = start;
+  const kept = keptPath(model, request);
+  const walk = new WindowWalk(model.denoiser, segment, window, conditioning, start);
   let lastPreviewAt = clock.monotonic();
 
-  for (let step = segment.from; step < segment.to; step++) {
+  for (let step = request.from; step < segment.to; step++) {
     const startedAt = clock.monotonic();
-    const levels = frameLevels(schedule, step, frames);
-    const nextLevels = frameLevels(schedule, step + 1, frames);
-    const velocity = await batch.run(levels);
+    const levels = frameLevels(schedule, step, shape[1]);
+    const nextLevels = frameLevels(schedule, step + 1, shape[1]);
+    const velocity = await walk.predict(step, levels);
     let modelMs = clock.monotonic() - startedAt;
 
-    const coefficients = levels.map((sigma, frame) =>
-      stepCoefficients(solver, sigma, nextLevels[frame]!, history?.sigmas[frame] ?? NO_HISTORY),
-    );
-    updateLatents(batch.latents, clean, history?.clean ?? null, velocity, coefficients, shape);
-    levels.forEach((sigma, frame) => {
-      if (history && nextLevels[frame] !== sigma) history.sigmas[frame] = sigma;
-    });
+    walk.move(velocity, levels, nextLevels);
+    if (kept) {
+      await kept.blend(walk.latents, step, levels, nextLevels);
+      walk.reload();
+    }
     const state = encodeState({
       ...start,
       step: step + 1,
-      latents: batch.latents,
+      latents: walk.latents,
       frameSigmas: Float64Array.from(nextLevels),
+      velocity: walk.keptVelocity(step, velocity),
     });
 
     let preview: RgbFrames | null = null;
     if (clock.monotonic() - lastPreviewAt >= request.previewIntervalMs) {
       const previewStartedAt = clock.monotonic();
-      preview = await decodeWholeClip(model, clean, shape);
+      const expected = walk.expectedClip(nextLevels);
+      kept?.show(expected, levels);
+      preview = await decodeWholeClip(model.preview, expected, shape, model.manifest);
       lastPreviewAt = clock.monotonic();
       modelMs += lastPreviewAt - previewStartedAt;
     }
-    const seconds = (clock.monotonic() - startedAt) / 1000;
     yield {
       step: step + 1,
-      sigma: Math.max(...nextLevels),
-      seconds,
+      sigma: schedule.sigmas[step + 1]!,
+      seconds: (clock.monotonic() - startedAt) / 1000,
       modelSeconds: modelMs / 1000,
+      cached: isCachedStep(segment, step),
       state,
       preview,
     };
   }
 }
 
-async function decodeWholeClip(
+async function stateBefore(
   model: LoadedModel,
-  latents: Float32Array,
-  shape: DenoiseSegment["shape"],
-): Promise<RgbFrames> {
-  const groups: RgbFrames[] = [];
-  for await (const group of decodeGroups(model.preview, latents, shape, model.manifest))
-    groups.push(group);
-  const [first] = groups;
-  if (!first) throw new FabricError("invalid_request", "A clip has at least one latent frame.");
-  const data = new Uint8Array(groups.reduce((sum, group) => sum + group.data.byteLength, 0));
-  let count = 0;
-  let offset = 0;
-  for (const group of groups) {
-    data.set(group.data, offset);
-    offset += group.data.byteLength;
-    count += group.count;
-  }
-  return { count, width: first.width, height: first.height, data };
-}
-
-function beginState(model: LoadedModel, segment: DenoiseSegment): TrajectoryState {
-  const { schedule, shape, solver } = segment;
-  const levels = frameLevels(schedule, 0, shape[1]);
-  if (levels.some((level) => level !== 1))
-    throw new FabricError(
-      "invalid_request",
-      `A clip from noise starts at level 1, but the schedule starts at ${Math.min(...levels)}.`,
+  request: DenoiseRequest,
+  window: FrameWindow,
+): Promise<TrajectoryState> {
+  const { manifest, weightsDigest } = model;
+  const { shape, segment, from } = request;
+  const levels = frameLevels(request.schedule, from, shape[1]);
+  if (request.state !== null)
+    return continueState(
+      request.state,
+      { segment, from, shape, levels, seen: window.shape },
+      manifest,
+      weightsDigest,
     );
-  const latents = drawNoise(segment.seed, shape);
   return {
-    solver,
+    solver: segment.solver,
+    model: manifest.id,
+    weightsDigest,
+    latentSpace: manifest.latent_space,
     step: 0,
-    totalSteps: schedule.sigmas.length - 1,
-    model: segment.model,
-    weightsDigest: model.weightsDigest,
     shape,
-    latents,
+    latents: await makeStart(request.start, { model, shape, levels, blobs: request.blobs }),
     frameSigmas: Float64Array.from(levels),
-    history:
-      solver === "dpmpp_2m"
-        ? {
-            clean: new Float32Array(latents.length),
-            sigmas: new Float64Array(shape[1]).fill(NO_HISTORY),
-          }
-        : null,
+    history: emptyHistory(segment.solver, shape),
+    velocity: null,
   };
 }
 
-function checkSegment(model: LoadedModel, { segment, state }: DenoiseRequest): void {
-  const { manifest } = model;
-  const { channels, height, width } = manifest.latents;
-  const [c, frames, h, w] = segment.shape;
-  if (segment.model !== manifest.id)
-    throw new FabricError(
-      "invalid_request",
-      `The segment is for ${segment.model}, but ${manifest.id} is loaded.`,
-    );
-  if (c !== channels || h !== height || w !== width || frames < 1)
-    throw new FabricError(
-      "unsupported_value",
-      `${manifest.id} has latents [${channels}, frames, ${height}, ${width}]; the segment asks for [${segment.shape.join(", ")}].`,
-    );
-  if ((state === null) !== (segment.from === 0))
-    throw new FabricError(
-      "invalid_request",
-      `A segment from step ${segment.from} needs ${segment.from === 0 ? "no" : "a"} state.`,
-    );
-  checkSchedule(segment.schedule, segment.from, segment.to, frames);
+function keptPath(model: LoadedModel, request: DenoiseRequest): KeptPath | null {
+  const { segment, shape, blobs, schedule } = request;
+  if (!segment.keep) return null;
+  return new KeptPath(segment.keep, {
+    model,
+    shape,
+    blobs,
+    segmentFrom: segment.from,
+    totalSteps: schedule.sigmas.length - 1,
+    keptState: (step) => request.keptState(step),
+  });
 }

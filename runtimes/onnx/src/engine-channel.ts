@@ -1,9 +1,10 @@
 import type { NamedParts } from "@arc-fabric/contract";
-import type { EngineAnswer, EngineRequest } from "./engine.ts";
+import type { EngineAnswer, EngineRequest, KeptMessage } from "./engine.ts";
 
 /** Main thread → engine thread. */
 export type ToEngine =
   | { readonly type: "request"; readonly request: EngineRequest; readonly parts: NamedParts }
+  | { readonly type: "kept"; readonly message: KeptMessage; readonly parts: NamedParts }
   | { readonly type: "cancel"; readonly target: number }
   /** One answer has left for the server. */
   | { readonly type: "delivered" };

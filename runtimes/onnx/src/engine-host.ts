@@ -1,10 +1,11 @@
 import type { NamedParts } from "@arc-fabric/contract";
 import { Worker } from "node:worker_threads";
 import type { FromEngine, ToEngine } from "./engine-channel.ts";
-import type { EngineAnswer, EngineRequest } from "./engine.ts";
+import type { EngineAnswer, EngineRequest, KeptMessage } from "./engine.ts";
 
 export interface EngineHost {
   request(request: EngineRequest, parts: NamedParts): void;
+  supply(message: KeptMessage, parts: NamedParts): void;
   cancel(target: number): void;
   /** True from a request until its last answer. */
   readonly busy: boolean;
@@ -44,14 +45,12 @@ export function startEngine(listener: EngineListener): EngineHost {
   return {
     request(request, parts) {
       active ??= request;
-      // The parts are views of one received frame; each gets its own buffer so that it can be handed over without another copy.
-      const owned = Object.fromEntries(
-        Object.entries(parts).map(([name, part]) => [name, new Uint8Array(part)]),
-      );
-      tell(
-        { type: "request", request, parts: owned },
-        Object.values(owned).map((part) => part.buffer as ArrayBuffer),
-      );
+      const owned = ownBuffers(parts);
+      tell({ type: "request", request, parts: owned.parts }, owned.buffers);
+    },
+    supply(message, parts) {
+      const owned = ownBuffers(parts);
+      tell({ type: "kept", message, parts: owned.parts }, owned.buffers);
     },
     cancel: (target) => tell({ type: "cancel", target }),
     get busy() {
@@ -64,6 +63,12 @@ export function startEngine(listener: EngineListener): EngineHost {
       await thread.terminate();
     },
   };
+}
+
+/** The parts are views of one received frame; each gets its own buffer so that it can be handed over without another copy. */
+function ownBuffers(parts: NamedParts): { parts: NamedParts; buffers: ArrayBuffer[] } {
+  const owned = Object.entries(parts).map(([name, part]) => [name, new Uint8Array(part)] as const);
+  return { parts: Object.fromEntries(owned), buffers: owned.map(([, part]) => part.buffer) };
 }
 
 function isLast(message: EngineAnswer): boolean {

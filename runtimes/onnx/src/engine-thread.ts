@@ -27,6 +27,7 @@ const engine = new Engine({
 
 port.on("message", (command: ToEngine) => {
   if (command.type === "request") void engine.handle(command.request, command.parts);
+  else if (command.type === "kept") engine.supply(command.message, command.parts);
   else if (command.type === "cancel") engine.cancel(command.target);
   else window.delivered();
 });

@@ -10,15 +10,19 @@ import type { Clock } from "./clock.ts";
 import { encodePrompts } from "./conditioning.ts";
 import { decodeGroups } from "./decode-groups.ts";
 import { denoise } from "./denoise.ts";
+import { KeptStates } from "./kept-states.ts";
+import type { LatentShape } from "./latent-update.ts";
 import { loadModel, releaseModel } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
-import { decodeLatents } from "./state.ts";
+import { requirePart } from "./require-part.ts";
+import { readClip } from "./state.ts";
 
 /** The messages the engine works on; the rest is the transport's business. */
 export type EngineRequest = Extract<
   ServerMessage,
   { type: "load" | "encode" | "denoise" | "decode" | "unload" }
 >;
+export type KeptMessage = Extract<ServerMessage, { type: "kept" }>;
 export type EngineAnswer = Extract<WorkerMessage, { id: number | null }>;
 
 export interface EngineDeps {
@@ -40,6 +44,7 @@ export class Engine {
   #model: LoadedModel | null = null;
   #active: number | null = null;
   #cancelled = false;
+  #kept = new KeptStates();
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
@@ -61,6 +66,7 @@ export class Engine {
     }
     this.#active = id;
     this.#cancelled = false;
+    this.#kept = new KeptStates();
     try {
       await this.#answer(request, parts);
     } catch (error) {
@@ -73,7 +79,14 @@ export class Engine {
 
   /** The request ends with `cancelled` at its next step; unknown ids have just ended and are ignored. */
   cancel(target: number): void {
-    if (this.#active === target) this.#cancelled = true;
+    if (this.#active !== target) return;
+    this.#cancelled = true;
+    this.#kept.fail(new Cancelled());
+  }
+
+  /** A state of the kept trajectory of the running request; one for a request that has just ended is ignored. */
+  supply({ target, step }: KeptMessage, parts: NamedParts): void {
+    if (this.#active === target) this.#kept.deliver(step, parts["state"]);
   }
 
   async #answer(request: EngineRequest, parts: NamedParts): Promise<void> {
@@ -128,14 +141,25 @@ export class Engine {
     request: Extract<EngineRequest, { type: "denoise" }>,
     parts: NamedParts,
   ): Promise<void> {
-    const { id, segment, preview_interval_ms: previewIntervalMs } = request;
-    const conditioning = requirePart(parts, "conditioning");
+    const { id, shape, start, schedule, segment, from } = request;
+    const kept = this.#kept;
     const steps = denoise(
       this.#loaded(),
-      { segment, conditioning, state: parts["state"] ?? null, previewIntervalMs },
+      {
+        shape,
+        start,
+        schedule,
+        segment,
+        from,
+        conditioning: requirePart(parts, "conditioning"),
+        state: parts["state"] ?? null,
+        blobs: parts,
+        keptState: (step) => kept.take(step),
+        previewIntervalMs: request.preview_interval_ms,
+      },
       this.#deps.clock,
     );
-    for await (const { step, sigma, seconds, modelSeconds, state, preview } of steps) {
+    for await (const { step, sigma, seconds, modelSeconds, cached, state, preview } of steps) {
       await this.#continue();
       const size = preview && {
         count: preview.count,
@@ -150,6 +174,7 @@ export class Engine {
           sigma,
           seconds,
           model_seconds: modelSeconds,
+          cached,
           preview: size,
           parts: [],
         },
@@ -164,28 +189,13 @@ export class Engine {
     request: Extract<EngineRequest, { type: "decode" }>,
     parts: NamedParts,
   ): Promise<void> {
-    const { id, segment } = request;
+    const { id, piece } = request;
     const model = this.#loaded();
-    const { channels, height, width, frames_per_group: perGroup } = model.manifest.latents;
-    const { latents, shape } = decodeLatents(requirePart(parts, "state"), channels, height, width);
-    const numFrames = 1 + (shape[1] - 1) * perGroup;
-    const { defaults } = model.manifest;
-    if (
-      segment.num_frames !== numFrames ||
-      segment.width !== defaults.width ||
-      segment.height !== defaults.height
-    )
-      throw new FabricError(
-        "unsupported_value",
-        `This state decodes to ${numFrames} frames of ${defaults.width}x${defaults.height}, not ${segment.num_frames} of ${segment.width}x${segment.height}.`,
-      );
+    const clip = readClip(requirePart(parts, "state"), model.manifest);
+    checkDecode(request, clip.shape, model.manifest);
+    const groups = decodeGroups(model.decoder, clip.latents, clip.shape, model.manifest, piece);
     let firstFrame = 0;
-    for await (const { count, data, ...size } of decodeGroups(
-      model.decoder,
-      latents,
-      shape,
-      model.manifest,
-    )) {
+    for await (const { count, data, ...size } of groups) {
       await this.#continue();
       await this.#deps.send(
         { type: "decode.frames", id, first_frame: firstFrame, count, ...size, parts: [] },
@@ -233,8 +243,26 @@ function severityOf(request: EngineRequest, error: unknown): FailureSeverity {
   return code === "generation_failed" || code === "internal" ? "model" : "request";
 }
 
-function requirePart(parts: NamedParts, name: string): Uint8Array {
-  const part = parts[name];
-  if (!part) throw new FabricError("worker_protocol", `The message carries no part "${name}".`);
-  return part;
+/** @throws FabricError `invalid_request`, `unsupported_value` */
+function checkDecode(
+  { shape, piece, width, height }: Extract<EngineRequest, { type: "decode" }>,
+  stored: LatentShape,
+  { id, defaults }: LoadedModel["manifest"],
+): void {
+  const [from, to] = piece.frames;
+  if (stored.join() !== shape.join())
+    throw new FabricError(
+      "invalid_request",
+      `The state's latents are [${stored.join(", ")}]; the request says [${shape.join(", ")}].`,
+    );
+  if (from >= to || to > shape[1])
+    throw new FabricError(
+      "range_outside_clip",
+      `Latent frames [${from}, ${to}) do not lie in a clip of ${shape[1]}.`,
+    );
+  if (width !== defaults.width || height !== defaults.height)
+    throw new FabricError(
+      "unsupported_value",
+      `${id} decodes to ${defaults.width}x${defaults.height}, not ${width}x${height}.`,
+    );
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { arch, cpus } from "node:os";
 import { join } from "node:path";
+import { LazyGraph } from "./lazy-graph.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import { EXECUTION_PROVIDER, openGraph, ORT_VERSION, type Graph } from "./ort.ts";
 import { Tokenizer, type TokenizerDocument } from "./tokenizer.ts";
@@ -28,6 +29,7 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
   const decoderPath = requirePath(request, "decoder");
   const tokenizerPath = requirePath(request, "tokenizer");
   const previewPath = findPath(request, "preview");
+  const encoderPath = findPath(request, "encoder");
 
   await verifyWeights(manifest, directory, (fraction) =>
     onProgress(fraction * CHECKING, "checking the weights"),
@@ -59,6 +61,7 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
       denoiser,
       decoder,
       preview,
+      encoder: encoderPath === null ? null : new LazyGraph(encoderPath, threads),
     };
     onProgress(0.9, "warming up");
     await warmUp(model);
@@ -74,6 +77,7 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
 export async function releaseModel(model: LoadedModel): Promise<void> {
   const graphs = new Set([model.textEncoder, model.denoiser, model.decoder, model.preview]);
   await Promise.all([...graphs].map((graph) => graph.release()));
+  await model.encoder?.release();
 }
 
 /** Everything that may change a result's last bits. */

@@ -1,4 +1,5 @@
 import type { Environment, Manifest } from "@arc-fabric/contract";
+import type { LazyGraph } from "./lazy-graph.ts";
 import type { Graph } from "./ort.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -11,6 +12,8 @@ export interface LoadedModel {
   readonly textEncoder: Graph;
   readonly denoiser: Graph;
   readonly decoder: Graph;
+  /** Pictures to latents; null where the model has none. */
+  readonly encoder: LazyGraph | null;
   /** A cheaper decoder for previews; the decoder itself where the model has none. */
   readonly preview: Graph;
 }

@@ -57,6 +57,8 @@ async function handle(
     case "handshake.refused":
       process.stderr.write(`The server refused this worker: ${message.reason}\n`);
       return dieNow(EXIT_PROTOCOL);
+    case "kept":
+      return engine.supply(message, parts);
     case "cancel":
       return engine.cancel(message.target);
     case "health":

@@ -6,8 +6,16 @@ export function frameLevels(schedule: Schedule, step: number, frames: number): n
   return row ? [...row] : new Array<number>(frames).fill(schedule.sigmas[step]!);
 }
 
-/** @throws FabricError `invalid_request` when the schedule cannot be walked: wrong lengths, rising levels, wrong ends */
-export function checkSchedule(schedule: Schedule, from: number, to: number, frames: number): void {
+/** Steps [from, to) of a clip of so many latent frames, of which those of the window may move. */
+interface Walk {
+  readonly from: number;
+  readonly to: number;
+  readonly frames: number;
+  readonly window: readonly [number, number];
+}
+
+/** @throws FabricError `invalid_request` when the schedule cannot be walked: wrong lengths, rising levels, wrong ends, frames that move outside the window */
+export function checkSchedule(schedule: Schedule, { from, to, frames, window }: Walk): void {
   const totalSteps = schedule.sigmas.length - 1;
   if (from >= to || to > totalSteps)
     throw new FabricError(
@@ -32,6 +40,14 @@ export function checkSchedule(schedule: Schedule, from: number, to: number, fram
       throw new FabricError(
         "invalid_request",
         `Noise levels rise in step ${step + 1}; they may only fall or stay.`,
+      );
+    const outside = before.findIndex(
+      (level, frame) => level !== after[frame] && (frame < window[0] || frame >= window[1]),
+    );
+    if (outside !== -1)
+      throw new FabricError(
+        "invalid_request",
+        `Latent frame ${outside} moves in step ${step + 1}, but the net sees only [${window.join(", ")}).`,
       );
   }
 }

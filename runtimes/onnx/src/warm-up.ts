@@ -21,5 +21,8 @@ export async function warmUp(model: LoadedModel): Promise<void> {
     new Array<number>(frames).fill(1),
   );
   for (const graph of new Set([model.decoder, model.preview]))
-    await decodeGroups(graph, latents, shape, model.manifest).next();
+    await decodeGroups(graph, latents, shape, model.manifest, {
+      frames: [0, 1],
+      first: true,
+    }).next();
 }
