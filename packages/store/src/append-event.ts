@@ -44,23 +44,20 @@ export async function appendEvent(
 ): Promise<void> {
   const [session] = await nextSeq(tx.db, { id: sessionId, nowMs });
   if (!session) throw sessionNotFound(sessionId);
-  const { type, data } = event;
-  const row = {
-    session_id: sessionId,
-    seq: session.seq,
-    type,
-    data_json: JSON.stringify(data),
-    at: nowMs,
-  };
+  const numbered = { ...event, session_id: sessionId, seq: session.seq, at: isoTime(nowMs) };
+  await insertNumberedEvent(tx, numbered);
+}
+
+/** An event whose number within its session is known already. */
+export async function insertNumberedEvent(
+  tx: WriteTransaction,
+  event: NewEvent & Omit<FabricEvent, "position" | keyof NewEvent>,
+): Promise<void> {
+  const { type, data, session_id, seq, at } = event;
+  const row = { session_id, seq, type, data_json: JSON.stringify(data), at: Date.parse(at) };
   const [inserted] = await insertEvent(tx.db, row);
   invariant(inserted, "an inserted event has a position");
-  tx.announce({
-    ...event,
-    session_id: sessionId,
-    seq: session.seq,
-    position: inserted.position,
-    at: isoTime(nowMs),
-  });
+  tx.announce({ ...event, position: inserted.position } as FabricEvent);
 }
 
 export function sessionNotFound(id: SessionId): FabricError {

@@ -2,10 +2,12 @@ import type { ErrorRecord, NewEvent, TakeId } from "@arc-fabric/contract";
 import type { Claim, TakePatch } from "@arc-fabric/core";
 import { appendEvent } from "./append-event.ts";
 import type { WriteTransaction } from "./database.ts";
+import { findClaimed } from "./find-claimed.ts";
 import { move } from "./move-take.ts";
-import { prepared } from "./prepared.ts";
 import { nextQueued } from "./queue.ts";
+import { pause } from "./pause.ts";
 import type { TakeRow } from "./tables.ts";
+import { restSeconds } from "./measured-seconds.ts";
 import { viewTake } from "./take-view.ts";
 
 export async function claimNext(tx: WriteTransaction, nowMs: number): Promise<Claim | null> {
@@ -19,24 +21,6 @@ export async function claimNext(tx: WriteTransaction, nowMs: number): Promise<Cl
   return { take: await viewTake(tx.db, row), epoch: row.epoch };
 }
 
-const selectClaimed = prepared((db, { id, epoch }: { id: TakeId; epoch: number }) =>
-  db
-    .selectFrom("takes")
-    .selectAll()
-    .where("id", "=", id)
-    .where("epoch", "=", epoch)
-    .where("status", "=", "running"),
-);
-
-/** The take's row while the claim still holds: its take is running under its epoch. */
-export async function findClaimed(
-  tx: WriteTransaction,
-  { take, epoch }: Claim,
-): Promise<TakeRow | undefined> {
-  const [row] = await selectClaimed(tx.db, { id: take.id, epoch });
-  return row;
-}
-
 export async function record(
   tx: WriteTransaction,
   claim: Claim,
@@ -46,13 +30,20 @@ export async function record(
 ): Promise<boolean> {
   const row = await findClaimed(tx, claim);
   if (!row) return false;
-  const { phase, environment, warnings } = patch;
+  const { phase, environment, environmentChange, warnings, proof } = patch;
   const changes = {
     ...(phase !== undefined && { phase }),
     ...(environment !== undefined && {
       environment_json: environment === null ? null : JSON.stringify(environment),
     }),
+    ...(environmentChange !== undefined && {
+      environment_changes_json: JSON.stringify([
+        ...JSON.parse(row.environment_changes_json),
+        environmentChange,
+      ]),
+    }),
     ...(warnings !== undefined && { warnings_json: JSON.stringify(warnings) }),
+    ...(proof !== undefined && { proof_json: JSON.stringify(proof) }),
   };
   if (Object.keys(changes).length > 0)
     await tx.db.updateTable("takes").set(changes).where("id", "=", row.id).execute();
@@ -67,7 +58,11 @@ export async function completeTake(
 ): Promise<boolean> {
   const row = await findClaimed(tx, claim);
   if (!row) return false;
-  await move(tx, row, "complete", { phase: "done", finished_at: nowMs });
+  await move(tx, row, "complete", {
+    phase: "done",
+    finished_at: nowMs,
+    rest_seconds: await restSeconds(tx.db, row, nowMs),
+  });
   await appendEvent(
     tx,
     row.session_id,
@@ -123,18 +118,34 @@ export async function requeueRunning(
   return rows.map((row) => row.id);
 }
 
-/** To the front, where interrupted takes keep their order of arrival among themselves. */
+export async function preemptTake(
+  tx: WriteTransaction,
+  claim: Claim,
+  byTakeId: TakeId | null,
+  nowMs: number,
+): Promise<boolean> {
+  const row = await findClaimed(tx, claim);
+  if (!row) return false;
+  if (row.pause_requested === 1) {
+    await pause(tx, row, nowMs);
+    return true;
+  }
+  await move(tx, row, "requeue", { phase: "queued", queue_front: 1 });
+  const data = { take_id: row.id, last_step: row.step, by_take_id: byTakeId };
+  await appendEvent(tx, row.session_id, { type: "take.preempted", data }, nowMs);
+  return true;
+}
+
+/** To the front, or paused where that was asked for: whoever asked must not find it running again. */
 async function requeue(
   tx: WriteTransaction,
   row: TakeRow,
   reason: string,
   nowMs: number,
 ): Promise<void> {
-  await move(tx, row, "requeue", { phase: "queued", queue_front: 1, resumes: row.resumes + 1 });
-  await appendEvent(
-    tx,
-    row.session_id,
-    { type: "take.interrupted", data: { take_id: row.id, last_step: row.step, reason } },
-    nowMs,
-  );
+  const changes = { phase: "queued", queue_front: 1, resumes: row.resumes + 1 } as const;
+  const requeued = await move(tx, row, "requeue", changes);
+  const data = { take_id: row.id, last_step: row.step, reason };
+  await appendEvent(tx, row.session_id, { type: "take.interrupted", data }, nowMs);
+  if (row.pause_requested === 1) await pause(tx, requeued, nowMs);
 }

@@ -4,13 +4,15 @@ import { appendEvent, sessionNotFound } from "./append-event.ts";
 import type { Queries, WriteTransaction } from "./database.ts";
 import { findReplay, rememberCreate } from "./idempotency.ts";
 import { median } from "./median.ts";
-import { DEFAULT_PRIORITY } from "./queue.ts";
+import { inheritStates } from "./prefix.ts";
 import { prepared } from "./prepared.ts";
+import { countAfterNewest, nextTurn } from "./queue.ts";
 import { insertSession, sessionExists } from "./sessions.ts";
+import { measuredKey } from "./shape-key.ts";
 import type { TakeRow } from "./tables.ts";
 import { countQueued } from "./take-counts.ts";
 import { toTake } from "./take-view.ts";
-import { requireTake } from "./takes.ts";
+import { findTakeRow, requireTake, takeNotFound } from "./takes.ts";
 
 /** When to try again after `queue_full`, while no take has been completed yet that would tell. */
 const FIRST_RETRY_AFTER_S = 10;
@@ -25,11 +27,16 @@ export async function createTake(
 ): Promise<{ take: Take; replayed: boolean }> {
   const replayed = idempotency && (await findReplay(tx, idempotency, take.nowMs));
   if (replayed) return { take: await requireTake(tx.db, replayed as TakeId), replayed: true };
-  const place = await countQueued(tx, take.maxQueued);
-  if (place === null) throw queueFull(take.maxQueued, await takeSeconds(tx.db));
+  const queued = await countQueued(tx, take.maxQueued);
+  if (queued === null) throw queueFull(take.maxQueued, await takeSeconds(tx.db));
   await ensureSession(tx, take);
-  const [row] = await insertTake(tx.db, toInsert(take));
+  if (take.parentId !== null && !(await findTakeRow(tx.db, take.parentId)))
+    throw takeNotFound(take.parentId);
+  const turn = await nextTurn(tx.db, take.sessionId, take.priority);
+  const [row] = await insertTake(tx.db, { ...toInsert(take), turn });
   invariant(row, "an inserted take is returned");
+  for (const digest of new Set(take.inputs)) await insertInput(tx.db, { take_id: take.id, digest });
+  if (take.inherit && take.inherit.step > 0) await inheritStates(tx, take, take.inherit);
   await appendEvent(
     tx,
     take.sessionId,
@@ -37,7 +44,7 @@ export async function createTake(
     take.nowMs,
   );
   if (idempotency) await rememberCreate(tx, idempotency, take.id, take.nowMs);
-  // Its place is the last one: it has the common priority and was never interrupted.
+  const place = queued - (await countAfterNewest(tx.db, row));
   return { take: toTake(row, [], place), replayed: false };
 }
 
@@ -53,36 +60,75 @@ const insertTake = prepared((db, row: InsertedTake) =>
     .values({
       id: row.id,
       session_id: row.session_id,
+      parent_id: row.parent_id,
+      origin_json: row.origin_json,
+      title: row.title,
+      tags_json: "[]",
       status: "queued",
+      pause_requested: 0,
       model: row.model,
       parameters_json: row.parameters_json,
       plan_json: row.plan_json,
       total_steps: row.total_steps,
       phase: "queued",
-      step: 0,
+      step: row.step,
       warnings_json: "[]",
       resumes: 0,
       epoch: 0,
-      priority: DEFAULT_PRIORITY,
+      priority: row.priority,
       queue_front: 0,
+      turn: row.turn,
+      begins_at: row.begins_at,
+      steps_reused: row.step,
+      shape_key: row.shape_key,
+      estimate_json: row.estimate_json,
+      environment_changes_json: "[]",
       created_at: row.created_at,
     })
     .returningAll(),
 );
 
+const insertInput = prepared((db, row: { take_id: TakeId; digest: string }) =>
+  db.insertInto("take_inputs").values({ take_id: row.take_id, digest: row.digest }),
+);
+
 type InsertedTake = Pick<
   TakeRow,
-  "id" | "session_id" | "model" | "parameters_json" | "plan_json" | "total_steps" | "created_at"
+  | "id"
+  | "session_id"
+  | "parent_id"
+  | "origin_json"
+  | "title"
+  | "model"
+  | "parameters_json"
+  | "plan_json"
+  | "total_steps"
+  | "step"
+  | "priority"
+  | "turn"
+  | "begins_at"
+  | "shape_key"
+  | "estimate_json"
+  | "created_at"
 >;
 
-function toInsert(take: NewTake): InsertedTake {
+function toInsert(take: NewTake): Omit<InsertedTake, "turn"> {
+  const { parameters, plan, inherit } = take;
   return {
     id: take.id,
     session_id: take.sessionId,
-    model: take.parameters.model,
-    parameters_json: JSON.stringify(take.parameters),
-    plan_json: JSON.stringify(take.plan),
-    total_steps: take.plan.total_steps,
+    parent_id: take.parentId,
+    origin_json: JSON.stringify(take.origin),
+    title: take.title,
+    model: parameters.model,
+    parameters_json: JSON.stringify(parameters),
+    plan_json: JSON.stringify(plan),
+    total_steps: plan.total_steps,
+    step: inherit?.step ?? 0,
+    priority: take.priority,
+    begins_at: inherit && inherit.takeId === take.parentId ? inherit.step : null,
+    shape_key: measuredKey(plan, parameters.model),
+    estimate_json: take.estimate && JSON.stringify(take.estimate),
     created_at: take.nowMs,
   };
 }

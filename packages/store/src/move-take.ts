@@ -7,11 +7,21 @@ import { countMove } from "./take-counts.ts";
 type Changes = Partial<
   Pick<
     TakeRow,
-    "phase" | "epoch" | "started_at" | "finished_at" | "error_json" | "queue_front" | "resumes"
+    | "phase"
+    | "epoch"
+    | "started_at"
+    | "finished_at"
+    | "error_json"
+    | "queue_front"
+    | "resumes"
+    | "rest_seconds"
   >
 >;
 
-/** Takes a take through a transition of `TAKE_LIFECYCLE`: the only place that changes a status. The caller has checked that it is allowed. */
+/**
+ * Takes a take through a transition of `TAKE_LIFECYCLE`: the only place that changes a status. The caller has checked that
+ * it is allowed. A mark to pause belongs to the run that it was put on, so it ends here.
+ */
 export async function move(
   tx: WriteTransaction,
   row: TakeRow,
@@ -23,7 +33,7 @@ export async function move(
   await countMove(tx, row.status, status);
   return tx.db
     .updateTable("takes")
-    .set({ ...changes, status })
+    .set({ ...changes, status, pause_requested: 0 })
     .where("id", "=", row.id)
     .returningAll()
     .executeTakeFirstOrThrow();

@@ -2,6 +2,7 @@ import {
   FabricError,
   type Session,
   type SessionId,
+  type TakeId,
   TAKE_STATUSES,
   isFinished,
 } from "@arc-fabric/contract";
@@ -70,35 +71,63 @@ export async function listSessions(db: Queries, page: Page): Promise<Paged<Sessi
   );
 }
 
-export async function renameSession(
+interface SessionChanges {
+  readonly title?: string | undefined;
+  readonly headTakeId?: TakeId | null | undefined;
+}
+
+/** A head that is the head already is no change, so choosing a take again tells nobody. */
+export async function updateSession(
   tx: WriteTransaction,
-  { id, title, nowMs }: NewSession,
+  id: SessionId,
+  { title, headTakeId }: SessionChanges,
+  nowMs: number,
 ): Promise<Session | null> {
-  const { numUpdatedRows } = await tx.db
-    .updateTable("sessions")
-    .set({ title })
-    .where("id", "=", id)
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) return null;
-  await appendEvent(tx, id, { type: "session.renamed", data: { title } }, nowMs);
+  const session = await getSession(tx.db, id);
+  if (!session) return null;
+  if (title !== undefined) {
+    await tx.db.updateTable("sessions").set({ title }).where("id", "=", id).execute();
+    await appendEvent(tx, id, { type: "session.renamed", data: { title } }, nowMs);
+  }
+  if (headTakeId !== undefined && headTakeId !== session.head_take_id) {
+    if (headTakeId !== null) await requireOwnTake(tx.db, id, headTakeId);
+    const head = { head_take_id: headTakeId };
+    await tx.db.updateTable("sessions").set(head).where("id", "=", id).execute();
+    await appendEvent(tx, id, { type: "session.head_changed", data: head }, nowMs);
+  }
   return requireSession(tx.db, id);
 }
 
-export async function deleteSession(tx: WriteTransaction, id: SessionId): Promise<boolean> {
-  const active = await tx.db
+async function requireOwnTake(db: Queries, id: SessionId, takeId: TakeId): Promise<void> {
+  const take = await db
+    .selectFrom("takes")
+    .select("id")
+    .where("id", "=", takeId)
+    .where("session_id", "=", id)
+    .executeTakeFirst();
+  if (take) return;
+  throw new FabricError("take_not_found", `There is no take ${takeId} in session ${id}.`, {
+    details: { take_id: takeId, session_id: id },
+  });
+}
+
+export async function refuseWhileActive(db: Queries, id: SessionId): Promise<void> {
+  const active = await db
     .selectFrom("takes")
     .select(["id", "status"])
     .where("session_id", "=", id)
     .where("status", "in", ACTIVE_STATUSES)
     .executeTakeFirst();
-  if (active)
-    throw new FabricError(
-      "session_active",
-      `Session ${id} has a take that is ${active.status}: ${active.id}.`,
-      {
-        details: { session_id: id, take_id: active.id, status: active.status },
-      },
-    );
+  if (!active) return;
+  throw new FabricError(
+    "session_active",
+    `Session ${id} has a take that is ${active.status}: ${active.id}.`,
+    { details: { session_id: id, take_id: active.id, status: active.status } },
+  );
+}
+
+export async function deleteSession(tx: WriteTransaction, id: SessionId): Promise<boolean> {
+  await refuseWhileActive(tx.db, id);
   const finished = await tx.db
     .selectFrom("takes")
     .select((eb) => ["status", eb.fn.countAll<number>().as("count")])
@@ -113,7 +142,7 @@ export async function deleteSession(tx: WriteTransaction, id: SessionId): Promis
   return numDeletedRows > 0n;
 }
 
-async function requireSession(db: Queries, id: SessionId): Promise<Session> {
+export async function requireSession(db: Queries, id: SessionId): Promise<Session> {
   const session = await getSession(db, id);
   if (!session) throw sessionNotFound(id);
   return session;
@@ -137,10 +166,11 @@ function withTakeCount(db: Queries) {
 }
 
 function toSession(row: SessionRowWithCount): Session {
-  const { id, title, take_count, last_seq, created_at, updated_at } = row;
+  const { id, title, head_take_id, take_count, last_seq, created_at, updated_at } = row;
   return {
     id,
     title,
+    head_take_id,
     created_at: isoTime(created_at),
     updated_at: isoTime(updated_at),
     take_count,

@@ -3,8 +3,17 @@ import type { Logger, Store } from "@arc-fabric/core";
 import * as claims from "./claims.ts";
 import { createTake } from "./create-take.ts";
 import type { Database } from "./database.ts";
+import { exportSession } from "./bundle/export-session.ts";
+import { importSession } from "./bundle/import-session.ts";
+import * as files from "./files.ts";
 import * as journal from "./journal.ts";
+import { measuredSeconds } from "./measured-seconds.ts";
+import * as pause from "./pause.ts";
+import * as prefix from "./prefix.ts";
+import { peekNext } from "./queue.ts";
 import * as sessions from "./sessions.ts";
+import { storageUsage } from "./storage-usage.ts";
+import { thinStates } from "./thin-states.ts";
 import { allCounts } from "./take-counts.ts";
 import * as takes from "./takes.ts";
 import * as trajectory from "./trajectory.ts";
@@ -58,17 +67,23 @@ export function sqlStore({
       database.write((tx) => sessions.createSession(tx, session, idempotency)),
     getSession: (id) => database.read((db) => sessions.getSession(db, id)),
     listSessions: (page) => database.read((db) => sessions.listSessions(db, page)),
-    renameSession: (id, title, nowMs) =>
-      database.write((tx) => sessions.renameSession(tx, { id, title, nowMs })),
+    updateSession: (id, changes, nowMs) =>
+      database.write((tx) => sessions.updateSession(tx, id, changes, nowMs)),
     deleteSession: (id) => database.write((tx) => sessions.deleteSession(tx, id)),
 
     createTake: (take, idempotency) => database.write((tx) => createTake(tx, take, idempotency)),
     getTake: (id) => database.read((db) => takes.getTake(db, id)),
     listTakes: (filter, page) => database.read((db) => takes.listTakes(db, filter, page)),
+    updateTake: (id, changes, nowMs) =>
+      database.write((tx) => takes.updateTake(tx, id, changes, nowMs)),
     deleteTake: (id, nowMs) => database.write((tx) => takes.deleteTake(tx, id, nowMs)),
     cancelTake: (id, nowMs) => database.write((tx) => takes.cancelTake(tx, id, nowMs)),
+    pauseTake: (id, nowMs) => database.write((tx) => pause.pauseTake(tx, id, nowMs)),
+    resumeTake: (id, nowMs) => database.write((tx) => pause.resumeTake(tx, id, nowMs)),
+    measuredSeconds: (model, shape) => database.read((db) => measuredSeconds(db, model, shape)),
 
     claimNext: (nowMs) => database.write((tx) => claims.claimNext(tx, nowMs)),
+    peekNext: () => database.read((db) => peekNext(db)),
     requeueRunning: (reason, nowMs) =>
       database.write((tx) => claims.requeueRunning(tx, reason, nowMs)),
     record: (claim, event, patch, nowMs) =>
@@ -78,6 +93,9 @@ export function sqlStore({
       database.write((tx) => claims.failTake(tx, claim, error, nowMs)),
     requeueTake: (claim, reason, nowMs) =>
       database.write((tx) => claims.requeueTake(tx, claim, reason, nowMs)),
+    preemptTake: (claim, byTakeId, nowMs) =>
+      database.write((tx) => claims.preemptTake(tx, claim, byTakeId, nowMs)),
+    pauseClaimed: (claim, nowMs) => database.write((tx) => pause.pauseClaimed(tx, claim, nowMs)),
 
     addState: (claim, state, nowMs) =>
       database.write((tx) => trajectory.addState(tx, claim, state, nowMs)),
@@ -87,8 +105,24 @@ export function sqlStore({
     listStates: (id) => database.read((db) => trajectory.listStates(db, id)),
     getState: (id, step) => database.read((db) => trajectory.getState(db, id, step)),
     latestState: (id) => database.read((db) => trajectory.latestState(db, id)),
+    labelState: (id, step, label, nowMs) =>
+      database.write((tx) => trajectory.labelState(tx, { id, step, label, nowMs })),
+    findPrefix: (derivations, environment, except) =>
+      database.read((db) => prefix.findPrefix(db, derivations, environment, except)),
+    adoptPrefix: (claim, found, nowMs) =>
+      database.write((tx) => prefix.adoptPrefix(tx, claim, found, nowMs)),
+    thinStates: (policy, nowMs) => database.write((tx) => thinStates(tx, policy, nowMs)),
+    storageUsage: () => database.read((db) => storageUsage(db)),
     getArtifact: (id) => database.read((db) => trajectory.getArtifact(db, id)),
     referencedBlobs: () => database.read((db) => trajectory.referencedBlobs(db)),
+
+    addFile: (file, nowMs) => database.write((tx) => files.addFile(tx, file, nowMs)),
+    getFile: (digest) => database.read((db) => files.getFile(db, digest)),
+    forgetFiles: (olderThanMs) => database.write((tx) => files.forgetFiles(tx, olderThanMs)),
+
+    exportSession: (id) => database.read((db) => exportSession(db, id)),
+    importSession: (records, nowMs, newIds) =>
+      database.write((tx) => importSession(tx, records, nowMs, newIds)),
 
     addLogLines: (id, lines) => database.write((tx) => journal.addLogLines(tx, id, lines)),
     listLogLines: (id, limit) => database.read((db) => journal.listLogLines(db, id, limit)),

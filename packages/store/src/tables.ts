@@ -21,6 +21,8 @@ export interface Tables {
   events: EventsTable;
   log_lines: LogLinesTable;
   idempotency_records: IdempotencyRecordsTable;
+  take_inputs: TakeInputsTable;
+  files: FilesTable;
 }
 
 interface SchemaMigrationsTable {
@@ -35,6 +37,8 @@ interface SessionsTable {
   created_at: number;
   updated_at: number;
   last_seq: number;
+  /** Always a take of this session. */
+  head_take_id: TakeId | null;
 }
 
 interface TakesTable {
@@ -42,7 +46,14 @@ interface TakesTable {
   queue_order: Generated<number>;
   id: TakeId;
   session_id: SessionId;
+  /** Becomes null when the parent is deleted with its own session. */
+  parent_id: TakeId | null;
+  origin_json: string;
+  title: string | null;
+  tags_json: string;
   status: TakeStatus;
+  /** 1 only while running: it is paused at the end of its present step. */
+  pause_requested: number;
   model: string;
   parameters_json: string;
   plan_json: string;
@@ -58,8 +69,20 @@ interface TakesTable {
   /** Raised by every claim; a writer with an older one is fenced off. */
   epoch: number;
   priority: number;
-  /** 1 = was interrupted and goes before what has not started. */
+  /** 1 = was interrupted, preempted or paused, and goes before the others of its priority. */
   queue_front: number;
+  /** Rank inside a priority by which sessions take turns; see `nextTurn`. */
+  turn: number;
+  /** The parent's state that this take begins with; null where it begins anew. */
+  begins_at: number | null;
+  steps_reused: number;
+  /** `shapeKey` of the plan where all steps are by `model`; null where several models share them. */
+  shape_key: string | null;
+  /** Seconds from start to end less the steps; null unless it ran through without a stop on this machine. */
+  rest_seconds: number | null;
+  estimate_json: string | null;
+  proof_json: string | null;
+  environment_changes_json: string;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
@@ -78,8 +101,30 @@ interface StatesTable {
   digest: string;
   derivation: string;
   preview_digest: string | null;
+  label: string | null;
+  /** 1 = it was computed for another take. */
+  reused: number;
+  /** Digest of the environment it was computed in; "" for those of version 1, which did not record it. */
+  environment: string;
   seconds: number;
   model_seconds: number;
+  created_at: number;
+}
+
+/** Blobs that a take's plan reads. */
+interface TakeInputsTable {
+  take_id: TakeId;
+  digest: string;
+}
+
+/** Uploaded pictures. */
+interface FilesTable {
+  digest: string;
+  name: string;
+  media_type: string;
+  bytes: number;
+  width: number;
+  height: number;
   created_at: number;
 }
 
@@ -127,3 +172,4 @@ export type TakeRow = Selectable<TakesTable>;
 export type StateRow = Selectable<StatesTable>;
 export type ArtifactRow = Selectable<ArtifactsTable>;
 export type EventRow = Selectable<EventsTable>;
+export type FileRow = Selectable<FilesTable>;

@@ -5,19 +5,19 @@ import {
   type State,
   type TakeId,
 } from "@arc-fabric/contract";
-import type { Claim, NewState } from "@arc-fabric/core";
+import { sql } from "kysely";
+import type { Claim, NewState, StoredState } from "@arc-fabric/core";
 import { appendEvent } from "./append-event.ts";
-import { findClaimed } from "./claims.ts";
 import type { Queries, WriteTransaction } from "./database.ts";
+import { findClaimed } from "./find-claimed.ts";
 import { isoTime } from "./iso-time.ts";
 import { median } from "./median.ts";
+import { prepared } from "./prepared.ts";
 import type { StateRow, TakeRow } from "./tables.ts";
 import { toArtifact } from "./take-view.ts";
 
 /** The time left is told from the median of this many newest steps: enough to ignore a hiccup, few enough to follow a change. */
 const RECENT_STEPS = 9;
-
-export type StoredState = State & { previewDigest: string | null };
 
 export async function addState(
   tx: WriteTransaction,
@@ -28,12 +28,15 @@ export async function addState(
   const row = await findClaimed(tx, claim);
   if (!row) return false;
   const { step, sigma, bytes, digest, derivation, seconds, model_seconds, previewDigest } = state;
+  const { environment } = state;
   const values = {
     sigma,
     bytes,
     digest,
     derivation,
     preview_digest: previewDigest,
+    reused: 0,
+    environment,
     seconds,
     model_seconds,
     created_at: nowMs,
@@ -64,21 +67,44 @@ export async function dropState(tx: WriteTransaction, claim: Claim, step: number
   await updateProgress(tx, row);
 }
 
-async function updateProgress(tx: WriteTransaction, { id }: TakeRow): Promise<void> {
-  const recent = await tx.db
+/** After rows of its states came or went. What is computed again after a reused state was lost is not reused any more. */
+export async function updateProgress(
+  tx: WriteTransaction,
+  { id, steps_reused }: Pick<TakeRow, "id" | "steps_reused">,
+): Promise<void> {
+  const [newest] = await selectNewest(tx.db, { id });
+  const step = newest?.step ?? 0;
+  const computed = await selectComputed(tx.db, { id });
+  const step_seconds = median(computed.map(({ seconds }) => seconds));
+  await setProgress(tx.db, { id, step, step_seconds, steps_reused: Math.min(step, steps_reused) });
+}
+
+const selectNewest = prepared((db, { id }: { id: TakeId }) =>
+  db
     .selectFrom("states")
-    .select(["step", "seconds"])
+    .select("step")
     .where("take_id", "=", id)
     .orderBy("step", "desc")
-    .limit(RECENT_STEPS)
-    .execute();
-  const step_seconds = median(recent.map(({ seconds }) => seconds));
-  await tx.db
-    .updateTable("takes")
-    .set({ step: recent[0]?.step ?? 0, step_seconds })
-    .where("id", "=", id)
-    .execute();
-}
+    .limit(sql.lit(1)),
+);
+
+const selectComputed = prepared((db, { id }: { id: TakeId }) =>
+  db
+    .selectFrom("states")
+    .select("seconds")
+    .where("take_id", "=", id)
+    .where("reused", "=", sql.lit(0))
+    .orderBy("step", "desc")
+    .limit(sql.lit(RECENT_STEPS)),
+);
+
+const setProgress = prepared(
+  (db, row: Pick<TakeRow, "id" | "step" | "step_seconds" | "steps_reused">) =>
+    db
+      .updateTable("takes")
+      .set({ step: row.step, step_seconds: row.step_seconds, steps_reused: row.steps_reused })
+      .where("id", "=", row.id),
+);
 
 export async function addArtifact(
   tx: WriteTransaction,
@@ -149,45 +175,52 @@ export async function latestState(db: Queries, id: TakeId): Promise<StoredState 
   return row ? toStoredState(row) : null;
 }
 
+export async function labelState(
+  tx: WriteTransaction,
+  { id, step, label, nowMs }: { id: TakeId; step: number; label: string | null; nowMs: number },
+): Promise<State | null> {
+  const row = await tx.db
+    .updateTable("states")
+    .set({ label })
+    .where("take_id", "=", id)
+    .where("step", "=", step)
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) return null;
+  const { session_id } = await tx.db
+    .selectFrom("takes")
+    .select("session_id")
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  const data = { take_id: id, step, label };
+  await appendEvent(tx, session_id, { type: "state.labelled", data }, nowMs);
+  return toState(row);
+}
+
+/** Everything that a row names: states with their previews, artifacts, what plans read, uploaded files. */
 export async function referencedBlobs(db: Queries): Promise<ReadonlySet<string>> {
+  const digests = new Set<string>();
   const states = await db.selectFrom("states").select(["digest", "preview_digest"]).execute();
-  const artifacts = await db.selectFrom("artifacts").select("digest").execute();
-  const digests = new Set(artifacts.map(({ digest }) => digest));
   for (const { digest, preview_digest } of states) {
     digests.add(digest);
     if (preview_digest) digests.add(preview_digest);
   }
+  for (const table of ["artifacts", "take_inputs", "files"] as const)
+    for (const { digest } of await db.selectFrom(table).select("digest").execute())
+      digests.add(digest);
   return digests;
 }
 
 function toStoredState(row: StateRow): StoredState {
-  return { ...toState(row), previewDigest: row.preview_digest };
+  return { ...toState(row), previewDigest: row.preview_digest, environment: row.environment };
 }
 
-function toState(row: StateRow): State {
-  const {
-    take_id,
-    step,
-    sigma,
-    bytes,
-    digest,
-    derivation,
-    preview_digest,
-    seconds,
-    model_seconds,
-    created_at,
-  } = row;
-  const has_preview = preview_digest !== null;
+export function toState(row: StateRow): State {
+  const { take_id, step, sigma, bytes, digest, derivation, label, seconds, model_seconds } = row;
   return {
-    take_id,
-    step,
-    sigma,
-    bytes,
-    digest,
-    derivation,
-    has_preview,
-    seconds,
-    model_seconds,
-    created_at: isoTime(created_at),
+    ...{ take_id, step, sigma, bytes, digest, derivation, label, seconds, model_seconds },
+    has_preview: row.preview_digest !== null,
+    reused: row.reused === 1,
+    created_at: isoTime(row.created_at),
   };
 }

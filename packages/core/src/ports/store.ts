@@ -34,7 +34,7 @@ export interface NewTake {
   readonly estimate: Estimate | null;
   /** The new take begins with this take's states 1 … step, as far as they are stored; the last one must be. */
   readonly inherit: { readonly takeId: TakeId; readonly step: number } | null;
-  /** Digests of blobs that the plan reads; they stay while the take is there. */
+  /** Digests of blobs that the plan reads, and of uploaded files that the request names; they stay while the take is there. */
   readonly inputs: readonly string[];
   readonly parameters: TakeParameters;
   readonly plan: Plan;
@@ -175,7 +175,8 @@ export interface Store {
   deleteSession(id: SessionId): Promise<boolean>;
 
   /**
-   * @throws `session_not_found`, `queue_full` (details.retry_after_s), `idempotency_key_reused`
+   * @throws `session_not_found`, `take_not_found` (parent, or whose states it begins with), `state_not_found` (details.stored_steps),
+   * `queue_full` (details.retry_after_s), `idempotency_key_reused`
    * @returns the take; the one of the first call when the idempotency record is known (`replayed`)
    */
   createTake(
@@ -219,7 +220,10 @@ export interface Store {
   requeueTake(claim: Claim, reason: string, nowMs: number): Promise<boolean>;
   /** Back to the front of the queue because `byTakeId` has a higher priority, with `take.preempted`. */
   preemptTake(claim: Claim, byTakeId: TakeId | null, nowMs: number): Promise<boolean>;
-  /** The running take becomes paused, with `take.paused`. */
+  /**
+   * The running take becomes paused, with `take.paused`. Where `resumeTake` took the mark back meanwhile, it goes on to the
+   * front of the queue, with `take.resumed`.
+   */
   pauseClaimed(claim: Claim, nowMs: number): Promise<boolean>;
   /**
    * A queued take becomes paused at once; a running one is marked (`pause_requested`) and whoever runs it pauses it.
@@ -247,11 +251,14 @@ export interface Store {
     environment: string,
     except: TakeId,
   ): Promise<ReusablePrefix | null>;
-  /** The claimed take gets the prefix's states as its own, with `take.reused`. @returns false when the claim is no longer valid */
+  /**
+   * The claimed take gets the prefix's states as its own, with `take.reused`. What was removed since it was found is left out:
+   * `latestState` tells where the take stands. @returns false when the claim is no longer valid
+   */
   adoptPrefix(claim: Claim, prefix: ReusablePrefix, nowMs: number): Promise<boolean>;
   /**
    * Removes states of finished takes except: the last one, every n-th, labelled ones, those that a child begins with or reads.
-   * Each take's removal is a `states.thinned` event.
+   * Each take's removal is a `states.thinned` event. `bytes` counts a blob that several rows name only when its last row goes.
    */
   thinStates(policy: ThinPolicy, nowMs: number): Promise<{ states: number; bytes: number }>;
   storageUsage(): Promise<
@@ -259,17 +266,23 @@ export interface Store {
       readonly sessions: readonly (StorageUsage & { session_id: SessionId; title: string })[];
     }
   >;
-  /** Medians over the newest completed takes of this model and latent shape; null when there is none. */
+  /**
+   * Medians over the newest completed takes of this model and latent shape that ran through without a stop on this machine;
+   * null when there is none.
+   */
   measuredSeconds(model: string, shape: readonly number[]): Promise<MeasuredSeconds | null>;
 
   addFile(file: UploadedFile, nowMs: number): Promise<UploadedFile>;
   getFile(digest: string): Promise<UploadedFile | null>;
-  /** Forgets files older than this that no take reads. */
+  /** Forgets files uploaded before this time (milliseconds since 1970) that no take names among its inputs. */
   forgetFiles(olderThanMs: number): Promise<number>;
 
   /** @returns null when there is none. @throws `session_active` */
   exportSession(id: SessionId): Promise<SessionRecords | null>;
-  /** Under new ids where the old ones are taken. @throws `bundle_invalid` */
+  /**
+   * Under new ids where the old ones are taken; everything that names them is changed with them. Its events are announced.
+   * The blobs must be stored already. @throws `bundle_invalid` (details.path), `bundle_newer`
+   */
   importSession(records: SessionRecords, nowMs: number, newIds: NewIds): Promise<Session>;
   /** Removes a state that does not match its digest, so that the take falls back to the one before. */
   dropState(claim: Claim, step: number): Promise<void>;

@@ -38,7 +38,7 @@ export function describeSessions(subject: Subject): void {
     test("renaming changes the title and tells of it; a session that is not there gives null", async () => {
       const { store, make, announced } = subject;
       const id = await make.session("Old");
-      expect(await store.renameSession(id, "New", make.now())).toMatchObject({
+      expect(await store.updateSession(id, { title: "New" }, make.now())).toMatchObject({
         id,
         title: "New",
         last_seq: 2,
@@ -49,7 +49,7 @@ export function describeSessions(subject: Subject): void {
         session_id: id,
         seq: 2,
       });
-      expect(await store.renameSession(make.id("ses"), "New", make.now())).toBeNull();
+      expect(await store.updateSession(make.id("ses"), { title: "New" }, make.now())).toBeNull();
     });
 
     test("counts its takes and carries the number of its newest event", async () => {

@@ -119,14 +119,14 @@ export function describeTakes(subject: Subject): void {
         { limit: 10, order: "desc" },
       );
       expect(queued.items.map((take) => [take.id, take.queue_position])).toEqual([
-        [ids[2], 2],
+        [ids[2], 3],
         [ids[0], 1],
       ]);
       const all = await store.listTakes({}, { limit: 3, order: "asc", after: ids[0] });
       expect(all.items.map((take) => [take.id, take.queue_position])).toEqual([
         [ids[1], null],
-        [ids[2], 2],
-        [elsewhere, 3],
+        [ids[2], 3],
+        [elsewhere, 2],
       ]);
       expect(all.hasMore).toBe(false);
       expect(await store.listTakes({ status: ["completed"] }, { limit: 3, order: "asc" })).toEqual({

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   newId,
   type Plan,
@@ -39,6 +40,8 @@ export function testLogger(): CollectedLogs {
   return { lines, debug: add("debug"), info: add("info"), warn: add("warn"), error: add("error") };
 }
 
+export const digestOf = (text: string) => createHash("sha256").update(text).digest("hex");
+
 export const TOTAL_STEPS = 4;
 
 export const PARAMETERS: TakeParameters = {
@@ -55,27 +58,50 @@ export const PARAMETERS: TakeParameters = {
   solver: "euler",
   shift: 1,
   frame_lag: 0,
+  stages: null,
+  cache: null,
+  first_frame: null,
+  last_frame: null,
+  reuse: true,
 };
 
+const FRAMES: [number, number] = [0, 5];
+
 export const PLAN: Plan = {
-  version: 1,
-  weights_digest: "ab".repeat(32),
+  version: 2,
+  weights: { "zoetrope-s": "ab".repeat(32) },
+  shape: [24, 5, 16, 16],
+  start: { kind: "noise", seed: 7 },
+  schedule: { sigmas: [1, 0.75, 0.5, 0.25, 0] },
   total_steps: TOTAL_STEPS,
   segments: [
     { type: "encode", model: "zoetrope-s", prompt: PARAMETERS.prompt, negative_prompt: "" },
     {
       type: "denoise",
       model: "zoetrope-s",
+      conditioning: 0,
       from: 0,
       to: TOTAL_STEPS,
-      schedule: { sigmas: [1, 0.75, 0.5, 0.25, 0] },
       solver: "euler",
+      history: "reset",
       guidance_scale: 4,
-      seed: 7,
-      shape: [8, 5, 16, 16],
+      window: FRAMES,
+      keep: null,
+      cache: null,
+    },
+    {
+      type: "decode",
+      model: "zoetrope-s",
+      pieces: [{ state: null, frames: FRAMES, first: true }],
+      num_frames: 17,
+      width: 128,
+      height: 128,
     },
   ],
 };
+
+/** The environment that the states of `Maker` are computed in. */
+export const ENVIRONMENT = "e0".repeat(32);
 
 /** Short ways to make rows, with the clock of one system. */
 export class Maker {
@@ -108,6 +134,13 @@ export class Maker {
       id,
       sessionId,
       newSessionTitle: null,
+      parentId: null,
+      origin: { kind: "generate" },
+      title: null,
+      priority: 0,
+      estimate: null,
+      inherit: null,
+      inputs: [],
       parameters: PARAMETERS,
       plan: PLAN,
       nowMs,
@@ -131,6 +164,26 @@ export class Maker {
     return claim;
   }
 
+  /** A completed take with all its states; `name` tells its derivations and blobs from those of others. */
+  async completed(
+    sessionId: SessionId,
+    changes: Partial<NewTake> = {},
+    name = "",
+  ): Promise<TakeId> {
+    const id = await this.take(sessionId, { priority: 10, ...changes });
+    const claim = await this.claim();
+    if (claim.take.id !== id) throw new Error("another take was before it");
+    for (let step = claim.take.progress.step + 1; step <= TOTAL_STEPS; step++)
+      await this.store.addState(claim, this.namedState(name, step), this.now());
+    await this.store.completeTake(claim, this.now());
+    return id;
+  }
+
+  namedState(name: string, step: number): NewState {
+    if (name === "") return this.state(step);
+    return this.state(step, { derivation: `${name} ${step}`, digest: digestOf(`${name} ${step}`) });
+  }
+
   state(step: number, changes: Partial<NewState> = {}): NewState {
     const digest = step.toString(16).padStart(64, "0");
     const base = {
@@ -140,6 +193,7 @@ export class Maker {
       digest,
       derivation: `derivation ${step}`,
       previewDigest: null,
+      environment: ENVIRONMENT,
     };
     return { ...base, seconds: step, model_seconds: step / 2, ...changes };
   }
