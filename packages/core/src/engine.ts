@@ -1,29 +1,48 @@
 import {
+  encodeSafetensors,
   FabricError,
   newId,
+  weightsDigest,
+  type Comparison,
+  type DeriveRequest,
   type Manifest,
   type Model,
-  type Plan,
+  type Origin,
+  type Planned,
+  type Session,
   type SessionId,
+  type State,
+  type Storage,
   type Take,
   type TakeId,
   type TakeParameters,
   type TakeRequest,
-  weightsDigest,
+  type UploadedFile,
 } from "@arc-fabric/contract";
+import { compareTakes, differencePicture } from "./compare-takes.ts";
+import {
+  type DeriveDeps,
+  fileNotFound,
+  planDerivedTake,
+  requireTake,
+  stateNotStored,
+} from "./derive-take.ts";
+import { draftState } from "./draft-state.ts";
+import { estimateRun } from "./estimate.ts";
+import { StorageKeeper } from "./keep-storage.ts";
 import { LiveHub } from "./live-hub.ts";
-import { planTake } from "./plan-take.ts";
+import { type DerivedPlan } from "./plan/plan-fork.ts";
+import { planGenerate } from "./plan/plan-generate.ts";
+import { inputsOf, type ModelBook } from "./plan/plan-parts.ts";
+import { fillParameters } from "./plan/take-parameters.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
 import type { Media } from "./ports/media.ts";
 import type { ModelHost } from "./ports/model-host.ts";
 import type { IdempotencyRecord, Store } from "./ports/store.ts";
 import type { Logger, System } from "./ports/system.ts";
+import { TakePump } from "./run/take-pump.ts";
 import { sha256 } from "./sha256.ts";
-import { TakePump } from "./take-pump.ts";
-import { fillParameters } from "./take-parameters.ts";
 
-/** Blobs younger than this may belong to a row that is about to be written. */
-const GARBAGE_AGE_MS = 10 * 60_000;
 /** A session's title when it is made by its first take. */
 const TITLE_CHARS = 80;
 
@@ -35,6 +54,10 @@ export interface EngineSettings {
   readonly defaultModel: string;
   /** Losses of a worker without a single step of progress in between after which a take fails. */
   readonly maxLosses: number;
+  /** Above this the states of finished takes are thinned out; null = never. */
+  readonly storageBudgetBytes: number | null;
+  /** Every n-th step stays when states are thinned out. */
+  readonly keepEvery: number;
 }
 
 export interface EngineDeps {
@@ -48,11 +71,18 @@ export interface EngineDeps {
   readonly settings: EngineSettings;
 }
 
+interface CreateOptions {
+  readonly sessionId: SessionId | null;
+  readonly idempotency: IdempotencyRecord | null;
+}
+
 /** Sessions and takes: accepts requests, runs them, stops them. */
 export class Engine {
   readonly live: LiveHub;
   readonly #deps: EngineDeps;
   readonly #pump: TakePump;
+  readonly #keeper: StorageKeeper;
+  readonly #models: ModelBook;
   readonly #weightsDigests: ReadonlyMap<string, string>;
 
   constructor(deps: EngineDeps) {
@@ -61,17 +91,28 @@ export class Engine {
     this.#weightsDigests = new Map(
       deps.models.map((manifest) => [manifest.id, weightsDigest(manifest, sha256)]),
     );
+    this.#models = {
+      manifest: (id) => this.#manifest(id),
+      weightsDigest: (id) => this.#weightsDigests.get(id)!,
+    };
+    this.#keeper = new StorageKeeper(deps);
     const { previewIntervalMs, maxLosses } = deps.settings;
-    this.#pump = new TakePump({ ...deps, live: this.live, previewIntervalMs, maxLosses });
+    this.#pump = new TakePump({
+      ...deps,
+      live: this.live,
+      previewIntervalMs,
+      maxLosses,
+      onEnd: () => this.#keeper.afterTake(),
+    });
   }
 
   /** Takes a dead server left running go to the front of the queue and continue from their last states. */
   async start(): Promise<void> {
-    const { store, blobs, logger, system } = this.#deps;
+    const { store, logger, system } = this.#deps;
     const interrupted = await store.requeueRunning("The server stopped.", system.now());
     if (interrupted.length > 0)
       logger.info(`${interrupted.length} interrupted takes go on from their last states.`);
-    await blobs.collectGarbage(await store.referencedBlobs(), 0);
+    await this.#keeper.start();
     this.#pump.wake();
   }
 
@@ -84,44 +125,80 @@ export class Engine {
     return this.#model(this.#manifest(id));
   }
 
-  /** @throws FabricError `model_not_found`, `unsupported_value` */
-  plan(request: TakeRequest): { parameters: TakeParameters; plan: Plan } {
+  /** @throws FabricError `model_not_found`, `unsupported_value`, `schedule_mismatch`, `latent_space_mismatch`, `file_not_found` */
+  async plan(request: TakeRequest): Promise<Planned> {
     const manifest = this.#manifest(request.model ?? this.#deps.settings.defaultModel);
-    const [a, b, c, d] = this.#deps.system.randomBytes(4);
-    const randomSeed = (a! << 24) | (b! << 16) | (c! << 8) | d!;
-    const parameters = fillParameters(request, manifest, randomSeed >>> 0);
-    return {
-      parameters,
-      plan: planTake(parameters, manifest, this.#weightsDigests.get(manifest.id)!),
+    const parameters = fillParameters(request, manifest, this.#drawSeed());
+    const given = {
+      first: await this.#givenFrame(parameters, "first_frame"),
+      last: await this.#givenFrame(parameters, "last_frame"),
     };
+    const plan = planGenerate(parameters, given, this.#models);
+    return { parameters, plan, estimate: await estimateRun(this.#deps.store, plan, 0) };
   }
 
   /**
    * Queues a take; without a session it gets one of its own.
-   * @throws FabricError `model_not_found`, `unsupported_value`, `session_not_found`, `queue_full`, `idempotency_key_reused`
+   * @throws FabricError what `plan` throws, `session_not_found`, `queue_full`, `idempotency_key_reused`
    */
   async createTake(
     request: TakeRequest,
-    options: { sessionId: SessionId | null; idempotency: IdempotencyRecord | null },
+    options: CreateOptions,
   ): Promise<{ take: Take; replayed: boolean }> {
-    const { store, system, settings } = this.#deps;
-    const { parameters, plan } = this.plan(request);
-    const nowMs = system.now();
-    const randomBytes = (count: number) => system.randomBytes(count);
-    const created = await store.createTake(
+    const { parameters, plan, estimate } = await this.plan(request);
+    return this.#create(request, options, {
+      planned: { parameters, plan, inheritedSteps: 0 },
+      estimate,
+      parentId: null,
+      origin: { kind: "generate" },
+    });
+  }
+
+  /** @throws FabricError what `planDerivedTake` throws */
+  async planDerived(id: TakeId, request: DeriveRequest): Promise<Planned> {
+    const parent = await requireTake(this.#deps.store, id);
+    const { parameters, plan, inheritedSteps } = await this.#derive(parent, request);
+    const estimate = await estimateRun(this.#deps.store, plan, inheritedSteps);
+    return { parameters, plan, estimate };
+  }
+
+  /**
+   * Queues a take that is made from another one, in its session.
+   * @throws FabricError what `planDerivedTake` throws, `queue_full`, `idempotency_key_reused`
+   */
+  async deriveTake(
+    id: TakeId,
+    request: DeriveRequest,
+    { idempotency }: { idempotency: IdempotencyRecord | null },
+  ): Promise<{ take: Take; replayed: boolean }> {
+    const { store } = this.#deps;
+    const parent = await requireTake(store, id);
+    const planned = await this.#derive(parent, request);
+    return this.#create(
+      request,
+      { sessionId: parent.session_id, idempotency },
       {
-        id: newId("take", nowMs, randomBytes),
-        sessionId: options.sessionId ?? newId("ses", nowMs, randomBytes),
-        newSessionTitle: options.sessionId ? null : parameters.prompt.slice(0, TITLE_CHARS),
-        parameters,
-        plan,
-        nowMs,
-        maxQueued: settings.maxQueued,
+        planned,
+        estimate: await estimateRun(store, planned.plan, planned.inheritedSteps),
+        parentId: parent.id,
+        origin: request,
       },
-      options.idempotency,
     );
+  }
+
+  /** At the end of the present step. @throws FabricError `take_not_found`, `take_not_active` */
+  async pauseTake(id: TakeId): Promise<Take> {
+    const take = await this.#deps.store.pauseTake(id, this.#deps.system.now());
+    if (take.pause_requested) this.#pump.pauseTake(id);
+    return take;
+  }
+
+  /** @throws FabricError `take_not_found`, `take_not_paused` */
+  async resumeTake(id: TakeId): Promise<Take> {
+    const take = await this.#deps.store.resumeTake(id, this.#deps.system.now());
+    this.#pump.keepTake(id);
     this.#pump.wake();
-    return created;
+    return take;
   }
 
   /** The take is cancelled in the store at once; its worker stops within a step. @throws `take_not_found`, `take_not_active` */
@@ -131,34 +208,185 @@ export class Engine {
     return take;
   }
 
-  /** @throws FabricError `take_not_found`, `take_active` */
+  /** @throws FabricError `take_not_found` */
+  async updateTake(
+    id: TakeId,
+    changes: {
+      title?: string | null | undefined;
+      tags?: readonly string[] | undefined;
+      priority?: number | undefined;
+    },
+  ): Promise<Take> {
+    const take = await this.#deps.store.updateTake(id, changes, this.#deps.system.now());
+    if (!take) throw new FabricError("take_not_found", `There is no take ${id}.`);
+    this.#pump.wake();
+    return take;
+  }
+
+  /** @throws FabricError `take_not_found`, `take_active`, `take_in_use` */
   async deleteTake(id: TakeId): Promise<void> {
     const { store, system } = this.#deps;
     if (!(await store.deleteTake(id, system.now())))
       throw new FabricError("take_not_found", `There is no take ${id}.`);
-    this.#collectGarbage();
+    this.#keeper.sweep();
+  }
+
+  /** @throws FabricError `session_not_found`, `take_not_found` */
+  async updateSession(
+    id: SessionId,
+    changes: { title?: string | undefined; head_take_id?: TakeId | null | undefined },
+  ): Promise<Session> {
+    const { title, head_take_id: headTakeId } = changes;
+    const { store, system } = this.#deps;
+    const session = await store.updateSession(id, { title, headTakeId }, system.now());
+    if (!session) throw new FabricError("session_not_found", `There is no session ${id}.`);
+    return session;
   }
 
   /** @throws FabricError `session_not_found`, `session_active` */
   async deleteSession(id: SessionId): Promise<void> {
     if (!(await this.#deps.store.deleteSession(id)))
       throw new FabricError("session_not_found", `There is no session ${id}.`);
-    this.#collectGarbage();
+    this.#keeper.sweep();
+  }
+
+  /** @throws FabricError `take_not_found`, `take_not_completed` */
+  async compareTakes(a: TakeId, b: TakeId): Promise<Comparison> {
+    return compareTakes(this.#deps, ...(await this.#both(a, b)));
+  }
+
+  /** A JPEG strip. @throws FabricError `take_not_found`, `take_not_completed`, `unsupported_value` */
+  async differencePicture(a: TakeId, b: TakeId): Promise<Uint8Array> {
+    return differencePicture(this.#deps, ...(await this.#both(a, b)));
+  }
+
+  /** @throws FabricError `take_not_found`, `state_not_found` */
+  async labelState(id: TakeId, step: number, label: string | null): Promise<State> {
+    const { store, system } = this.#deps;
+    const take = await requireTake(store, id);
+    const state = await store.labelState(id, step, label, system.now());
+    if (!state) throw stateNotStored(take, step);
+    return state;
+  }
+
+  /** The clean frames expected at a step, as a JPEG strip. @throws FabricError `take_not_found`, `state_not_found` */
+  async draftState(id: TakeId, step: number): Promise<Uint8Array> {
+    return draftState(this.#deps, await requireTake(this.#deps.store, id), step);
+  }
+
+  /** Stores an uploaded picture. @throws FabricError `invalid_image` */
+  async addFile(bytes: Uint8Array, name: string): Promise<UploadedFile> {
+    const { store, blobs, media, system } = this.#deps;
+    const { width, height, mediaType } = await media.describePicture(bytes);
+    const blob = await blobs.put(bytes);
+    const now = system.now();
+    const file = { ...blob, name, media_type: mediaType, width, height };
+    return store.addFile({ ...file, created_at: new Date(now).toISOString() }, now);
+  }
+
+  async storage(): Promise<Storage> {
+    const { sessions, ...usage } = await this.#deps.store.storageUsage();
+    const { storageBudgetBytes: budget_bytes } = this.#deps.settings;
+    return { ...usage, budget_bytes, sessions: [...sessions] };
+  }
+
+  /** @throws FabricError `session_not_found` */
+  async thinStates(request: {
+    session_id?: SessionId | undefined;
+    keep_every: number;
+    dry_run: boolean;
+  }): Promise<{ states: number; bytes: number }> {
+    const { store, system } = this.#deps;
+    const { session_id: sessionId, keep_every: keepEvery, dry_run: dryRun } = request;
+    if (sessionId && !(await store.getSession(sessionId)))
+      throw new FabricError("session_not_found", `There is no session ${sessionId}.`);
+    const policy = { sessionId: sessionId ?? null, keepEvery, dryRun, untilBytes: null };
+    const thinned = await store.thinStates(policy, system.now());
+    if (!dryRun) this.#keeper.sweep();
+    return thinned;
   }
 
   /** The running take stops at its next step boundary and continues when a server starts again. */
   async stop(): Promise<void> {
     await this.#pump.stop();
+    await this.#keeper.idle();
   }
 
-  #collectGarbage(): void {
-    const { store, blobs, logger } = this.#deps;
-    store
-      .referencedBlobs()
-      .then((referenced) => blobs.collectGarbage(referenced, GARBAGE_AGE_MS))
-      .catch((error: unknown) =>
-        logger.warn("Unreferenced blobs could not be removed.", { error: String(error) }),
-      );
+  async #create(
+    request: { title?: string | undefined; priority?: number | undefined },
+    { sessionId, idempotency }: CreateOptions,
+    made: {
+      planned: DerivedPlan;
+      estimate: Planned["estimate"];
+      parentId: TakeId | null;
+      origin: Origin;
+    },
+  ): Promise<{ take: Take; replayed: boolean }> {
+    const { store, system, settings } = this.#deps;
+    const { parameters, plan, inheritedSteps } = made.planned;
+    const nowMs = system.now();
+    const randomBytes = (count: number) => system.randomBytes(count);
+    const inherit =
+      made.parentId && inheritedSteps > 0 ? { takeId: made.parentId, step: inheritedSteps } : null;
+    const created = await store.createTake(
+      {
+        id: newId("take", nowMs, randomBytes),
+        sessionId: sessionId ?? newId("ses", nowMs, randomBytes),
+        newSessionTitle: sessionId ? null : parameters.prompt.slice(0, TITLE_CHARS),
+        parentId: made.parentId,
+        origin: made.origin,
+        title: request.title ?? null,
+        priority: request.priority ?? 0,
+        estimate: made.estimate,
+        inherit,
+        inputs: inputsOf(plan),
+        parameters,
+        plan,
+        nowMs,
+        maxQueued: settings.maxQueued,
+      },
+      idempotency,
+    );
+    this.#pump.wake();
+    return created;
+  }
+
+  #derive(parent: Take, request: DeriveRequest): Promise<DerivedPlan> {
+    const deps: DeriveDeps = {
+      ...this.#deps,
+      models: this.#models,
+      drawSeed: () => this.#drawSeed(),
+    };
+    return planDerivedTake(deps, parent, request);
+  }
+
+  async #both(a: TakeId, b: TakeId): Promise<[Take, Take]> {
+    const { store } = this.#deps;
+    return [await requireTake(store, a), await requireTake(store, b)];
+  }
+
+  /** The pixels of a given frame as the blob that a plan names. */
+  async #givenFrame(
+    parameters: TakeParameters,
+    field: "first_frame" | "last_frame",
+  ): Promise<string | null> {
+    const digest = parameters[field];
+    if (!digest) return null;
+    const { store, blobs, media } = this.#deps;
+    if (!(await store.getFile(digest))) throw fileNotFound(digest, field);
+    const { width, height } = parameters;
+    const { data } = await media.readPicture(await blobs.read(digest), width, height);
+    const pixels = encodeSafetensors({
+      tensors: { rgb: { dtype: "U8", shape: [height, width, 3], data } },
+      metadata: { format: "arc-fabric.picture/1" },
+    });
+    return (await blobs.put(pixels)).digest;
+  }
+
+  /** 32 bits of chance. */
+  #drawSeed(): number {
+    const [a, b, c, d] = this.#deps.system.randomBytes(4);
+    return ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0;
   }
 
   #manifest(id: string): Manifest {

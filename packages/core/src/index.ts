@@ -1,11 +1,11 @@
-export { stateDerivation } from "./derivation.ts";
 export { Engine, type EngineDeps, type EngineSettings } from "./engine.ts";
 export { LiveHub, type LiveViewer } from "./live-hub.ts";
+export { latentShape } from "./plan/plan-generate.ts";
+export { segmentsOf } from "./plan/plan-parts.ts";
+export { flowSigmas } from "./plan/schedule.ts";
+export { nearestInRange } from "./plan/take-parameters.ts";
 export type * from "./ports/blob-store.ts";
 export type * from "./ports/media.ts";
 export type * from "./ports/model-host.ts";
 export type * from "./ports/store.ts";
 export type * from "./ports/system.ts";
-export { latentShape, planTake, segmentOf } from "./plan-take.ts";
-export { buildSchedule, flowSigmas } from "./schedule.ts";
-export { fillParameters, nearestInRange } from "./take-parameters.ts";

@@ -1,6 +1,6 @@
 import type { LogLine, TakeId } from "@arc-fabric/contract";
-import type { Store } from "./ports/store.ts";
-import type { Logger, System } from "./ports/system.ts";
+import type { Store } from "../ports/store.ts";
+import type { Logger, System } from "../ports/system.ts";
 
 /** A line longer than this is cut: logs are for people. */
 const MAX_LINE_CHARS = 2000;

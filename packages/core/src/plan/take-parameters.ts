@@ -30,6 +30,11 @@ export function fillParameters(
     solver: request.solver ?? defaults.solver,
     shift: request.shift ?? defaults.shift,
     frame_lag: request.frame_lag ?? 0,
+    stages: request.stages ?? null,
+    cache: request.cache ?? null,
+    first_frame: request.first_frame ?? null,
+    last_frame: request.last_frame ?? null,
+    reuse: request.reuse ?? true,
   };
   checkLimits(parameters, manifest);
   return parameters;
@@ -37,6 +42,7 @@ export function fillParameters(
 
 function checkLimits(parameters: TakeParameters, manifest: Manifest): void {
   const { limits } = manifest;
+  checkPrompts(parameters, manifest);
   for (const field of ["width", "height"] as const) {
     const allowed = limits[field];
     if (!allowed.includes(parameters[field]))
@@ -58,6 +64,17 @@ function checkLimits(parameters: TakeParameters, manifest: Manifest): void {
       });
     }
   }
+}
+
+/**
+ * What any take may change: texts and guidance inside the model's limits.
+ * @throws FabricError `unsupported_value`
+ */
+export function checkPrompts(
+  parameters: Pick<TakeParameters, "prompt" | "negative_prompt" | "guidance_scale">,
+  manifest: Manifest,
+): void {
+  const { limits } = manifest;
   const { min, max } = limits.guidance_scale;
   if (parameters.guidance_scale < min || parameters.guidance_scale > max)
     refuse(manifest, "guidance_scale", parameters.guidance_scale, `${min} to ${max}`, { min, max });

@@ -1,49 +1,8 @@
-import {
-  isFabricError,
-  type Manifest,
-  manifestSchema,
-  type TakeRequest,
-  takeRequestSchema,
-} from "@arc-fabric/contract";
+import { isFabricError, type TakeRequest, takeRequestSchema } from "@arc-fabric/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { stateDerivation } from "./derivation.ts";
-import { planTake, segmentOf } from "./plan-take.ts";
+import { manifest } from "../../test/support/samples.ts";
 import { fillParameters, nearestInRange } from "./take-parameters.ts";
-
-const manifest: Manifest = manifestSchema.parse({
-  id: "tiny",
-  name: "Tiny",
-  family: "zoetrope",
-  runtime: "onnx",
-  latent_space: "tiny-v1",
-  version: "1",
-  description: "",
-  licence: "Apache-2.0",
-  capabilities: ["text_to_video"],
-  latents: { channels: 24, height: 16, width: 16, frames_per_group: 4 },
-  limits: {
-    width: [128],
-    height: [128],
-    num_frames: { min: 5, max: 17, step: 4 },
-    fps: { min: 1, max: 30 },
-    num_inference_steps: { min: 1, max: 100 },
-    guidance_scale: { min: 0, max: 15 },
-    prompt_chars: 2000,
-  },
-  defaults: {
-    width: 128,
-    height: 128,
-    num_frames: 17,
-    fps: 8,
-    num_inference_steps: 20,
-    guidance_scale: 4,
-    solver: "euler",
-    shift: 1,
-  },
-  memory_bytes: 1,
-  files: [{ path: "denoiser.onnx", role: "denoiser", bytes: 1, sha256: "0".repeat(64) }],
-});
 
 function refusal(request: TakeRequest) {
   try {
@@ -117,31 +76,5 @@ describe("nearestInRange", () => {
         expect([5, 9, 13, 17]).toContain(nearestInRange(value, { min: 5, max: 17, step: 4 }));
       }),
     );
-  });
-});
-
-describe("planTake", () => {
-  const parameters = fillParameters({ prompt: "a ball", seed: 1 }, manifest, 0);
-  const plan = planTake(parameters, manifest, "w");
-
-  it("is a pure function of parameters, manifest and weights", () => {
-    expect(planTake(parameters, manifest, "w")).toEqual(plan);
-  });
-
-  it("gives latents one frame for the first picture and one per group of four", () => {
-    expect(segmentOf(plan, "denoise").shape).toEqual([24, 5, 16, 16]);
-    expect(plan.total_steps).toBe(20);
-  });
-
-  it("gives equal derivations to equal beginnings and others to everything that changes a state", () => {
-    const longer = planTake({ ...parameters, num_frames: 13 }, manifest, "w");
-    const reworded = planTake({ ...parameters, prompt: "a star" }, manifest, "w");
-    const reseeded = planTake({ ...parameters, seed: 2 }, manifest, "w");
-    const faster = planTake({ ...parameters, fps: 16 }, manifest, "w");
-    const at3 = stateDerivation(plan, 3);
-    for (const other of [longer, reworded, reseeded])
-      expect(stateDerivation(other, 3)).not.toBe(at3);
-    expect(stateDerivation(faster, 3)).toBe(at3);
-    expect(stateDerivation(plan, 4)).not.toBe(at3);
   });
 });

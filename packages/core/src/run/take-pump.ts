@@ -1,7 +1,9 @@
 import { type FabricError, type TakeId, toErrorRecord, toFabricError } from "@arc-fabric/contract";
-import type { Claim } from "./ports/store.ts";
-import type { Logger } from "./ports/system.ts";
-import { runTake, type RunTakeDeps } from "./run-take.ts";
+import type { Claim } from "../ports/store.ts";
+import type { Logger } from "../ports/system.ts";
+import type { RunTakeDeps } from "./run.ts";
+import { RunControl } from "./run-control.ts";
+import { runTake } from "./run-take.ts";
 import { StopReason } from "./stop-reason.ts";
 import { TakeLog } from "./take-log.ts";
 
@@ -18,6 +20,8 @@ const MAX_RETRY_MS = 30_000;
 interface PumpDeps extends RunTakeDeps {
   readonly logger: Logger;
   readonly maxLosses: number;
+  /** A take has ended, however. */
+  onEnd(): void;
 }
 
 /** Takes queued takes one after the other and runs them until the queue is empty. */
@@ -26,7 +30,7 @@ export class TakePump {
   readonly #stopping = new AbortController();
   /** Losses of a take since its last new step. */
   readonly #losses = new Map<TakeId, { step: number; count: number }>();
-  #running: { id: TakeId; abort: AbortController } | null = null;
+  #running: { id: TakeId; priority: number; control: RunControl } | null = null;
   #loop: Promise<void> | null = null;
   #awake = false;
 
@@ -34,20 +38,45 @@ export class TakePump {
     this.#deps = deps;
   }
 
-  /** Looks at the queue again. */
+  /** Looks at the queue again; a take of higher priority than the running one goes first. */
   wake(): void {
     this.#awake = true;
-    if (!this.#stopping.signal.aborted) this.#loop ??= this.#run();
+    if (this.#stopping.signal.aborted) return;
+    this.#loop ??= this.#run();
+    this.#preemptLower().catch((error: unknown) =>
+      this.#deps.logger.warn("The queue could not be read.", { error: String(error) }),
+    );
   }
 
   /** Stops working on a take that was cancelled. */
   stopTake(id: TakeId): void {
-    if (this.#running?.id === id) this.#running.abort.abort(new StopReason("cancelled"));
+    this.#control(id)?.stopNow(new StopReason("cancelled"));
+  }
+
+  /** The running take will be paused; the store has its mark. */
+  pauseTake(id: TakeId): void {
+    this.#control(id)?.stopAfterStep(new StopReason("paused"));
+  }
+
+  /** The mark was taken back. */
+  keepTake(id: TakeId): void {
+    this.#control(id)?.withdraw("paused");
+  }
+
+  #control(id: TakeId): RunControl | null {
+    return this.#running?.id === id ? this.#running.control : null;
+  }
+
+  async #preemptLower(): Promise<void> {
+    if (!this.#running) return;
+    const next = await this.#deps.store.peekNext();
+    if (next && this.#running && next.priority > this.#running.priority)
+      this.#running.control.yieldAfterStep(new StopReason("preempted", next.id));
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#running?.abort.abort(new StopReason("shutdown"));
+    this.#running?.control.stopNow(new StopReason("shutdown"));
     await this.#loop;
   }
 
@@ -82,28 +111,33 @@ export class TakePump {
 
   async #runClaim(claim: Claim): Promise<void> {
     const log = new TakeLog(claim.take.id, this.#deps);
-    const abort = new AbortController();
-    this.#running = { id: claim.take.id, abort };
+    const { id, priority } = claim.take;
+    const control = new RunControl();
+    this.#running = { id, priority, control };
     try {
-      await runTake(this.#deps, claim, log, abort.signal);
+      await this.#catchUp(id);
+      await runTake(this.#deps, claim, log, control);
       this.#losses.delete(claim.take.id);
     } catch (thrown) {
       await this.#settle(claim, log, thrown);
     } finally {
       this.#running = null;
       await log.flush();
+      this.#deps.onEnd();
     }
+  }
+
+  /** What was asked for between the claim and now. */
+  async #catchUp(id: TakeId): Promise<void> {
+    const take = await this.#deps.store.getTake(id);
+    if (take?.pause_requested) this.pauseTake(id);
+    await this.#preemptLower();
   }
 
   /** Decides what an attempt that did not complete means for the take. */
   async #settle(claim: Claim, log: TakeLog, thrown: unknown): Promise<void> {
     const { store, system, logger, maxLosses } = this.#deps;
-    if (thrown instanceof StopReason) {
-      if (thrown.kind === "shutdown")
-        await store.requeueTake(claim, "The server stops.", system.now());
-      log.write("info", thrown.kind === "shutdown" ? "Interrupted: the server stops." : "Stopped.");
-      return;
-    }
+    if (thrown instanceof StopReason) return this.#settleStop(claim, log, thrown);
     const error = toFabricError(thrown);
     log.write("error", `${error.code}: ${error.message}`);
     const losses = await this.#countLoss(claim);
@@ -123,6 +157,27 @@ export class TakePump {
     });
     this.#losses.delete(claim.take.id);
     await store.failTake(claim, toErrorRecord(error), system.now());
+  }
+
+  /** A stop is no failure: what becomes of the take follows from why it was stopped. */
+  async #settleStop(claim: Claim, log: TakeLog, { kind, by }: StopReason): Promise<void> {
+    const { store, system } = this.#deps;
+    const now = system.now();
+    switch (kind) {
+      case "shutdown":
+        await store.requeueTake(claim, "The server stops.", now);
+        return log.write("info", "Interrupted: the server stops.");
+      case "paused":
+        await store.pauseClaimed(claim, now);
+        return log.write("info", "Paused.");
+      case "preempted":
+        await store.preemptTake(claim, by, now);
+        this.#awake = true;
+        return log.write("info", `Makes way for take ${by}, which has a higher priority.`);
+      case "cancelled":
+      case "claim_lost":
+        return log.write("info", "Stopped.");
+    }
   }
 
   async #countLoss(claim: Claim): Promise<number> {

@@ -1,0 +1,32 @@
+import type { Estimate, Plan } from "@arc-fabric/contract";
+import { segmentsOf } from "./plan/plan-parts.ts";
+import type { Store } from "./ports/store.ts";
+
+/**
+ * What a plan will take, from what steps of its models took on this machine; null where one of them has not run yet.
+ * @param reused leading steps that are there already
+ */
+export async function estimateRun(
+  store: Store,
+  plan: Plan,
+  reused: number,
+): Promise<Estimate | null> {
+  const [channels, , height, width] = plan.shape;
+  let [seconds, rest] = [0, 0];
+  for (const { model, from, to, window } of segmentsOf(plan, "denoise")) {
+    const seen = [channels, window[1] - window[0], height, width];
+    const measured =
+      (await store.measuredSeconds(model, seen)) ??
+      (await store.measuredSeconds(model, plan.shape));
+    if (!measured) return null;
+    seconds += Math.max(0, to - Math.max(from, reused)) * measured.step;
+    rest = Math.max(rest, measured.rest);
+  }
+  const steps = plan.total_steps - reused;
+  return {
+    seconds: seconds + rest,
+    step_seconds: steps === 0 ? 0 : seconds / steps,
+    steps,
+    steps_reused: reused,
+  };
+}

@@ -1,0 +1,120 @@
+import { deriveRequestSchema, type DeriveRequestOf } from "@arc-fabric/contract";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { completedTake, models, refusal, takeOf } from "../../test/support/samples.ts";
+import { planDerivations } from "./derivation.ts";
+import { planFork } from "./plan-fork.ts";
+import { segmentsOf } from "./plan-parts.ts";
+import { rowsOf } from "./schedule.ts";
+
+const fork = (request: object) =>
+  deriveRequestSchema.parse({ kind: "fork", ...request }) as DeriveRequestOf<"fork">;
+const STAGES = [
+  { model: "tiny", steps: 12 },
+  { model: "tiny-2", steps: 8 },
+];
+
+describe("planFork", () => {
+  it("keeps the parent's states up to the step and none after it, whatever is changed", () => {
+    const change = fc.oneof(
+      fc.constant({ prompt: "a star" }),
+      fc.constant({ negative_prompt: "blur" }),
+      fc.constant({ guidance_scale: 7 }),
+      fc.constant({ solver: "dpmpp_2m" }),
+      fc.constant({ model: "tiny-2" }),
+      fc.constant({ remaining_steps: 30 }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 19 }), change, (step, changed) => {
+        const parent = completedTake();
+        const { plan, inheritedSteps } = planFork(
+          parent,
+          fork({ at_step: step, ...changed }),
+          models,
+        );
+        const before = planDerivations(parent.plan);
+        const after = planDerivations(plan);
+        expect(inheritedSteps).toBe(step);
+        expect(after.slice(0, step)).toEqual(before.slice(0, step));
+        expect(after[step]).not.toBe(before[step]);
+      }),
+    );
+  });
+
+  it("is the same trajectory when nothing is changed", () => {
+    const parent = completedTake({ stages: STAGES, solver: "dpmpp_2m" });
+    for (const at_step of [0, 5, 12, 19])
+      expect(planDerivations(planFork(parent, fork({ at_step }), models).plan)).toEqual(
+        planDerivations(parent.plan),
+      );
+  });
+
+  it("carries the solver's history unless solver or model change, and says so", () => {
+    const parent = completedTake({ solver: "dpmpp_2m" });
+    const historyOf = (request: object) =>
+      segmentsOf(planFork(parent, fork({ at_step: 8, ...request }), models).plan, "denoise").at(-1)!
+        .history;
+    expect(historyOf({ prompt: "a star" })).toBe("carry");
+    expect(historyOf({ solver: "euler" })).toBe("reset");
+    expect(historyOf({ model: "tiny-2" })).toBe("reset");
+    expect(historyOf({ model: "tiny-2", history: "carry" })).toBe("carry");
+    expect(historyOf({ prompt: "a star", history: "reset" })).toBe("reset");
+  });
+
+  it("replaces the remaining schedule", () => {
+    const parent = completedTake();
+    const longer = planFork(parent, fork({ at_step: 10, remaining_steps: 4 }), models);
+    expect(longer.plan.total_steps).toBe(14);
+    expect(longer.parameters.num_inference_steps).toBe(14);
+    expect(longer.plan.schedule.sigmas.slice(0, 11)).toEqual(
+      parent.plan.schedule.sigmas.slice(0, 11),
+    );
+    const given = planFork(parent, fork({ at_step: 10, sigmas: [0.2, 0] }), models);
+    expect(
+      rowsOf(given.plan)
+        .slice(-2)
+        .map((row) => row[0]),
+    ).toEqual([0.2, 0]);
+  });
+
+  it("forks a fork, and a hybrid at its hand-over", () => {
+    const first = planFork(
+      completedTake({ stages: STAGES }),
+      fork({ at_step: 12, prompt: "a star" }),
+      models,
+    );
+    const again = planFork(
+      takeOf(first, completedTake().id),
+      fork({ at_step: 6, prompt: "a cube" }),
+      models,
+    );
+    expect(
+      segmentsOf(again.plan, "denoise").map(({ from, to, model }) => [from, to, model]),
+    ).toEqual([
+      [0, 6, "tiny"],
+      [6, 12, "tiny"],
+      [12, 20, "tiny-2"],
+    ]);
+    expect(segmentsOf(again.plan, "encode").map(({ prompt }) => prompt)).toEqual([
+      "a ball",
+      "a cube",
+      "a cube",
+    ]);
+  });
+
+  it.each([
+    [{ at_step: 20 }, "unsupported_value", "at_step"],
+    [{ at_step: 5, seed: 3 }, "illegal_derivation", "seed"],
+    [{ at_step: 5, model: "other" }, "latent_space_mismatch", "model"],
+    [{ at_step: 5, sigmas: [0.9, 0] }, "schedule_mismatch", "sigmas"],
+    [{ at_step: 5, sigmas: [0.2, 0.1] }, "schedule_mismatch", "sigmas"],
+    [{ at_step: 5, sigmas: [0], remaining_steps: 3 }, "illegal_derivation", "sigmas"],
+    [{ at_step: 5, solver: "dpmpp_2m", history: "carry" }, "illegal_derivation", "history"],
+    [{ at_step: 0, history: "carry" }, "illegal_derivation", "history"],
+  ])("refuses %j", (request, code, field) => {
+    expect(refusal(() => planFork(completedTake(), fork(request), models))).toMatchObject({
+      code,
+      field,
+    });
+  });
+});

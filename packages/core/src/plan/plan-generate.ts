@@ -1,0 +1,172 @@
+import {
+  FabricError,
+  invariant,
+  type LatentShape,
+  type Manifest,
+  type Piece,
+  type Plan,
+  type Stage,
+  type Start,
+  type TakeParameters,
+} from "@arc-fabric/contract";
+import { assemblePlan, type DraftSegment, type ModelBook } from "./plan-parts.ts";
+import { flowSigmas, laggedRows, type Levels } from "./schedule.ts";
+
+/** Blobs with the pixels of given frames, made from uploaded pictures. */
+export interface GivenFrames {
+  readonly first: string | null;
+  readonly last: string | null;
+}
+
+/** The plan of a take from a prompt: derived purely from its parameters and the models' manifests. */
+export function planGenerate(
+  parameters: TakeParameters,
+  given: GivenFrames,
+  models: ModelBook,
+): Plan {
+  const manifest = models.manifest(parameters.model);
+  const shape = latentShape(parameters, manifest);
+  const rows = rowsFor(parameters, shape, given);
+  const stages = checkStages(parameters, models);
+  checkCache(parameters);
+  if (given.first || given.last) requireCapability(manifest, "image_to_video", "first_frame");
+  return assemblePlan(
+    {
+      shape,
+      start: startFor(parameters.seed, shape, given),
+      rows,
+      segments: segmentsFor(parameters, stages, rows.length - 1, shape),
+      decode: {
+        model: stages.at(-1)!.model,
+        pieces: [{ state: null, frames: [0, shape[1]], first: true }],
+        num_frames: parameters.num_frames,
+        width: parameters.width,
+        height: parameters.height,
+      },
+      fps: parameters.fps,
+    },
+    models,
+  );
+}
+
+/** [channels, latent frames, height, width]: one latent frame for the first frame, then one per group of frames. */
+export function latentShape(
+  { num_frames, width, height }: Pick<TakeParameters, "num_frames" | "width" | "height">,
+  { id, latents, defaults }: Manifest,
+): LatentShape {
+  const groups = (num_frames - 1) / latents.frames_per_group;
+  invariant(
+    Number.isInteger(groups),
+    `the frame step of ${id} is a multiple of its frames per group`,
+  );
+  return [
+    latents.channels,
+    1 + groups,
+    (latents.height * height) / defaults.height,
+    (latents.width * width) / defaults.width,
+  ];
+}
+
+function rowsFor(parameters: TakeParameters, shape: LatentShape, given: GivenFrames): Levels[] {
+  const sigmas = flowSigmas(parameters.num_inference_steps, parameters.shift);
+  const rows = laggedRows(sigmas, shape[1], parameters.frame_lag);
+  const last = shape[1] - 1;
+  return rows.map((row) =>
+    row.map((level, t) => ((t === 0 && given.first) || (t === last && given.last) ? 0 : level)),
+  );
+}
+
+function startFor(seed: number, shape: LatentShape, { first, last }: GivenFrames): Start {
+  if (!first && !last) return { kind: "noise", seed };
+  const frames = shape[1] - (first ? 1 : 0) - (last ? 1 : 0);
+  if (frames < 1)
+    throw new FabricError(
+      "unsupported_value",
+      "Between first_frame and last_frame there must be room for new frames: raise num_frames.",
+      { details: { field: "num_frames" } },
+    );
+  const pieces: Piece[] = [{ kind: "noise", frames }];
+  if (first) pieces.unshift({ kind: "image", digest: first });
+  if (last) pieces.push({ kind: "image", digest: last });
+  return { kind: "compose", seed, pieces };
+}
+
+function segmentsFor(
+  parameters: TakeParameters,
+  stages: readonly Stage[],
+  totalSteps: number,
+  shape: LatentShape,
+): DraftSegment[] {
+  let from = 0;
+  return stages.map(({ model, steps }, i) => {
+    // Steps that a lag of the frames adds belong to the last stage.
+    const to = i === stages.length - 1 ? totalSteps : from + steps;
+    const segment: DraftSegment = {
+      model,
+      prompt: parameters.prompt,
+      negativePrompt: parameters.negative_prompt,
+      from,
+      to,
+      solver: parameters.solver,
+      history: from === 0 ? "reset" : "carry",
+      guidance_scale: parameters.guidance_scale,
+      window: [0, shape[1]],
+      keep: null,
+      cache: parameters.cache,
+    };
+    from = to;
+    return segment;
+  });
+}
+
+/** @throws FabricError `schedule_mismatch`, `latent_space_mismatch`, `model_not_found` */
+function checkStages(parameters: TakeParameters, models: ModelBook): readonly Stage[] {
+  const { stages, model, num_inference_steps: steps } = parameters;
+  if (!stages) return [{ model, steps }];
+  const sum = stages.reduce((total, stage) => total + stage.steps, 0);
+  if (sum !== steps)
+    throw new FabricError(
+      "schedule_mismatch",
+      `The stages have ${stages.map((stage) => stage.steps).join(" + ")} = ${sum} steps, but num_inference_steps is ${steps}.`,
+      { details: { field: "stages", value: sum, expected: steps } },
+    );
+  const space = models.manifest(model).latent_space;
+  for (const stage of stages) requireSpace(models.manifest(stage.model), space, "stages");
+  return stages;
+}
+
+/** @throws FabricError `latent_space_mismatch` */
+export function requireSpace(manifest: Manifest, space: string, field: string): void {
+  if (manifest.latent_space === space) return;
+  throw new FabricError(
+    "latent_space_mismatch",
+    `${manifest.name} works in latent space ${manifest.latent_space}, not in ${space}: latents cannot be handed over to it.`,
+    {
+      details: { field, value: manifest.id, latent_space: manifest.latent_space, expected: space },
+    },
+  );
+}
+
+/** @throws FabricError `unsupported_value` */
+export function requireCapability(
+  manifest: Manifest,
+  capability: Manifest["capabilities"][number],
+  field: string,
+): void {
+  if (manifest.capabilities.includes(capability)) return;
+  throw new FabricError(
+    "unsupported_value",
+    `${manifest.name} cannot use ${field}: it has no capability ${capability}.`,
+    { details: { field, capability, allowed: manifest.capabilities } },
+  );
+}
+
+/** @throws FabricError `schedule_mismatch` */
+function checkCache({ cache, num_inference_steps: steps }: TakeParameters): void {
+  if (!cache || (cache.start < cache.end && cache.end <= steps)) return;
+  throw new FabricError(
+    "schedule_mismatch",
+    `The cached steps [${cache.start}, ${cache.end}) do not lie inside the ${steps} steps.`,
+    { details: { field: "cache", value: cache, steps } },
+  );
+}

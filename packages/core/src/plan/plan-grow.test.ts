@@ -1,0 +1,167 @@
+import { deriveRequestSchema, type DeriveRequestOf, type Take } from "@arc-fabric/contract";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { completedTake, digest, models, refusal, takeOf } from "../../test/support/samples.ts";
+import { planConcatenate } from "./plan-concatenate.ts";
+import { planGrow } from "./plan-grow.ts";
+import { decodeOf, segmentsOf } from "./plan-parts.ts";
+import { rowsOf } from "./schedule.ts";
+import { windowsOver } from "./windows.ts";
+
+type Grow = DeriveRequestOf<"extend"> | DeriveRequestOf<"insert"> | DeriveRequestOf<"loop">;
+const clean = digest("clean");
+const grow = (parent: Take, request: object) =>
+  planGrow({ parent, clean, seed: 3 }, deriveRequestSchema.parse(request) as Grow, models);
+
+describe("planGrow", () => {
+  it("extends at the end, block by block, with the clip before it as context", () => {
+    const { plan, parameters } = grow(completedTake(), { kind: "extend", num_frames: 16 });
+    expect(parameters.num_frames).toBe(33);
+    expect(plan.start).toMatchObject({
+      kind: "compose",
+      pieces: [
+        { kind: "latents", digest: clean, frames: [0, 5] },
+        { kind: "noise", frames: 4 },
+      ],
+    });
+    expect(segmentsOf(plan, "denoise").map(({ from, to, window }) => [from, to, window])).toEqual([
+      [0, 20, [3, 7]],
+      [20, 40, [5, 9]],
+    ]);
+    expect(rowsOf(plan)[20]).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1]);
+  });
+
+  it("extends at the beginning and makes the old first latent frame anew", () => {
+    const { plan, parameters } = grow(completedTake(), {
+      kind: "extend",
+      direction: "backward",
+      num_frames: 8,
+    });
+    expect(parameters.num_frames).toBe(25);
+    expect(plan.start).toMatchObject({
+      pieces: [
+        { kind: "noise", frames: 3 },
+        { kind: "latents", frames: [1, 5] },
+      ],
+    });
+    expect(rowsOf(plan)[0]).toEqual([1, 1, 1, 0, 0, 0, 0]);
+  });
+
+  it("inserts between two groups", () => {
+    const { plan, parameters } = grow(completedTake(), {
+      kind: "insert",
+      at_frame: 9,
+      num_frames: 4,
+    });
+    expect(parameters.num_frames).toBe(21);
+    expect(plan.start).toMatchObject({
+      pieces: [
+        { kind: "latents", frames: [0, 3] },
+        { kind: "noise", frames: 1 },
+        { kind: "latents", frames: [3, 5] },
+      ],
+    });
+  });
+
+  it("loops to the beginning, which is looked at but not shown twice", () => {
+    const { plan, parameters } = grow(completedTake(), { kind: "loop", num_frames: 8 });
+    expect(parameters.num_frames).toBe(25);
+    expect(plan.shape[1]).toBe(8);
+    expect(decodeOf(plan).pieces).toEqual([{ state: null, frames: [0, 7], first: true }]);
+    expect(segmentsOf(plan, "denoise").at(-1)!.window[1]).toBe(8);
+  });
+
+  it.each([
+    [{ kind: "extend", num_frames: 7 }, "unsupported_value", "num_frames"],
+    [{ kind: "insert", at_frame: 10, num_frames: 4 }, "unsupported_value", "at_frame"],
+    [{ kind: "insert", at_frame: 17, num_frames: 4 }, "range_outside_clip", "at_frame"],
+    [{ kind: "extend", num_frames: 4000 }, "unsupported_value", "num_frames"],
+  ])("refuses %j", (request, code, field) => {
+    expect(refusal(() => grow(completedTake(), request))).toMatchObject({ code, field });
+  });
+
+  it("refuses a model that cannot see frames at levels of their own", () => {
+    const refused = refusal(() =>
+      grow(completedTake({ model: "plain" }), { kind: "loop", num_frames: 8 }),
+    );
+    expect(refused).toMatchObject({ code: "unsupported_value" });
+  });
+});
+
+describe("windowsOver", () => {
+  const cuts = fc
+    .record({
+      before: fc.integer({ min: 0, max: 12 }),
+      count: fc.integer({ min: 1, max: 20 }),
+      after: fc.integer({ min: 0, max: 6 }),
+      limit: fc.integer({ min: 3, max: 13 }),
+      context: fc.integer({ min: 1, max: 8 }),
+      direction: fc.constantFrom("forward" as const, "backward" as const),
+    })
+    .filter(({ before, after }) => before + after > 0);
+
+  it("makes every frame once, sees each in a window the net can hold, and has something to look at", () => {
+    fc.assert(
+      fc.property(cuts, ({ before, count, after, limit, context, direction }) => {
+        const made = [before, before + count] as const;
+        const frames = before + count + after;
+        const windows = windowsOver({ frames, made, limit, context, direction });
+        const order = direction === "forward" ? windows : windows.toReversed();
+        expect(order.flatMap((one) => range(...one.made))).toEqual(range(...made));
+        const done = new Set([...range(0, made[0]), ...range(made[1], frames)]);
+        for (const { made: own, window } of windows) {
+          const seen = range(...window);
+          expect(seen.length + (window[0] > 0 ? 1 : 0)).toBeLessThanOrEqual(limit);
+          for (const frame of range(...own)) expect(seen).toContain(frame);
+          if (direction === "forward" ? before > 0 : after > 0)
+            expect(seen.some((frame) => done.has(frame))).toBe(true);
+          for (const frame of range(...own)) done.add(frame);
+        }
+      }),
+    );
+  });
+});
+
+describe("planConcatenate", () => {
+  const other = "take_00000000000000000000000002" as Take["id"];
+
+  it("decodes every clip's own latents one after the other and denoises nothing", () => {
+    const clips = [
+      { take: completedTake(), clean },
+      { take: completedTake({ num_frames: 9 }, other), clean: digest("other") },
+    ];
+    const joined = planConcatenate(clips, models);
+    expect(joined.plan.total_steps).toBe(0);
+    expect(joined.parameters.num_frames).toBe(26);
+    expect(decodeOf(joined.plan).pieces).toEqual([
+      { state: clean, frames: [0, 5], first: true },
+      { state: digest("other"), frames: [0, 3], first: true },
+    ]);
+    const again = planConcatenate(
+      [{ take: takeOf(joined, other), clean: null }, clips[0]!],
+      models,
+    );
+    expect(decodeOf(again.plan).pieces).toHaveLength(3);
+  });
+
+  it("refuses clips of another rate and other latent spaces", () => {
+    const join = (second: Take) =>
+      refusal(() =>
+        planConcatenate(
+          [
+            { take: completedTake(), clean },
+            { take: second, clean },
+          ],
+          models,
+        ),
+      );
+    expect(join(completedTake({ fps: 12 }, other))).toMatchObject({ code: "illegal_derivation" });
+    expect(join(completedTake({ model: "other" }, other))).toMatchObject({
+      code: "latent_space_mismatch",
+    });
+  });
+});
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+}

@@ -1,0 +1,212 @@
+import {
+  FabricError,
+  type DeriveRequestOf,
+  type Manifest,
+  type Piece,
+  type Take,
+} from "@arc-fabric/contract";
+import { blockRows } from "./plan-edit.ts";
+import type { DerivedPlan } from "./plan-fork.ts";
+import { requireCapability } from "./plan-generate.ts";
+import {
+  assemblePlan,
+  draftOf,
+  framesOf,
+  illegal,
+  type ModelBook,
+  ownPiece,
+  windowLimit,
+} from "./plan-parts.ts";
+import { flowSigmas } from "./schedule.ts";
+import { windowsOver } from "./windows.ts";
+
+type GrowRequest = DeriveRequestOf<"extend"> | DeriveRequestOf<"insert"> | DeriveRequestOf<"loop">;
+
+export interface GrowSources {
+  readonly parent: Take;
+  /** Digest of the parent's last state. */
+  readonly clean: string;
+  /** Seed of the new frames' noise. */
+  readonly seed: number;
+}
+
+/** Latent frames that a new block looks at, unless the request says otherwise. */
+const CONTEXT = 2;
+/** What the contract's schedule can hold. */
+const MAX_STEPS = 1000;
+
+/** The new clip in latent frames: what it is put together from, what is made, what is shown. */
+interface Canvas {
+  readonly pieces: Piece[];
+  readonly made: readonly [number, number];
+  readonly shown: number;
+  readonly direction: "forward" | "backward";
+}
+
+/** A longer clip: the parent's latents and noise for what is new, made block by block beside them. */
+export function planGrow(
+  sources: GrowSources,
+  request: GrowRequest,
+  models: ModelBook,
+): DerivedPlan {
+  const { parent, seed } = sources;
+  const manifest = models.manifest(parent.model);
+  requireCapability(manifest, "frame_levels", request.kind);
+  const draft = draftOf(parent.plan);
+  const canvas = canvasOf(sources, request, manifest);
+  const frames = canvas.pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
+  const steps = request.num_inference_steps ?? parent.parameters.num_inference_steps;
+  const windows = windowsOver({
+    frames,
+    made: canvas.made,
+    limit: windowLimit(manifest),
+    context: request.context_frames ?? CONTEXT,
+    direction: canvas.direction,
+  });
+  checkLength(windows.length, steps);
+  const { solver, shift } = parent.parameters;
+  const parameters = {
+    ...parent.parameters,
+    prompt: request.prompt ?? parent.parameters.prompt,
+    negative_prompt: request.negative_prompt ?? parent.parameters.negative_prompt,
+    guidance_scale: request.guidance_scale ?? parent.parameters.guidance_scale,
+    num_inference_steps: steps,
+    num_frames: framesOf(canvas.shown, manifest.latents.frames_per_group),
+    seed,
+    model: parent.model,
+    stages: null,
+    cache: null,
+    first_frame: null,
+    last_frame: null,
+  };
+  const [channels, , height, width] = draft.shape;
+  const plan = assemblePlan(
+    {
+      shape: [channels, frames, height, width],
+      start: { kind: "compose", seed, pieces: canvas.pieces },
+      rows: blockRows(
+        frames,
+        windows.map(({ made }) => made),
+        flowSigmas(steps, shift),
+      ),
+      segments: windows.map(({ window }, i) => ({
+        model: parent.model,
+        prompt: parameters.prompt,
+        negativePrompt: parameters.negative_prompt,
+        from: i * steps,
+        to: (i + 1) * steps,
+        solver,
+        history: "reset",
+        guidance_scale: parameters.guidance_scale,
+        window,
+        keep: null,
+        cache: null,
+      })),
+      decode: {
+        ...draft.decode,
+        pieces: [{ state: null, frames: [0, canvas.shown], first: true }],
+        num_frames: parameters.num_frames,
+      },
+      fps: draft.fps,
+    },
+    models,
+  );
+  return { parameters, plan, inheritedSteps: 0 };
+}
+
+function canvasOf(
+  { parent, clean }: GrowSources,
+  request: GrowRequest,
+  manifest: Manifest,
+): Canvas {
+  const own = ownPiece(parent.plan);
+  if (!own)
+    throw illegal(
+      `Take ${parent.id} was put together from other takes. Do this with one of those, then put them together again.`,
+    );
+  const length = own.frames[1];
+  const count = newLatentFrames(request.num_frames, manifest);
+  const old = (from: number, to: number): Piece => ({
+    kind: "latents",
+    digest: clean,
+    frames: [from, to],
+  });
+  const noise = (frames: number): Piece => ({ kind: "noise", frames });
+  if (request.kind === "loop")
+    // The beginning stands behind the end once more, for the new frames to lead to; it is not shown.
+    return {
+      pieces: [old(0, length), noise(count), old(0, 1)],
+      made: [length, length + count],
+      shown: length + count,
+      direction: "forward",
+    };
+  if (request.kind === "insert") {
+    const at = insertionPoint(request.at_frame, length, manifest);
+    return {
+      pieces: [old(0, at), noise(count), old(at, length)],
+      made: [at, at + count],
+      shown: length + count,
+      direction: "forward",
+    };
+  }
+  if (request.direction === "forward")
+    return {
+      pieces: [old(0, length), noise(count)],
+      made: [length, length + count],
+      shown: length + count,
+      direction: "forward",
+    };
+  // The old first latent frame stood for one frame; in the middle it stands for a group, so it is made anew.
+  const rest: Piece[] = length > 1 ? [old(1, length)] : [];
+  return {
+    pieces: [noise(count + 1), ...rest],
+    made: [0, count + 1],
+    shown: length + count,
+    direction: "backward",
+  };
+}
+
+/** @throws FabricError `unsupported_value` */
+function newLatentFrames(frames: number, { name, latents }: Manifest): number {
+  const perGroup = latents.frames_per_group;
+  if (frames % perGroup === 0) return frames / perGroup;
+  const nearest = Math.max(perGroup, Math.round(frames / perGroup) * perGroup);
+  throw new FabricError(
+    "unsupported_value",
+    `${name} makes frames in groups of ${perGroup}: num_frames = ${frames} is no multiple; use ${nearest}.`,
+    { details: { field: "num_frames", value: frames, step: perGroup, nearest } },
+  );
+}
+
+/** @throws FabricError `range_outside_clip`, `unsupported_value` */
+function insertionPoint(atFrame: number, length: number, { name, latents }: Manifest): number {
+  const perGroup = latents.frames_per_group;
+  const last = framesOf(length, perGroup) - perGroup;
+  if (atFrame > last)
+    throw new FabricError(
+      "range_outside_clip",
+      `at_frame = ${atFrame} is not between two groups of the clip; the last place is ${last}. Use extend to go on at the end.`,
+      { details: { field: "at_frame", value: atFrame, min: 1, max: last } },
+    );
+  if ((atFrame - 1) % perGroup === 0) return 1 + (atFrame - 1) / perGroup;
+  const nearest = 1 + Math.round((atFrame - 1) / perGroup) * perGroup;
+  throw new FabricError(
+    "unsupported_value",
+    `${name} keeps frames in groups of ${perGroup}: at_frame = ${atFrame} lies inside one; use ${nearest}.`,
+    { details: { field: "at_frame", value: atFrame, nearest } },
+  );
+}
+
+function checkLength(blocks: number, steps: number): void {
+  if (blocks * steps <= MAX_STEPS) return;
+  throw new FabricError(
+    "unsupported_value",
+    `This would take ${blocks} blocks of ${steps} steps; a take has at most ${MAX_STEPS} steps. Extend by fewer frames at a time.`,
+    { details: { field: "num_frames", blocks, steps, max: MAX_STEPS } },
+  );
+}
+
+function lengthOf(piece: Piece): number {
+  if (piece.kind === "image") return 1;
+  return piece.kind === "noise" ? piece.frames : piece.frames[1] - piece.frames[0];
+}

@@ -1,0 +1,57 @@
+/** A stretch of frames that the net makes at once, and the frames it looks at meanwhile. Latent frames, [from, to). */
+export interface Window {
+  readonly made: readonly [number, number];
+  readonly window: [number, number];
+}
+
+/**
+ * Cuts the frames that are to be made into windows a net can see at once, one after the other, each with up to `context`
+ * frames that are there already on the side it grows from, and with what room is left on the other side.
+ * A window that does not begin at frame 0 is one shorter: the net sees an absent first frame before it.
+ * @param frames length of the clip
+ * @param limit longest clip of the net, at least 3
+ */
+export function windowsOver(options: {
+  frames: number;
+  made: readonly [number, number];
+  limit: number;
+  context: number;
+  direction: "forward" | "backward";
+}): Window[] {
+  return options.direction === "forward" ? forward(options) : backward(options);
+}
+
+type Cut = Parameters<typeof windowsOver>[0];
+
+function forward({ frames, made: [first, end], limit, context }: Cut): Window[] {
+  if (frames <= limit) return [{ made: [first, end], window: [0, frames] }];
+  const windows: Window[] = [];
+  for (let at = first; at < end;) {
+    const from = Math.max(0, at - Math.min(context, Math.max(1, limit - 3)));
+    const to = Math.min(frames, from + room(from, limit));
+    const left = end - at;
+    // The frame after the last made one is worth seeing: a block that could not see it leaves one frame for the next.
+    const fits = to > end || end === frames || left === 1;
+    const count = Math.min(to - at, fits ? left : left - 1);
+    windows.push({ made: [at, at + count], window: [from, to] });
+    at += count;
+  }
+  return windows;
+}
+
+function backward({ frames, made: [first, end], limit, context }: Cut): Window[] {
+  if (frames <= limit) return [{ made: [first, end], window: [0, frames] }];
+  const windows: Window[] = [];
+  for (let at = end; at > first;) {
+    const to = Math.min(frames, at + Math.min(context, Math.max(1, limit - 3)));
+    const from = to <= limit ? 0 : to - (limit - 1);
+    const start = Math.max(first, from);
+    windows.push({ made: [start, at], window: [from, to] });
+    at = start;
+  }
+  return windows;
+}
+
+function room(from: number, limit: number): number {
+  return from === 0 ? limit : limit - 1;
+}

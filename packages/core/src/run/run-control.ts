@@ -1,0 +1,48 @@
+import { StopReason } from "./stop-reason.ts";
+
+/** How a running take is told to stop: at once, or at the end of its present step so that no step is lost. */
+export class RunControl {
+  readonly #abort = new AbortController();
+  #pending: StopReason | null = null;
+  #stepping = false;
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The work in hand is given up. */
+  stopNow(reason: StopReason): void {
+    this.#abort.abort(reason);
+  }
+
+  /** While steps are computed: after the present one. Otherwise at once; what is lost is no step. */
+  stopAfterStep(reason: StopReason): void {
+    if (this.#stepping) this.#pending = reason;
+    else this.stopNow(reason);
+  }
+
+  /** At the end of the present or next step; what follows the last one is too short to be worth an interruption. */
+  yieldAfterStep(reason: StopReason): void {
+    this.#pending ??= reason;
+  }
+
+  /** Takes a stop back that has not happened yet. */
+  withdraw(kind: StopReason["kind"]): void {
+    if (this.#pending?.kind === kind) this.#pending = null;
+  }
+
+  enterSteps(): void {
+    this.#stepping = true;
+  }
+
+  /** Whether the present step is to be the last one. */
+  get isStopping(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** The present step's state is stored. @throws StopReason when one was asked for */
+  leaveSteps(): void {
+    this.#stepping = false;
+    if (this.#pending) throw this.#pending;
+  }
+}
