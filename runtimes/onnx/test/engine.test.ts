@@ -2,42 +2,32 @@ import { decodeSafetensors, encodeSafetensors, type Solver } from "@arc-fabric/c
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { tinyModelFiles } from "./fixtures/tiny-model.ts";
+import { TINY_MODELS, tinyModelFiles } from "./fixtures/tiny-model.ts";
 import {
   laggedSchedule,
   startTinyEngine,
-  TINY_DIRECTORY,
-  tinySegment,
+  tinyDirectory,
+  tinyWalk,
+  uniformSchedule,
   type Answer,
+  type Walk,
 } from "./tiny-engine.ts";
 
 const tiny = await startTinyEngine();
 const bytes = (answer: Answer) => Buffer.from(answer.parts["state"]!).toString("base64");
 const SOLVERS: readonly Solver[] = ["euler", "dpmpp_2m"];
 
-test("the committed tiny model is what its generator writes", () => {
-  for (const [path, content] of Object.entries(tinyModelFiles()))
-    expect(Buffer.from(content).equals(readFileSync(join(TINY_DIRECTORY, path))), path).toBe(true);
+const models = Object.keys(TINY_MODELS) as (keyof typeof TINY_MODELS)[];
+test.each(models)("the committed model %s is what its generator writes", (id) => {
+  for (const [path, content] of Object.entries(tinyModelFiles(id)))
+    expect(Buffer.from(content).equals(readFileSync(join(tinyDirectory(id), path))), path).toBe(
+      true,
+    );
 });
 
 describe("denoising", () => {
-  test.each(SOLVERS)(
-    "continued from any of its states, %s gives the same states byte for byte",
-    async (solver) => {
-      for (const schedule of [tinySegment().schedule, laggedSchedule(6, 5, 1)]) {
-        const whole = tinySegment({ solver, schedule, to: schedule.sigmas.length - 1 });
-        const reference = await tiny.denoise(whole);
-        expect(reference).toHaveLength(whole.to);
-        for (let k = 1; k < whole.to; k++) {
-          const rest = await tiny.denoise({ ...whole, from: k }, reference[k - 1]!.parts["state"]!);
-          expect(rest.map(bytes)).toEqual(reference.slice(k).map(bytes));
-        }
-      }
-    },
-  );
-
   test("a state holds the latents, their levels, the solver's history and what they derive from; nothing of when or for whom", async () => {
-    const steps = await tiny.denoise(tinySegment({ solver: "dpmpp_2m" }));
+    const steps = await tiny.denoise(tinyWalk({ solver: "dpmpp_2m" }));
     const { tensors, metadata } = decodeSafetensors(steps[2]!.parts["state"]!);
     expect(
       Object.fromEntries(
@@ -50,49 +40,46 @@ describe("denoising", () => {
       "history.sigma": ["F64", 5],
     });
     expect(metadata).toEqual({
-      format: "arc-fabric.state/1",
+      format: "arc-fabric.state/2",
+      latent_space: "zoetrope-tiny",
       model: "zoetrope-tiny",
       solver: "dpmpp_2m",
       step: "3",
-      total_steps: "8",
       weights_digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(
-      Object.keys(
-        decodeSafetensors((await tiny.denoise(tinySegment()))[0]!.parts["state"]!).tensors,
-      ),
+      Object.keys(decodeSafetensors((await tiny.denoise(tinyWalk()))[0]!.parts["state"]!).tensors),
     ).toEqual(["frame_sigmas", "latents"]);
   });
 
   test("every parameter has an effect", async () => {
-    const base = tinySegment({ to: 8 });
-    const shifted = base.schedule.sigmas.map((u) => (3 * u) / (1 + 2 * u));
+    const shifted = uniformSchedule(8).sigmas.map((u) => (3 * u) / (1 + 2 * u));
     const variants = [
-      base,
-      { seed: 8 },
-      { guidance_scale: 1 },
-      { guidance_scale: 0 },
-      { guidance_scale: 5 },
-      { solver: "dpmpp_2m" as const },
-      { schedule: { sigmas: shifted } },
+      tinyWalk(),
+      tinyWalk({}, { start: { kind: "noise", seed: 8 } }),
+      tinyWalk({ guidance_scale: 1 }),
+      tinyWalk({ guidance_scale: 0 }),
+      tinyWalk({ guidance_scale: 5 }),
+      tinyWalk({ solver: "dpmpp_2m" }),
+      tinyWalk({ cache: { start: 2, end: 6, interval: 2 } }),
+      tinyWalk({}, { schedule: { sigmas: shifted } }),
     ];
     const ends = [];
-    for (const change of variants)
-      ends.push(latents((await tiny.denoise({ ...base, ...change })).at(-1)!));
+    for (const walk of variants) ends.push(latents((await tiny.denoise(walk)).at(-1)!));
     expect(new Set(ends).size).toBe(variants.length);
   });
 
   test("a guidance scale of 1 and 0 are the limits of the two-row batch", async () => {
     for (const scale of [0, 1]) {
-      const exact = values(await tiny.denoise(tinySegment({ guidance_scale: scale })));
-      const near = values(await tiny.denoise(tinySegment({ guidance_scale: scale + 1e-7 })));
+      const exact = values(await tiny.denoise(tinyWalk({ guidance_scale: scale })));
+      const near = values(await tiny.denoise(tinyWalk({ guidance_scale: scale + 1e-7 })));
       exact.forEach((value, index) => expect(value).toBeCloseTo(near[index]!, 4));
     }
   });
 
   test("a preview comes with every step at interval 0, with none at a long one, and changes no state", async () => {
-    const with0 = await tiny.denoise(tinySegment(), null, 0);
-    const without = await tiny.denoise(tinySegment(), null, 1e9);
+    const with0 = await tiny.denoise(tinyWalk(), null, 0, 0);
+    const without = await tiny.denoise(tinyWalk(), null, 0, 1e9);
     for (const { message, parts } of with0) {
       expect(message).toMatchObject({ preview: { count: 17, width: 32, height: 32 } });
       expect(parts["preview"]).toHaveLength(17 * 32 * 32 * 3);
@@ -108,7 +95,7 @@ describe("denoising", () => {
   test("a cancel ends it at the next step", async () => {
     let steps = 0;
     const answers = await tiny.ask(
-      { type: "denoise", segment: tinySegment(), preview_interval_ms: 1e9 },
+      { type: "denoise", ...tinyWalk(), from: 0, preview_interval_ms: 1e9 },
       { conditioning: tiny.conditioning },
       ({ message }) => {
         if (message.type === "denoise.step" && ++steps === 3) tiny.engine.cancel(tiny.lastId());
@@ -120,9 +107,9 @@ describe("denoising", () => {
 });
 
 describe("a state that does not belong", () => {
-  const whole = tinySegment({ solver: "dpmpp_2m" });
-  const stateAt = async (step: number, segment = whole) =>
-    (await tiny.denoise(segment))[step - 1]!.parts["state"]!;
+  const whole = tinyWalk({ solver: "dpmpp_2m" });
+  const stateAt = async (step: number, walk = whole) =>
+    (await tiny.denoise(walk))[step - 1]!.parts["state"]!;
   const changed = async (
     change: (file: { tensors: Record<string, unknown>; metadata: Record<string, string> }) => void,
   ) => {
@@ -134,12 +121,7 @@ describe("a state that does not belong", () => {
 
   test.each([
     ["of another step", async () => stateAt(4), "its step is 4, but 3 is needed"],
-    ["of another solver", async () => stateAt(3, tinySegment()), "its solver is euler"],
-    [
-      "of other weights",
-      async () => changed(({ metadata }) => (metadata["weights_digest"] = "00")),
-      "its weights_digest is 00",
-    ],
+    ["of another solver", async () => stateAt(3, tinyWalk()), "its solver is euler"],
     [
       "of another model",
       async () => changed(({ metadata }) => (metadata["model"] = "other")),
@@ -148,16 +130,19 @@ describe("a state that does not belong", () => {
     [
       "of another schedule",
       async () =>
-        stateAt(3, { ...whole, schedule: { sigmas: [1, 0.9, 0.8, 0.7, 0.4, 0.3, 0.2, 0.1, 0] } }),
+        stateAt(3, {
+          ...whole,
+          schedule: { sigmas: [1, 0.9, 0.8, 0.7, 0.4, 0.3, 0.2, 0.1, 0] },
+        }),
       "its frame_sigmas is 0.7",
     ],
     [
       "of another length",
-      async () => stateAt(3, { ...whole, shape: [4, 3, 4, 4] }),
-      "its shape of",
+      async () => stateAt(3, tinyWalk({ solver: "dpmpp_2m" }, { shape: [4, 3, 4, 4] })),
+      "its shape is 4, 3, 4, 4",
     ],
   ])("%s is refused with the reason", async (_, make, words) => {
-    const resumed = tiny.denoise({ ...whole, from: 3 }, await make());
+    const resumed = tiny.denoise(whole, await make(), 3);
     await expect(resumed).rejects.toMatchObject({
       code: "invalid_request",
       severity: "request",
@@ -166,48 +151,80 @@ describe("a state that does not belong", () => {
   });
 
   test("one without its history, of another format, or torn is corrupt", async () => {
-    const whole3 = { ...whole, from: 3 };
     const corrupt = { code: "state_corrupt", severity: "request" };
-    await expect(
-      tiny.denoise(whole3, await changed(({ tensors }) => delete tensors["history.x0"])),
-    ).rejects.toMatchObject(corrupt);
-    await expect(
-      tiny.denoise(whole3, await changed(({ metadata }) => (metadata["format"] = "x"))),
-    ).rejects.toMatchObject(corrupt);
-    await expect(tiny.denoise(whole3, (await stateAt(3)).subarray(0, 500))).rejects.toMatchObject(
-      corrupt,
-    );
+    for (const state of [
+      await changed(({ tensors }) => delete tensors["history.x0"]),
+      await changed(({ metadata }) => (metadata["format"] = "x")),
+      (await stateAt(3)).subarray(0, 500),
+    ])
+      await expect(tiny.denoise(whole, state, 3)).rejects.toMatchObject(corrupt);
+  });
+
+  test("one of another latent space is refused as that", async () => {
+    const state = await changed(({ metadata }) => (metadata["latent_space"] = "elsewhere"));
+    await expect(tiny.denoise(whole, state, 3)).rejects.toMatchObject({
+      code: "latent_space_mismatch",
+      message: expect.stringContaining("elsewhere"),
+    });
+  });
+
+  test("one that other weights made goes on: the server decides about that", async () => {
+    const state = await changed(({ metadata }) => (metadata["weights_digest"] = "00"));
+    const rest = await tiny.denoise(whole, state, 3);
+    expect(rest.map(bytes)).toEqual((await tiny.denoise(whole)).slice(3).map(bytes));
   });
 });
 
 describe("a segment that cannot be walked", () => {
   const rows = laggedSchedule(4, 5, 1).frame_sigmas!;
-  test.each([
-    ["does not begin with noise", { schedule: { sigmas: [0.9, 0.5, 0] } }, "starts at level 1"],
-    ["rises", { schedule: { sigmas: [1, 0.5, 0.6, 0] } }, "rise in step 2"],
-    ["ends behind its schedule", { to: 9 }, "do not lie in a schedule of 8 steps"],
-    ["has no steps", { from: 2, to: 2 }, "needs a state"],
+  const scheduled = (schedule: Walk["schedule"]) => tinyWalk({}, { schedule });
+  const twoFrames = {
+    sigmas: [1, 0],
+    frame_sigmas: [
+      [1, 1],
+      [0, 0],
+    ],
+  };
+  test.each<[string, Walk, string, string]>([
+    ["does not begin with noise", scheduled({ sigmas: [0.9, 0.5, 0] }), "starts it at 0.9", ""],
+    ["rises", scheduled({ sigmas: [1, 0.5, 0.6, 0] }), "rise in step 2", ""],
+    ["ends behind its schedule", tinyWalk({ to: 9 }), "do not lie in a schedule of 8 steps", ""],
+    ["has no state", tinyWalk({ from: 2 }), "needs a state", ""],
     [
       "has too few rows of frame levels",
-      { schedule: { sigmas: [1, 0.5, 0], frame_sigmas: rows.slice(0, 2) } },
+      scheduled({ sigmas: [1, 0.5, 0], frame_sigmas: rows.slice(0, 2) }),
       "has 2 rows",
+      "",
+    ],
+    ["has levels for another number of frames", scheduled(twoFrames), "one per latent frame", ""],
+    ["moves a frame it does not see", tinyWalk({ window: [0, 4] }), "Latent frame 4 moves", ""],
+    [
+      "has a window outside the clip",
+      tinyWalk({ window: [2, 6] }),
+      "does not lie in a clip of 5",
+      "",
     ],
     [
-      "has levels for another number of frames",
-      {
-        schedule: {
-          sigmas: [1, 0],
-          frame_sigmas: [
-            [1, 1],
-            [0, 0],
-          ],
-        },
-      },
-      "one per latent frame",
+      "sees more than the model can",
+      tinyWalk({}, { shape: [4, 14, 4, 4] }),
+      "at most 13",
+      "unsupported_value",
     ],
-  ])("because it %s is refused", async (_, change, words) => {
-    await expect(tiny.denoise(tinySegment(change))).rejects.toMatchObject({
-      code: "invalid_request",
+    [
+      "sees more than the model can with the absent frame",
+      tinyWalk({ window: [1, 14] }, { shape: [4, 14, 4, 4] }),
+      "the absent first frame are 14",
+      "unsupported_value",
+    ],
+    [
+      "has kept states for other steps",
+      tinyWalk({ keep: { mask: "", clean: "", seed: 0, states: [null] } }),
+      "8 steps but 1 kept states",
+      "",
+    ],
+  ])("because it %s is refused", async (_, walk, words, code) => {
+    await expect(tiny.denoise(walk)).rejects.toMatchObject({
+      code: code || "invalid_request",
       severity: "request",
       message: expect.stringContaining(words),
     });
@@ -215,43 +232,55 @@ describe("a segment that cannot be walked", () => {
 });
 
 describe("decoding", () => {
-  test("the first group gives its last frame, every other one all four, each as soon as it is there", async () => {
-    const state = (await tiny.denoise(tinySegment())).at(-1)!.parts["state"]!;
-    const answers = await tiny.ask(
-      {
-        type: "decode",
-        segment: { type: "decode", model: "zoetrope-tiny", num_frames: 17, width: 32, height: 32 },
-      },
-      { state },
+  const decode = async (
+    change: Record<string, unknown> = {},
+    piece: Record<string, unknown> = {},
+  ) => {
+    const state = (await tiny.denoise(tinyWalk())).at(-1)!.parts["state"]!;
+    const request = {
+      type: "decode" as const,
+      shape: [4, 5, 4, 4] as [number, number, number, number],
+      piece: { state: null, frames: [0, 5] as [number, number], first: true, ...piece },
+      width: 32,
+      height: 32,
+      ...change,
+    };
+    return tiny.ask(request, { state });
+  };
+  const counts = (answers: readonly Answer[]) =>
+    answers.map(({ message }) =>
+      message.type === "decode.frames" ? [message.first_frame, message.count] : message.type,
     );
-    expect(
-      answers.map(({ message }) =>
-        message.type === "decode.frames" ? [message.first_frame, message.count] : message.type,
-      ),
-    ).toEqual([[0, 1], [1, 4], [5, 4], [9, 4], [13, 4], "decode.completed"]);
+
+  test("the first group gives its last frame, every other one all four, each as soon as it is there", async () => {
+    const answers = await decode();
+    expect(counts(answers)).toEqual([[0, 1], [1, 4], [5, 4], [9, 4], [13, 4], "decode.completed"]);
     for (const { message, parts } of answers)
       if (message.type === "decode.frames")
         expect(parts["frames"]).toHaveLength(message.count * 32 * 32 * 3);
   });
 
-  test("another size or length than the state's is refused", async () => {
-    const state = (await tiny.denoise(tinySegment())).at(-1)!.parts["state"]!;
-    for (const change of [{ num_frames: 13 }, { width: 64 }]) {
-      const segment = {
-        type: "decode" as const,
-        model: "zoetrope-tiny",
-        num_frames: 17,
-        width: 32,
-        height: 32,
-        ...change,
-      };
-      const [answer] = await tiny.ask({ type: "decode", segment }, { state });
-      expect(answer!.message).toMatchObject({
-        type: "failed",
-        severity: "request",
-        code: "unsupported_value",
-      });
-    }
+  test("a piece of a clip gives the same pictures as the clip, with a whole group or one frame in front", async () => {
+    const pixels = (answers: readonly Answer[]) =>
+      Buffer.concat(answers.flatMap(({ parts }) => (parts["frames"] ? [parts["frames"]] : [])));
+    const frame = 32 * 32 * 3;
+    const whole = pixels(await decode());
+    const piece = await decode({}, { frames: [2, 4], first: false });
+    expect(counts(piece)).toEqual([[0, 4], [4, 4], "decode.completed"]);
+    expect(pixels(piece).equals(whole.subarray(5 * frame, 13 * frame))).toBe(true);
+    const first = await decode({}, { frames: [2, 4], first: true });
+    expect(counts(first)).toEqual([[0, 1], [1, 4], "decode.completed"]);
+    expect(pixels(first).equals(whole.subarray(8 * frame, 13 * frame))).toBe(true);
+  });
+
+  test.each([
+    ["another size", { width: 64 }, {}, "unsupported_value"],
+    ["another length than the state's", { shape: [4, 4, 4, 4] }, {}, "invalid_request"],
+    ["a piece outside the clip", {}, { frames: [3, 6] }, "range_outside_clip"],
+    ["an empty piece", {}, { frames: [3, 3] }, "range_outside_clip"],
+  ])("%s is refused", async (_, change, piece, code) => {
+    const [answer] = await decode(change, piece);
+    expect(answer!.message).toMatchObject({ type: "failed", severity: "request", code });
   });
 });
 
@@ -262,7 +291,7 @@ test("conditioning of other weights is refused", async () => {
     metadata: { ...file.metadata, weights_digest: "00" },
   });
   const [answer] = await tiny.ask(
-    { type: "denoise", segment: tinySegment(), preview_interval_ms: 0 },
+    { type: "denoise", ...tinyWalk(), from: 0, preview_interval_ms: 0 },
     { conditioning },
   );
   expect(answer!.message).toMatchObject({
