@@ -123,7 +123,7 @@ def manifest(size: str, folder: Path) -> dict:
         "description": "A small latent video diffusion model trained from scratch on drawn scenes: one or two coloured "
         "shapes that move over simple landscapes. Runs on a CPU.",
         "licence": "Apache-2.0",
-        "capabilities": ["text_to_video"],
+        "capabilities": ["text_to_video", "image_to_video", "frame_levels"],
         "latents": {"channels": CHANNELS, "height": GRID, "width": GRID, "frames_per_group": GROUP},
         "limits": {
             "width": [128],

@@ -4,7 +4,11 @@ import { solverSchema } from "./manifest.ts";
 import { digestSchema, stepCacheSchema } from "./plan.ts";
 import { MAX_SEED, textSchema } from "./take-fields.ts";
 
-const prompt = textSchema.trim().min(1, "must not be empty").optional().describe("The parent's unless set.");
+const prompt = textSchema
+  .trim()
+  .min(1, "must not be empty")
+  .optional()
+  .describe("The parent's unless set.");
 const negativePrompt = textSchema.optional().describe("The parent's unless set.");
 const seed = z.int().min(0).max(MAX_SEED).optional();
 const guidanceScale = z.number().optional().describe("The parent's unless set.");
@@ -60,7 +64,9 @@ export const forkRequestSchema = z.strictObject({
     .min(1)
     .max(1000)
     .optional()
-    .describe("The noise levels after each remaining step, falling to 0; instead of remaining_steps."),
+    .describe(
+      "The noise levels after each remaining step, falling to 0; instead of remaining_steps.",
+    ),
   model: z.string().optional().describe("Another model of the same latent space."),
   seed: seed.describe("Only at step 0: everything that is random is drawn there."),
   cache: stepCacheSchema.optional(),
@@ -80,13 +86,17 @@ export const editRequestSchema = z.strictObject({
     .min(0)
     .max(50)
     .optional()
-    .describe("Width of a soft border in percent of the picture, outside the area; it counts as changed. 0 unless set."),
+    .describe(
+      "Width of a soft border in percent of the picture, outside the area; it counts as changed. 0 unless set.",
+    ),
   strength: z
     .number()
     .gt(0)
     .max(1)
     .optional()
-    .describe("Share of the steps that are made again: 1 starts from noise, less stays closer to what was there. 1 unless set."),
+    .describe(
+      "Share of the steps that are made again: 1 starts from noise, less stays closer to what was there. 1 unless set.",
+    ),
   seed,
   ...common,
 });
@@ -129,6 +139,16 @@ export const loopRequestSchema = z.strictObject({
   ...growth,
 });
 
+/** Makes the next block of a stream: the new take shows only its own frames, and its states are no longer than a block. */
+export const continueRequestSchema = z.strictObject({
+  kind: z.literal("continue"),
+  num_frames: z.int().positive().describe("Frames of the block."),
+  ...growth,
+});
+
+/** Puts a stream's blocks, from its first clip to this block, together as one clip. */
+export const finalizeRequestSchema = z.strictObject({ kind: z.literal("finalize"), ...common });
+
 /** Puts other clips behind this one. */
 export const concatenateRequestSchema = z.strictObject({
   kind: z.literal("concatenate"),
@@ -142,6 +162,8 @@ export const deriveRequestSchema = z.discriminatedUnion("kind", [
   extendRequestSchema,
   insertRequestSchema,
   loopRequestSchema,
+  continueRequestSchema,
+  finalizeRequestSchema,
   concatenateRequestSchema,
 ]);
 export type DeriveRequest = z.infer<typeof deriveRequestSchema>;
@@ -169,4 +191,3 @@ export const editProofSchema = z.object({
   kept_pixels_equal: z.boolean(),
 });
 export type EditProof = z.infer<typeof editProofSchema>;
-

@@ -57,7 +57,8 @@ export const ERROR_CATALOGUE = {
     status: 400,
     title: "The schedule does not add up",
     retryable: false,
-    remedy: "Let the steps of the stages add up to num_inference_steps, and the noise levels fall to 0.",
+    remedy:
+      "Let the steps of the stages add up to num_inference_steps, and the noise levels fall to 0.",
   },
   latent_space_mismatch: {
     status: 400,

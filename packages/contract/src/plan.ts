@@ -4,6 +4,8 @@ import { solverSchema } from "./manifest.ts";
 export const digestSchema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, "must be a sha256 digest in lower-case hex");
+/** Clips that one take can be put together from. */
+export const MAX_PIECES = 256;
 const levelSchema = z.number().min(0).max(1);
 /** A range of latent frames [from, to). */
 const framesSchema = z.tuple([z.int().nonnegative(), z.int().positive()]);
@@ -43,7 +45,7 @@ const noiseStartSchema = z.strictObject({ kind: z.literal("noise"), seed: z.int(
 const composeStartSchema = z.strictObject({
   kind: z.literal("compose"),
   seed: z.int().nonnegative(),
-  pieces: z.array(pieceSchema).min(1).max(64),
+  pieces: z.array(pieceSchema).min(1).max(MAX_PIECES),
 });
 const stateStartSchema = z.strictObject({ kind: z.literal("state"), digest: digestSchema });
 /**
@@ -131,7 +133,7 @@ export type DecodePiece = z.infer<typeof decodePieceSchema>;
 export const decodeSegmentSchema = z.strictObject({
   type: z.literal("decode"),
   model: z.string(),
-  pieces: z.array(decodePieceSchema).min(1).max(64),
+  pieces: z.array(decodePieceSchema).min(1).max(MAX_PIECES),
   num_frames: z.int().positive(),
   width: z.int().positive(),
   height: z.int().positive(),

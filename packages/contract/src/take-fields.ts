@@ -6,6 +6,8 @@ export const MAX_SEED = Number.MAX_SAFE_INTEGER;
 const MAX_PROMPT_CHARS = 100_000;
 
 export const textSchema = z.string().max(MAX_PROMPT_CHARS);
+/** A form's file. */
+export const fileBytesSchema = z.instanceof(Uint8Array, { error: "must be a file" });
 /** Some steps of a schedule by one model. */
 export const stageSchema = z.strictObject({ model: z.string(), steps: z.int().positive() });
 export type Stage = z.infer<typeof stageSchema>;

@@ -67,21 +67,36 @@ export const takeRequestSchema = z.strictObject({
     .describe(
       "Models that share the schedule one after the other, all of one latent space; the steps must add up to num_inference_steps.",
     ),
-  cache: stepCacheSchema.optional().describe("Reuse of the last prediction in a part of the steps."),
-  first_frame: digestSchema.optional().describe("Digest of an uploaded picture that the clip begins with."),
-  last_frame: digestSchema.optional().describe("Digest of an uploaded picture that the clip ends with."),
+  cache: stepCacheSchema
+    .optional()
+    .describe("Reuse of the last prediction in a part of the steps."),
+  first_frame: digestSchema
+    .optional()
+    .describe("Digest of an uploaded picture that the clip begins with."),
+  last_frame: digestSchema
+    .optional()
+    .describe("Digest of an uploaded picture that the clip ends with."),
   reuse: z
     .boolean()
     .optional()
     .describe("Whether stored steps of a take that began the same way are used; true unless set."),
-  priority: prioritySchema.optional().describe("A higher one runs earlier and interrupts a lower one; 0 unless set."),
+  priority: prioritySchema
+    .optional()
+    .describe("A higher one runs earlier and interrupts a lower one; 0 unless set."),
   title: takeTitleSchema.optional(),
 });
 export type TakeRequest = z.infer<typeof takeRequestSchema>;
 
 /** A request with every value filled in: what will really run. */
 export const takeParametersSchema = takeRequestSchema
-  .omit({ stages: true, cache: true, first_frame: true, last_frame: true, priority: true, title: true })
+  .omit({
+    stages: true,
+    cache: true,
+    first_frame: true,
+    last_frame: true,
+    priority: true,
+    title: true,
+  })
   .required()
   .extend({
     stages: z.array(stageSchema).nullable(),

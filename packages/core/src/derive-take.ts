@@ -11,7 +11,7 @@ import { planConcatenate } from "./plan/plan-concatenate.ts";
 import { editedFrames, planEdit } from "./plan/plan-edit.ts";
 import { type DerivedPlan, planFork } from "./plan/plan-fork.ts";
 import { planGrow } from "./plan/plan-grow.ts";
-import type { ModelBook } from "./plan/plan-parts.ts";
+import { illegal, type ModelBook } from "./plan/plan-parts.ts";
 import { checkPrompts } from "./plan/take-parameters.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
 import type { Media } from "./ports/media.ts";
@@ -41,7 +41,11 @@ export async function planDerivedTake(
   return derived;
 }
 
-function planByKind(deps: DeriveDeps, parent: Take, request: DeriveRequest): Promise<DerivedPlan> {
+async function planByKind(
+  deps: DeriveDeps,
+  parent: Take,
+  request: DeriveRequest,
+): Promise<DerivedPlan> {
   switch (request.kind) {
     case "fork":
       return planForkOf(deps, parent, request);
@@ -50,9 +54,12 @@ function planByKind(deps: DeriveDeps, parent: Take, request: DeriveRequest): Pro
     case "extend":
     case "insert":
     case "loop":
+    case "continue":
       return planGrowthOf(deps, parent, request);
+    case "finalize":
+      return planJoined(deps, await blocksUpTo(deps.store, parent));
     case "concatenate":
-      return planConcatenationOf(deps, parent, request);
+      return planJoined(deps, [parent, ...(await requireTakes(deps.store, request.takes))]);
   }
 }
 
@@ -100,7 +107,7 @@ async function planEditOf(
 async function planGrowthOf(
   { store, models, drawSeed }: DeriveDeps,
   parent: Take,
-  request: DeriveRequestOf<"extend"> | DeriveRequestOf<"insert"> | DeriveRequestOf<"loop">,
+  request: DeriveRequestOf<"extend" | "insert" | "loop" | "continue">,
 ): Promise<DerivedPlan> {
   requireCompleted(parent);
   const stored = parent.plan.total_steps === 0 ? [] : await store.listStates(parent.id);
@@ -108,12 +115,10 @@ async function planGrowthOf(
   return planGrow({ parent, clean, seed: request.seed ?? drawSeed() }, request, models);
 }
 
-async function planConcatenationOf(
+async function planJoined(
   { store, models }: DeriveDeps,
-  parent: Take,
-  request: DeriveRequestOf<"concatenate">,
+  takes: readonly Take[],
 ): Promise<DerivedPlan> {
-  const takes = [parent, ...(await Promise.all(request.takes.map((id) => requireTake(store, id))))];
   const clips = await Promise.all(
     takes.map(async (take) => {
       requireCompleted(take);
@@ -122,6 +127,19 @@ async function planConcatenationOf(
     }),
   );
   return planConcatenate(clips, models);
+}
+
+/** A stream from its first clip to this block. @throws FabricError `illegal_derivation` */
+async function blocksUpTo(store: Store, last: Take): Promise<Take[]> {
+  const blocks = [last];
+  while (blocks[0]!.origin.kind === "continue")
+    blocks.unshift(await requireTake(store, blocks[0]!.parent_id!));
+  if (blocks.length > 1) return blocks;
+  throw illegal(`Take ${last.id} is no block of a stream: it is one clip already.`);
+}
+
+function requireTakes(store: Store, ids: readonly TakeId[]): Promise<Take[]> {
+  return Promise.all(ids.map((id) => requireTake(store, id)));
 }
 
 async function readBrush(

@@ -7,7 +7,12 @@ export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export type EndpointResponse =
   | { readonly kind: "json"; readonly status: 200 | 201; readonly schema: z.ZodType }
   /** Bytes with HTTP ranges. */
-  | { readonly kind: "file"; readonly mediaTypes: readonly string[] }
+  | {
+      readonly kind: "file";
+      readonly mediaTypes: readonly string[];
+      /** Made while it is sent: without ranges, its length is not known before. */
+      readonly streamed?: boolean;
+    }
   /** Server-sent events; each event's `data` follows the schema. */
   | { readonly kind: "events"; readonly schema: z.ZodType }
   /** WebSocket with binary messages (see live.ts). */

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { digestSchema } from "../plan.ts";
+import { prioritySchema } from "../take.ts";
+import { fileBytesSchema } from "../take-fields.ts";
 import { defineEndpoints } from "./endpoint.ts";
 
 /** A number, or the string a multipart form makes of it. */
@@ -13,10 +16,17 @@ const numeric = (check: z.ZodNumber) =>
   ]);
 const positiveInt = numeric(z.int().positive());
 const idSchema = z.string().min(1);
+const promptSchema = z.string().trim().min(1).max(100_000);
+const seed = numeric(z.int().min(0).max(Number.MAX_SAFE_INTEGER)).optional();
+const guidance_scale = numeric(z.number()).optional();
+const negative_prompt = z.string().max(100_000).optional();
+const priority = numeric(prioritySchema)
+  .optional()
+  .describe("A higher one runs earlier and interrupts a lower one; 0 unless set.");
 
 /** Create body of the OpenAI Videos shape with the optional fields that self-hosted servers share. */
 export const openaiCreateVideoSchema = z.strictObject({
-  prompt: z.string().trim().min(1).max(100_000),
+  prompt: promptSchema,
   model: z.string().optional(),
   seconds: numeric(z.number().positive())
     .optional()
@@ -27,14 +37,62 @@ export const openaiCreateVideoSchema = z.strictObject({
     .string()
     .regex(/^\d+x\d+$/, 'must look like "128x128"')
     .optional(),
-  seed: numeric(z.int().min(0).max(Number.MAX_SAFE_INTEGER)).optional(),
+  seed,
   num_frames: positiveInt.optional(),
   fps: positiveInt.optional(),
   num_inference_steps: positiveInt.optional(),
-  guidance_scale: numeric(z.number()).optional(),
-  negative_prompt: z.string().max(100_000).optional(),
+  guidance_scale,
+  negative_prompt,
+  input_reference: z
+    .union(
+      [
+        fileBytesSchema,
+        z.strictObject({ file_id: digestSchema }),
+        z.strictObject({ image_url: z.string() }),
+      ],
+      { error: 'must be a picture or {"file_id": …}' },
+    )
+    .optional()
+    .describe("The picture the clip begins with: a form's file, or the digest of an uploaded one."),
+  priority,
 });
 export type OpenaiCreateVideo = z.infer<typeof openaiCreateVideoSchema>;
+
+/** A video that was made here, by its id; files are refused with a reason. */
+const videoReferenceSchema = z.union([z.strictObject({ id: idSchema }), fileBytesSchema], {
+  error: 'must be {"id": …}: the id of a completed video',
+});
+
+export const openaiRemixVideoSchema = z.strictObject({
+  prompt: promptSchema,
+  guidance_scale,
+  negative_prompt,
+  priority,
+});
+
+export const openaiEditVideoSchema = z.strictObject({
+  prompt: promptSchema,
+  video: videoReferenceSchema,
+  strength: numeric(z.number().gt(0).max(1))
+    .optional()
+    .describe("Share of the steps that are made again; 0.75 unless set."),
+  seed,
+  guidance_scale,
+  negative_prompt,
+  priority,
+});
+
+export const openaiExtendVideoSchema = z.strictObject({
+  prompt: promptSchema,
+  video: videoReferenceSchema,
+  seconds: numeric(z.number().positive()).describe(
+    "Length of what is added; the nearest frame count the model can do is used.",
+  ),
+  seed,
+  guidance_scale,
+  negative_prompt,
+  priority,
+});
 
 export const openaiVideoSchema = z.object({
   id: z.string(),
@@ -53,6 +111,14 @@ export const openaiVideoSchema = z.object({
 });
 export type OpenaiVideo = z.infer<typeof openaiVideoSchema>;
 
+const DERIVED_ERRORS = [
+  "take_not_found",
+  "take_not_completed",
+  "unsupported_value",
+  "illegal_derivation",
+  "state_not_found",
+  "queue_full",
+] as const;
 const ofVideo = { params: z.object({ video_id: idSchema }) };
 const json = <Schema extends z.ZodType>(schema: Schema) =>
   ({ kind: "json", status: 200, schema }) as const;
@@ -68,7 +134,52 @@ export const OPENAI_ENDPOINTS = defineEndpoints({
     bodyTypes: ["application/json", "multipart/form-data"],
     idempotent: true,
     response: json(openaiVideoSchema),
-    errors: ["model_not_found", "unsupported_value", "queue_full"],
+    errors: [
+      "model_not_found",
+      "unsupported_value",
+      "invalid_image",
+      "file_not_found",
+      "queue_full",
+    ],
+  },
+  openaiRemixVideo: {
+    method: "POST",
+    path: "/v1/videos/{video_id}/remix",
+    tag: "openai",
+    summary: "Make a completed video again with another prompt",
+    description:
+      "A fork of the trajectory at the stored step nearest to a quarter of the way: what was drawn until then (the composition) stays, the rest follows the new prompt.",
+    ...ofVideo,
+    body: openaiRemixVideoSchema,
+    bodyTypes: ["application/json", "multipart/form-data"],
+    idempotent: true,
+    response: json(openaiVideoSchema),
+    errors: DERIVED_ERRORS,
+  },
+  openaiEditVideo: {
+    method: "POST",
+    path: "/v1/videos/edits",
+    tag: "openai",
+    summary: "Edit a completed video",
+    description:
+      "The whole clip gets noise again and is made anew with the prompt; the native derive endpoint edits a part of its time or area.",
+    body: openaiEditVideoSchema,
+    bodyTypes: ["application/json", "multipart/form-data"],
+    idempotent: true,
+    response: json(openaiVideoSchema),
+    errors: DERIVED_ERRORS,
+  },
+  openaiExtendVideo: {
+    method: "POST",
+    path: "/v1/videos/extensions",
+    tag: "openai",
+    summary: "Make a completed video longer",
+    description: "The answer's `seconds` is the length of the whole new video.",
+    body: openaiExtendVideoSchema,
+    bodyTypes: ["application/json", "multipart/form-data"],
+    idempotent: true,
+    response: json(openaiVideoSchema),
+    errors: DERIVED_ERRORS,
   },
   openaiListVideos: {
     method: "GET",
@@ -109,7 +220,7 @@ export const OPENAI_ENDPOINTS = defineEndpoints({
     response: json(
       z.object({ id: z.string(), object: z.literal("video.deleted"), deleted: z.literal(true) }),
     ),
-    errors: ["take_not_found", "take_active"],
+    errors: ["take_not_found", "take_active", "take_in_use"],
   },
   openaiGetVideoContent: {
     method: "GET",

@@ -4,6 +4,10 @@ import { OPENAI_ENDPOINTS } from "./openai.ts";
 import { TRAJECTORY_ENDPOINTS } from "./trajectory.ts";
 
 /** Every address the server answers, by operation name. */
-export const ENDPOINTS = { ...NATIVE_ENDPOINTS, ...TRAJECTORY_ENDPOINTS, ...OPENAI_ENDPOINTS } as const;
+export const ENDPOINTS = {
+  ...NATIVE_ENDPOINTS,
+  ...TRAJECTORY_ENDPOINTS,
+  ...OPENAI_ENDPOINTS,
+} as const;
 export type Operation = keyof typeof ENDPOINTS;
 export const ENDPOINT_LIST = Object.entries(ENDPOINTS) as [Operation, Endpoint][];

@@ -12,6 +12,7 @@ import {
   takeTitleSchema,
 } from "../take.ts";
 import { defineEndpoints } from "./endpoint.ts";
+import { fileBytesSchema } from "../take-fields.ts";
 import { inSession, json, ofStep, ofTake, plannedSchema } from "./native.ts";
 
 const DERIVE_ERRORS = [
@@ -140,7 +141,8 @@ export const TRAJECTORY_ENDPOINTS = defineEndpoints({
     method: "GET",
     path: "/api/v1/takes/{take_id}/compare/{other_id}/picture",
     tag: "takes",
-    summary: "The difference of two takes' frames as a strip of grey pictures, brighter where they differ more",
+    summary:
+      "The difference of two takes' frames as a strip of grey pictures, brighter where they differ more",
     params: z.object({ take_id: takeIdSchema, other_id: takeIdSchema }),
     response: { kind: "file", mediaTypes: ["image/jpeg"] },
     errors: ["take_not_found", "take_not_completed", "unsupported_value"],
@@ -159,7 +161,8 @@ export const TRAJECTORY_ENDPOINTS = defineEndpoints({
     method: "GET",
     path: "/api/v1/takes/{take_id}/states/{step}/draft",
     tag: "takes",
-    summary: "The clean frames that the model expects at a step, computed now; the take is not touched",
+    summary:
+      "The clean frames that the model expects at a step, computed now; the take is not touched",
     ...ofStep,
     response: { kind: "file", mediaTypes: ["image/jpeg"] },
     errors: ["take_not_found", "state_not_found"],
@@ -170,7 +173,10 @@ export const TRAJECTORY_ENDPOINTS = defineEndpoints({
     path: "/api/v1/files",
     tag: "files",
     summary: "Upload a picture (first or last frame, brush mask)",
-    body: z.strictObject({ file: z.instanceof(Uint8Array), name: z.string().max(200).optional() }),
+    body: z.strictObject({
+      file: fileBytesSchema.describe("The picture: PNG, JPEG or WebP."),
+      name: z.string().max(200).optional().describe("The name of the form's file unless set."),
+    }),
     bodyTypes: ["multipart/form-data"],
     response: json(fileSchema, 201),
     errors: ["invalid_multipart", "invalid_image", "payload_too_large"],
@@ -182,8 +188,8 @@ export const TRAJECTORY_ENDPOINTS = defineEndpoints({
     tag: "sessions",
     summary: "A session with all its takes, states and artifacts as one file",
     ...inSession,
-    response: { kind: "file", mediaTypes: ["application/x-tar"] },
-    errors: ["session_not_found", "session_active"],
+    response: { kind: "file", mediaTypes: ["application/x-tar"], streamed: true },
+    errors: ["session_not_found", "session_active", "state_corrupt"],
   },
   importSession: {
     method: "POST",
@@ -192,7 +198,7 @@ export const TRAJECTORY_ENDPOINTS = defineEndpoints({
     summary: "Bring in a session from a bundle; every digest is checked",
     bodyTypes: ["application/x-tar"],
     response: json(sessionSchema, 201),
-    errors: ["bundle_invalid", "bundle_newer", "disk_full"],
+    errors: ["bundle_invalid", "bundle_newer", "payload_too_large", "disk_full"],
   },
   getStorage: {
     method: "GET",

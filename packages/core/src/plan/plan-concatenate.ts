@@ -1,9 +1,6 @@
-import { FabricError, type Piece, type Take } from "@arc-fabric/contract";
+import { FabricError, MAX_PIECES, type Piece, type Take } from "@arc-fabric/contract";
 import type { DerivedPlan } from "./plan-fork.ts";
 import { assemblePlan, decodeOf, draftOf, type ModelBook } from "./plan-parts.ts";
-
-/** The contract's bound on a clip's pieces. */
-const MAX_PIECES = 64;
 
 /** A completed take and the digest of its last state; null for one that was itself put together. */
 export interface Finished {

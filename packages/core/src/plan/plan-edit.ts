@@ -16,6 +16,7 @@ import {
   illegal,
   latentFrameOf,
   type ModelBook,
+  ownPiece,
   windowLimit,
 } from "./plan-parts.ts";
 import type { DerivedPlan } from "./plan-fork.ts";
@@ -50,8 +51,6 @@ export function planEdit(
 ): DerivedPlan {
   const { parent } = sources;
   const draft = draftOf(parent.plan);
-  if (parent.plan.total_steps === 0)
-    throw illegal(`Take ${parent.id} was put together from other takes; edit one of those.`);
   const planned =
     alongStored(sources, request, draft) ??
     alongLine(sources, request, draft, models.manifest(parent.model));
@@ -215,5 +214,8 @@ export function editedFrames(
       },
     );
   const perGroup = manifest.latents.frames_per_group;
-  return [latentFrameOf(from, perGroup), latentFrameOf(to - 1, perGroup) + 1];
+  const piece = ownPiece(parent.plan);
+  if (!piece)
+    throw illegal(`Take ${parent.id} was put together from other takes; edit one of those.`);
+  return [latentFrameOf(from, piece, perGroup), latentFrameOf(to - 1, piece, perGroup) + 1];
 }

@@ -71,6 +71,29 @@ describe("planGrow", () => {
     expect(segmentsOf(plan, "denoise").at(-1)!.window[1]).toBe(8);
   });
 
+  it("continues a stream with blocks that are no longer than what they show and look at", () => {
+    const first = grow(completedTake(), { kind: "continue", num_frames: 8 });
+    const again = grow(takeOf(first, completedTake().id), { kind: "continue", num_frames: 8 });
+    for (const { plan, parameters } of [first, again]) {
+      expect(plan.shape[1]).toBe(5);
+      expect(parameters.num_frames).toBe(8);
+      expect(decodeOf(plan).pieces).toEqual([{ state: null, frames: [3, 5], first: false }]);
+      expect(segmentsOf(plan, "denoise").map(({ window }) => window)).toEqual([[1, 5]]);
+      expect(rowsOf(plan).at(-1)).toEqual([1, 0, 0, 0, 0]);
+    }
+    expect(first.plan.start).toMatchObject({
+      pieces: [
+        { kind: "noise", frames: 1 },
+        { kind: "latents", frames: [3, 5] },
+        { kind: "noise", frames: 2 },
+      ],
+    });
+    const refused = refusal(() =>
+      grow(takeOf(first, completedTake().id), { kind: "loop", num_frames: 8 }),
+    );
+    expect(refused).toMatchObject({ code: "illegal_derivation" });
+  });
+
   it.each([
     [{ kind: "extend", num_frames: 7 }, "unsupported_value", "num_frames"],
     [{ kind: "insert", at_frame: 10, num_frames: 4 }, "unsupported_value", "at_frame"],

@@ -17,10 +17,10 @@ import {
   ownPiece,
   windowLimit,
 } from "./plan-parts.ts";
-import { flowSigmas } from "./schedule.ts";
-import { windowsOver } from "./windows.ts";
+import { flowSigmas, type Levels } from "./schedule.ts";
+import { type Window, windowsOver } from "./windows.ts";
 
-type GrowRequest = DeriveRequestOf<"extend"> | DeriveRequestOf<"insert"> | DeriveRequestOf<"loop">;
+type GrowRequest = DeriveRequestOf<"extend" | "insert" | "loop" | "continue">;
 
 export interface GrowSources {
   readonly parent: Take;
@@ -39,7 +39,7 @@ const MAX_STEPS = 1000;
 interface Canvas {
   readonly pieces: Piece[];
   readonly made: readonly [number, number];
-  readonly shown: number;
+  readonly shown: readonly [number, number];
   readonly direction: "forward" | "backward";
 }
 
@@ -62,7 +62,7 @@ export function planGrow(
     limit: windowLimit(manifest),
     context: request.context_frames ?? CONTEXT,
     direction: canvas.direction,
-  });
+  }).map((cut) => (request.kind === "continue" ? withoutFirstFrame(cut) : cut));
   checkLength(windows.length, steps);
   const { solver, shift } = parent.parameters;
   const parameters = {
@@ -71,7 +71,7 @@ export function planGrow(
     negative_prompt: request.negative_prompt ?? parent.parameters.negative_prompt,
     guidance_scale: request.guidance_scale ?? parent.parameters.guidance_scale,
     num_inference_steps: steps,
-    num_frames: framesOf(canvas.shown, manifest.latents.frames_per_group),
+    num_frames: shownFrames(canvas, manifest),
     seed,
     model: parent.model,
     stages: null,
@@ -84,11 +84,7 @@ export function planGrow(
     {
       shape: [channels, frames, height, width],
       start: { kind: "compose", seed, pieces: canvas.pieces },
-      rows: blockRows(
-        frames,
-        windows.map(({ made }) => made),
-        flowSigmas(steps, shift),
-      ),
+      rows: rowsOver(canvas, frames, windows, flowSigmas(steps, shift)),
       segments: windows.map(({ window }, i) => ({
         model: parent.model,
         prompt: parameters.prompt,
@@ -104,7 +100,7 @@ export function planGrow(
       })),
       decode: {
         ...draft.decode,
-        pieces: [{ state: null, frames: [0, canvas.shown], first: true }],
+        pieces: [{ state: null, frames: [...canvas.shown], first: canvas.shown[0] === 0 }],
         num_frames: parameters.num_frames,
       },
       fps: draft.fps,
@@ -125,19 +121,35 @@ function canvasOf(
       `Take ${parent.id} was put together from other takes. Do this with one of those, then put them together again.`,
     );
   const length = own.frames[1];
+  if (own.frames[0] > 0 && request.kind !== "continue")
+    throw illegal(
+      `Take ${parent.id} is a block of a stream. Continue it, or edit what it shows; finalize makes one clip of the blocks.`,
+    );
   const count = newLatentFrames(request.num_frames, manifest);
+  const limit = windowLimit(manifest);
   const old = (from: number, to: number): Piece => ({
     kind: "latents",
     digest: clean,
     frames: [from, to],
   });
   const noise = (frames: number): Piece => ({ kind: "noise", frames });
+  if (request.kind === "continue") {
+    // Frame 0 stays noise and is never looked at: a block has no first frame.
+    const context = Math.min(request.context_frames ?? CONTEXT, length - own.frames[0], limit - 2);
+    const from = 1 + context;
+    return {
+      pieces: [noise(1), old(length - context, length), noise(count)],
+      made: [from, from + count],
+      shown: [from, from + count],
+      direction: "forward",
+    };
+  }
   if (request.kind === "loop")
     // The beginning stands behind the end once more, for the new frames to lead to; it is not shown.
     return {
       pieces: [old(0, length), noise(count), old(0, 1)],
       made: [length, length + count],
-      shown: length + count,
+      shown: [0, length + count],
       direction: "forward",
     };
   if (request.kind === "insert") {
@@ -145,7 +157,7 @@ function canvasOf(
     return {
       pieces: [old(0, at), noise(count), old(at, length)],
       made: [at, at + count],
-      shown: length + count,
+      shown: [0, length + count],
       direction: "forward",
     };
   }
@@ -153,7 +165,7 @@ function canvasOf(
     return {
       pieces: [old(0, length), noise(count)],
       made: [length, length + count],
-      shown: length + count,
+      shown: [0, length + count],
       direction: "forward",
     };
   // The old first latent frame stood for one frame; in the middle it stands for a group, so it is made anew.
@@ -161,9 +173,32 @@ function canvasOf(
   return {
     pieces: [noise(count + 1), ...rest],
     made: [0, count + 1],
-    shown: length + count,
+    shown: [0, length + count],
     direction: "backward",
   };
+}
+
+function rowsOver(
+  { shown: [shownFrom] }: Canvas,
+  frames: number,
+  windows: readonly Window[],
+  sigmas: Levels,
+): Levels[] {
+  const rows = blockRows(
+    frames,
+    windows.map(({ made }) => made),
+    sigmas,
+  );
+  return shownFrom === 0 ? rows : rows.map((row) => [1, ...row.slice(1)]);
+}
+
+function withoutFirstFrame({ made, window: [from, to] }: Window): Window {
+  return { made, window: [Math.max(1, from), to] };
+}
+
+function shownFrames({ shown: [from, to] }: Canvas, { latents }: Manifest): number {
+  const perGroup = latents.frames_per_group;
+  return from === 0 ? framesOf(to, perGroup) : (to - from) * perGroup;
 }
 
 /** @throws FabricError `unsupported_value` */

@@ -118,9 +118,14 @@ export function framesOf(latentFrames: number, framesPerGroup: number): number {
   return 1 + (latentFrames - 1) * framesPerGroup;
 }
 
-/** The latent frame that a frame is decoded from. */
-export function latentFrameOf(frame: number, framesPerGroup: number): number {
-  return frame === 0 ? 0 : 1 + Math.floor((frame - 1) / framesPerGroup);
+/** The latent frame that a frame of a piece is decoded from. */
+export function latentFrameOf(
+  frame: number,
+  { frames: [from], first }: DecodePiece,
+  framesPerGroup: number,
+): number {
+  if (!first) return from + Math.floor(frame / framesPerGroup);
+  return frame === 0 ? from : from + 1 + Math.floor((frame - 1) / framesPerGroup);
 }
 
 /** Latent frames that a model's net can see at once. */
