@@ -17,6 +17,29 @@ export function applyTakeEvent(take: Take, event: FabricEvent): Take {
       return entered(take, event.data.phase);
     case "step.completed":
       return stepped(take, event.data.step, event.data.total_steps, event.data.seconds);
+    case "take.reused":
+      return reused(take, event.data.steps);
+    case "take.pause_requested":
+      return { ...take, pause_requested: true };
+    case "take.paused":
+      return waiting(take, "paused", event.data.last_step);
+    case "take.resumed":
+    case "take.preempted":
+      return waiting(take, "queued", event.data.last_step);
+    case "take.environment_changed": {
+      const { after_step, environment } = event.data;
+      return {
+        ...take,
+        environment,
+        environment_changes: [...take.environment_changes, { after_step, environment }],
+      };
+    }
+    case "take.proved":
+      return { ...take, proof: event.data.proof };
+    case "take.changed": {
+      const { title, tags, priority } = event.data;
+      return { ...take, title, tags, priority };
+    }
     case "take.interrupted":
       return {
         ...take,
@@ -51,10 +74,30 @@ export function applyTakeEvent(take: Take, event: FabricEvent): Take {
         },
         event.at,
       );
-    // Of a newer server: nothing here depends on it.
+    // Of its states, or of a newer server: nothing here depends on it.
     default:
       return take;
   }
+}
+
+/** Steps that another take has computed count as done. */
+function reused(take: Take, steps: number): Take {
+  return {
+    ...take,
+    steps_reused: steps,
+    progress: { ...take.progress, step: Math.max(take.progress.step, steps) },
+  };
+}
+
+/** It stands still at a stored step: in the queue, or until somebody lets it go on. */
+function waiting(take: Take, status: "queued" | "paused", lastStep: number): Take {
+  return {
+    ...take,
+    status,
+    pause_requested: false,
+    queue_position: null,
+    progress: { ...take.progress, phase: "queued", step: lastStep, remaining_seconds: null },
+  };
 }
 
 /** A claimed take has no event of its own: its first phase says that it runs. */
@@ -94,6 +137,7 @@ function stepped(take: Take, step: number, totalSteps: number, seconds: number):
 function finished(take: Take, at: string): Take {
   return {
     ...take,
+    pause_requested: false,
     queue_position: null,
     finished_at: at,
     progress: { ...take.progress, phase: "done", remaining_seconds: null },

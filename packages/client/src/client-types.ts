@@ -1,6 +1,8 @@
 import type {
   Artifact,
   BodyInputOf,
+  Comparison,
+  DeriveRequestInput,
   Endpoint,
   ENDPOINTS,
   FabricEvent,
@@ -9,16 +11,17 @@ import type {
   Model,
   Operation,
   ParamsInputOf,
-  Plan,
+  Planned,
   QueryInputOf,
   ResponseOf,
   Session,
   State,
+  Storage,
   SystemReport,
   Take,
-  TakeParameters,
   TakeRequest,
   TakeStatus,
+  UploadedFile,
 } from "@arc-fabric/contract";
 import type { Platform } from "./platform.ts";
 
@@ -26,6 +29,10 @@ type EndpointOf<Op extends Operation> = (typeof ENDPOINTS)[Op];
 /** Operations of the endpoint table that answer with JSON. */
 export type JsonOperation = {
   [Op in Operation]: EndpointOf<Op> extends { response: { kind: "json" } } ? Op : never;
+}[Operation];
+/** Operations that answer with bytes. */
+export type FileOperation = {
+  [Op in Operation]: EndpointOf<Op> extends { response: { kind: "file" } } ? Op : never;
 }[Operation];
 export type AnswerOf<Op extends Operation> =
   EndpointOf<Op> extends Endpoint ? ResponseOf<EndpointOf<Op>> : never;
@@ -114,6 +121,14 @@ export interface Download {
   toBytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** A bundle's bytes: a browser's File, or pieces as they are read from a disk. */
+export type BundleSource = Blob | AsyncIterable<Uint8Array>;
+
+export interface ImportOptions extends CallOptions {
+  /** Told about pieces on their way; a Blob is sent by the platform, which does not tell. */
+  readonly onProgress?: (bytesDone: number) => void;
+}
+
 export interface ClientOptions {
   /** For example http://127.0.0.1:8000; in a browser "" means the page's own origin. */
   readonly baseUrl: string;
@@ -138,6 +153,12 @@ export interface FabricClient {
     input: CallInput<Op>,
     options?: CreateOptions,
   ): Promise<AnswerOf<Op>>;
+  /** Any operation that answers with a file. */
+  download<Op extends FileOperation>(
+    operation: Op,
+    input: Pick<CallInput<Op>, "params" | "query">,
+    options?: DownloadOptions,
+  ): Promise<Download>;
   /** The address of an operation, for an <img>, a <video> or a download link. */
   url<Op extends Operation>(operation: Op, input: Pick<CallInput<Op>, "params" | "query">): string;
 
@@ -154,22 +175,63 @@ export interface FabricClient {
     create(request: { title: string }, options?: CreateOptions): Promise<Session>;
     list(options?: PageOptions): Promise<Page<Session>>;
     get(sessionId: string, options?: CallOptions): Promise<Session>;
+    update(
+      sessionId: string,
+      changes: BodyInputOf<EndpointOf<"updateSession">>,
+      options?: CallOptions,
+    ): Promise<Session>;
     rename(sessionId: string, title: string, options?: CallOptions): Promise<Session>;
     delete(sessionId: string, options?: CallOptions): Promise<void>;
+    /** The session with all its takes, states and artifacts as one tar file. */
+    export(sessionId: string, options?: DownloadOptions): Promise<Download>;
+    /** Brings in a bundle. Sent once: an import that may have happened is not sent again. */
+    import(bundle: BundleSource, options?: ImportOptions): Promise<Session>;
   };
   readonly takes: {
     /** In a new session unless `sessionId` is given. */
     create(request: TakeRequest, options?: CreateOptions & { sessionId?: string }): Promise<Take>;
     /** What a request would run, without running it. */
-    plan(
-      request: TakeRequest,
+    /** What a request would run and take, without running it. */
+    plan(request: TakeRequest, options?: CallOptions): Promise<Planned>;
+    /** A new take made from this one; `kind` says how: fork, edit, extend, insert, loop or concatenate. */
+    derive(takeId: string, request: DeriveRequestInput, options?: CreateOptions): Promise<Take>;
+    /** What a derived take would run and take, without running it. */
+    planDerived(
+      takeId: string,
+      request: DeriveRequestInput,
       options?: CallOptions,
-    ): Promise<{ parameters: TakeParameters; plan: Plan }>;
-    list(options?: PageOptions & { sessionId?: string; status?: TakeStatus }): Promise<Page<Take>>;
+    ): Promise<Planned>;
+    list(
+      options?: PageOptions & { sessionId?: string; parentId?: string; status?: TakeStatus },
+    ): Promise<Page<Take>>;
     get(takeId: string, options?: CallOptions): Promise<Take>;
+    /** @returns the take; one that runs is paused at the end of its present step (`pause_requested`) */
+    pause(takeId: string, options?: CallOptions): Promise<Take>;
+    resume(takeId: string, options?: CallOptions): Promise<Take>;
+    update(
+      takeId: string,
+      changes: BodyInputOf<EndpointOf<"updateTake">>,
+      options?: CallOptions,
+    ): Promise<Take>;
+    /** How two takes differ: parameters, shared steps, frames. */
+    compare(takeId: string, otherId: string, options?: CallOptions): Promise<Comparison>;
+    /** A JPEG: where the frames of two takes differ, brighter where more. */
+    differencePictureUrl(takeId: string, otherId: string): string;
+    differencePicture(
+      takeId: string,
+      otherId: string,
+      options?: DownloadOptions,
+    ): Promise<Download>;
     cancel(takeId: string, options?: CallOptions): Promise<Take>;
     delete(takeId: string, options?: CallOptions): Promise<void>;
     states(takeId: string, options?: CallOptions): Promise<State[]>;
+    /** Names a step, which also keeps its state; null takes the name away. */
+    label(
+      takeId: string,
+      step: number,
+      label: string | null,
+      options?: CallOptions,
+    ): Promise<State>;
     /** The newest lines, oldest of them first. */
     logs(takeId: string, options?: CallOptions & { limit?: number }): Promise<LogLine[]>;
     /** @returns the take once it is completed, failed or cancelled (it does not throw for the last two; see `takeError`) */
@@ -178,10 +240,28 @@ export interface FabricClient {
     watch(takeId: string, options?: StreamOptions): AsyncIterableIterator<LiveFrame>;
     /** The picture at a step: a JPEG of its frames side by side. */
     statePreviewUrl(takeId: string, step: number): string;
+    /** A JPEG of the clean frames that the model expects at a step, computed when it is asked for. */
+    draftUrl(takeId: string, step: number): string;
+    draft(takeId: string, step: number, options?: DownloadOptions): Promise<Download>;
   };
   readonly artifacts: {
     get(artifactId: string, options?: CallOptions): Promise<Artifact>;
     contentUrl(artifactId: string): string;
     download(artifactId: string, options?: DownloadOptions): Promise<Download>;
+  };
+  readonly files: {
+    /** A picture for a first or last frame, or a mask; the answer's digest is what requests name it by. */
+    upload(
+      picture: Blob | Uint8Array<ArrayBuffer>,
+      options?: CallOptions & { name?: string },
+    ): Promise<UploadedFile>;
+  };
+  readonly storage: {
+    get(options?: CallOptions): Promise<Storage>;
+    /** Removes states of finished takes that nothing needs. @returns what was removed, or would be */
+    thin(
+      request: BodyInputOf<EndpointOf<"thinStates">>,
+      options?: CallOptions,
+    ): Promise<AnswerOf<"thinStates">>;
   };
 }

@@ -1,26 +1,19 @@
 import type { FabricEvent } from "@arc-fabric/contract";
-import { addressOf, endpointOf, normaliseBaseUrl, type AddressInput } from "./address.ts";
-import type {
-  AnswerOf,
-  CallInput,
-  CallOptions,
-  ClientOptions,
-  CreateOptions,
-  EventsOptions,
-  FabricClient,
-  JsonOperation,
-} from "./client-types.ts";
+import { addressOf, normaliseBaseUrl, type AddressInput } from "./address.ts";
+import type { ClientOptions, EventsOptions, FabricClient } from "./client-types.ts";
 import { defaultPlatform } from "./default-platform.ts";
-import { downloadArtifact } from "./download-artifact.ts";
+import { downloadFile } from "./download-file.ts";
 import { eventStream } from "./event-stream.ts";
-import { readJson, sendRequest, type Transport } from "./send-request.ts";
+import { importBundle } from "./import-bundle.ts";
+import { callOperation, COMPARE_TIMEOUT_MS, sessionCalls, takeCalls } from "./json-calls.ts";
+import type { Transport } from "./send-request.ts";
+import { uploadFile } from "./upload-file.ts";
 import { waitForTake } from "./wait-for-take.ts";
 import { watchTake } from "./watch-take.ts";
 
+/** A model may have to be loaded, and a step is computed. */
+const DRAFT_TIMEOUT_MS = 120_000;
 const DEFAULTS = { timeoutMs: 30_000, retries: 2, silenceMs: 45_000 };
-
-/** POST operations that change nothing and may therefore be sent again. */
-const PURE_POSTS: ReadonlySet<JsonOperation> = new Set<JsonOperation>(["planTake"]);
 
 /** @throws FabricError `invalid_request` when the address is not one */
 export function createClient(options: ClientOptions): FabricClient {
@@ -38,9 +31,17 @@ export function createClient(options: ClientOptions): FabricClient {
     eventStream(transport, eventsOptions);
   const url: FabricClient["url"] = (operation, input) =>
     addressOf(transport.baseUrl, operation, input as AddressInput);
-  const sessions = sessionsOf(call);
+  const download: FabricClient["download"] = (operation, input, downloadOptions = {}) =>
+    downloadFile(transport, operation, input as AddressInput, downloadOptions);
+  const sessions: FabricClient["sessions"] = {
+    ...sessionCalls(call),
+    export: (sessionId, downloadOptions) =>
+      download("exportSession", { params: { session_id: sessionId } }, downloadOptions),
+    import: (bundle, importOptions = {}) => importBundle(transport, bundle, importOptions),
+  };
   const takes: FabricClient["takes"] = {
-    ...takesOf(call),
+    ...takeCalls(call),
+    ...takePictures(url, download),
     wait: (takeId, waitOptions = {}) =>
       waitForTake(
         { client: { events, sessions, takes }, platform: transport.platform },
@@ -49,12 +50,11 @@ export function createClient(options: ClientOptions): FabricClient {
       ),
     watch: (takeId, watchOptions = {}) =>
       watchTake({ transport, client: { takes } }, takeId, watchOptions),
-    statePreviewUrl: (takeId, step) =>
-      url("getStatePreview", { params: { take_id: takeId, step } }),
   };
   return {
     baseUrl: transport.baseUrl,
     call,
+    download,
     url,
     events,
     sessions,
@@ -71,67 +71,39 @@ export function createClient(options: ClientOptions): FabricClient {
         call("getArtifact", { params: { artifact_id: artifactId } }, callOptions),
       contentUrl: (artifactId) =>
         url("getArtifactContent", { params: { artifact_id: artifactId } }),
-      download: (artifactId, downloadOptions = {}) =>
-        downloadArtifact(transport, artifactId, downloadOptions),
+      download: (artifactId, downloadOptions) =>
+        download("getArtifactContent", { params: { artifact_id: artifactId } }, downloadOptions),
+    },
+    files: {
+      upload: (picture, uploadOptions = {}) => uploadFile(transport, picture, uploadOptions),
+    },
+    storage: {
+      get: (callOptions) => call("getStorage", {}, callOptions),
+      thin: (request, callOptions) => call("thinStates", { body: request }, callOptions),
     },
   };
 }
 
-function callOperation<Op extends JsonOperation>(
-  transport: Transport,
-  operation: Op,
-  input: CallInput<Op>,
-  options: CreateOptions = {},
-): Promise<AnswerOf<Op>> {
-  const endpoint = endpointOf(operation);
-  const idempotencyKey = endpoint.idempotent
-    ? (options.idempotencyKey ?? transport.platform.randomUuid())
-    : undefined;
-  return sendRequest(transport, {
-    method: endpoint.method,
-    url: addressOf(transport.baseUrl, operation, input as AddressInput),
-    headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
-    body: (input as { body?: unknown }).body,
-    safeToRepeat:
-      endpoint.method === "GET" || idempotencyKey !== undefined || PURE_POSTS.has(operation),
-    signal: options.signal,
-    timeoutMs: options.timeoutMs,
-    retries: options.retries,
-    read: readJson<AnswerOf<Op>>,
+type TakePictures = Pick<
+  FabricClient["takes"],
+  "statePreviewUrl" | "draftUrl" | "draft" | "differencePictureUrl" | "differencePicture"
+>;
+
+function takePictures(url: FabricClient["url"], download: FabricClient["download"]): TakePictures {
+  const step = (takeId: string, number: number) => ({ params: { take_id: takeId, step: number } });
+  const pair = (takeId: string, otherId: string) => ({
+    params: { take_id: takeId, other_id: otherId },
   });
-}
-
-function sessionsOf(call: FabricClient["call"]): FabricClient["sessions"] {
-  const ofSession = (sessionId: string) => ({ params: { session_id: sessionId } });
   return {
-    create: (request, options) => call("createSession", { body: request }, options),
-    list: ({ limit, after, order, ...options } = {}) =>
-      call("listSessions", { query: { limit, after, order } }, options),
-    get: (sessionId, options) => call("getSession", ofSession(sessionId), options),
-    rename: (sessionId, title, options) =>
-      call("renameSession", { ...ofSession(sessionId), body: { title } }, options),
-    delete: async (sessionId, options) =>
-      void (await call("deleteSession", ofSession(sessionId), options)),
-  };
-}
-
-function takesOf(
-  call: FabricClient["call"],
-): Omit<FabricClient["takes"], "wait" | "watch" | "statePreviewUrl"> {
-  const ofTake = (takeId: string) => ({ params: { take_id: takeId } });
-  return {
-    create: (request, { sessionId, ...options } = {}) =>
-      sessionId === undefined
-        ? call("createTake", { body: request }, options)
-        : call("createSessionTake", { params: { session_id: sessionId }, body: request }, options),
-    plan: (request, options) => call("planTake", { body: request }, options),
-    list: ({ limit, after, order, sessionId, status, ...options } = {}) =>
-      call("listTakes", { query: { limit, after, order, session_id: sessionId, status } }, options),
-    get: (takeId, options) => call("getTake", ofTake(takeId), options),
-    cancel: (takeId, options) => call("cancelTake", ofTake(takeId), options),
-    delete: async (takeId, options) => void (await call("deleteTake", ofTake(takeId), options)),
-    states: async (takeId, options) => (await call("listStates", ofTake(takeId), options)).items,
-    logs: async (takeId, { limit, ...options }: CallOptions & { limit?: number } = {}) =>
-      (await call("listTakeLogs", { ...ofTake(takeId), query: { limit } }, options)).items,
+    statePreviewUrl: (takeId, number) => url("getStatePreview", step(takeId, number)),
+    draftUrl: (takeId, number) => url("draftState", step(takeId, number)),
+    draft: (takeId, number, options) =>
+      download("draftState", step(takeId, number), { timeoutMs: DRAFT_TIMEOUT_MS, ...options }),
+    differencePictureUrl: (takeId, otherId) => url("getDifferencePicture", pair(takeId, otherId)),
+    differencePicture: (takeId, otherId, options) =>
+      download("getDifferencePicture", pair(takeId, otherId), {
+        timeoutMs: COMPARE_TIMEOUT_MS,
+        ...options,
+      }),
   };
 }

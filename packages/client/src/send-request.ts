@@ -15,11 +15,16 @@ export interface Transport {
   readonly platform: Platform;
 }
 
+export type RawBody = Blob | FormData | ReadableStream<Uint8Array>;
+
 export interface OutgoingRequest<Result> {
   readonly method: HttpMethod;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, in place of `body`. A stream can be sent only once. */
+  readonly rawBody?: RawBody;
   /** Whether sending it twice does no more than sending it once. */
   readonly safeToRepeat: boolean;
   /** Reads the answer; a connection lost meanwhile counts as a network failure. */
@@ -62,6 +67,7 @@ async function attemptRequest<Result>(
   );
   try {
     const response = await platform.fetch(request.url, {
+      ...bodyOf(request),
       method: request.method,
       headers: {
         accept: "application/json",
@@ -69,7 +75,6 @@ async function attemptRequest<Result>(
         ...(request.body === undefined ? {} : { "content-type": "application/json" }),
         ...request.headers,
       },
-      body: request.body === undefined ? null : JSON.stringify(request.body),
       signal: request.signal ? AbortSignal.any([request.signal, timeout.signal]) : timeout.signal,
     });
     if (!response.ok) throw await errorOfResponse(response);
@@ -81,6 +86,15 @@ async function attemptRequest<Result>(
   } finally {
     cancelTimeout();
   }
+}
+
+function bodyOf({ body, rawBody }: OutgoingRequest<unknown>): RequestInit {
+  if (rawBody === undefined) return { body: body === undefined ? null : JSON.stringify(body) };
+
+  // Without `duplex` a stream is not accepted as a body; browsers' types do not know it yet.
+  return rawBody instanceof ReadableStream
+    ? ({ body: rawBody, duplex: "half" } as RequestInit)
+    : { body: rawBody };
 }
 
 /** @throws FabricError `server_unreachable` when something other than an Arc Fabric server answered */

@@ -61,6 +61,40 @@ describe("a call", () => {
     ]);
   });
 
+  test("derives, plans, labels and keeps house at the addresses of the endpoint table", async () => {
+    const seen: unknown[] = [];
+    const { client } = await serve(async (request, response) => {
+      const text = await readBody(request);
+      seen.push([`${request.method} ${request.url}`, text && (JSON.parse(text) as unknown)]);
+      sendJson(response, {});
+    });
+    await client.takes.derive(TAKE_ID, { kind: "fork", at_step: 2, prompt: "a cube" });
+    await client.takes.planDerived(TAKE_ID, { kind: "concatenate", takes: ["take_b"] });
+    await client.takes.pause(TAKE_ID);
+    await client.takes.resume(TAKE_ID);
+    await client.takes.update(TAKE_ID, { tags: ["good"] });
+    await client.takes.compare(TAKE_ID, "take_b");
+    await client.takes.label(TAKE_ID, 3, null);
+    await client.takes.list({ parentId: TAKE_ID });
+    await client.sessions.update("ses_a", { head_take_id: TAKE_ID });
+    await client.storage.get();
+    await client.storage.thin({ keep_every: 5, dry_run: true });
+    const take = `/api/v1/takes/${TAKE_ID}`;
+    expect(seen).toEqual([
+      [`POST ${take}/derive`, { kind: "fork", at_step: 2, prompt: "a cube" }],
+      [`POST ${take}/derive/plan`, { kind: "concatenate", takes: ["take_b"] }],
+      [`POST ${take}/pause`, ""],
+      [`POST ${take}/resume`, ""],
+      [`PATCH ${take}`, { tags: ["good"] }],
+      [`GET ${take}/compare/take_b`, ""],
+      [`PUT ${take}/states/3/label`, { label: null }],
+      [`GET /api/v1/takes?parent_id=${TAKE_ID}`, ""],
+      ["PATCH /api/v1/sessions/ses_a", { head_take_id: TAKE_ID }],
+      ["GET /api/v1/storage", ""],
+      ["POST /api/v1/storage/thin", { keep_every: 5, dry_run: true }],
+    ]);
+  });
+
   test("turns problem+json into a FabricError with code, message and request id, and does not send again", async () => {
     const { client } = await serve((_, response) =>
       sendProblem(response, { status: 400, code: "unsupported_value", detail: "99 frames." }),
@@ -159,6 +193,16 @@ describe("repeating after a lost connection", () => {
     await client.takes.create({ prompt: "a" });
     await client.takes.create({ prompt: "a" }, { idempotencyKey: "mine" });
     expect(keys).toEqual(["key-1", "key-1", "key-2", "mine"]);
+  });
+
+  test("what sets a value or only plans is sent again", async () => {
+    const { client } = await serve((request, response, count) =>
+      count % 2 === 1 ? request.socket.destroy() : sendJson(response, {}),
+    );
+    await client.takes.label(TAKE_ID, 1, "good");
+    await client.takes.update(TAKE_ID, { priority: 1 });
+    await client.takes.planDerived(TAKE_ID, { kind: "loop", num_frames: 8 });
+    expect(server!.requests).toHaveLength(6);
   });
 
   test("what is not safe to send twice is not", async () => {

@@ -1,7 +1,7 @@
 import { FabricError, isFabricError, toFabricError } from "@arc-fabric/contract";
-import { addressOf } from "./address.ts";
+import { addressOf, type AddressInput } from "./address.ts";
 import { backoffMs, sleep } from "./backoff.ts";
-import type { Download, DownloadOptions } from "./client-types.ts";
+import type { Download, DownloadOptions, FileOperation } from "./client-types.ts";
 import { unreachable } from "./errors.ts";
 import { sendRequest, type Transport } from "./send-request.ts";
 
@@ -9,15 +9,17 @@ import { sendRequest, type Transport } from "./send-request.ts";
 const MAX_STALLS = 4;
 const STALL_BACKOFF = { baseMs: 300, maxMs: 4_000 };
 
-/** Starts a download; its chunks go on at the byte where a lost connection broke off, if the file is still the same. */
-export async function downloadArtifact(
+/**
+ * Starts a download; its chunks go on at the byte where a lost connection broke off, if the file is still the same.
+ * A file without length or tag (one that is made while it is sent) is not taken up again: its loss is an error.
+ */
+export async function downloadFile(
   transport: Transport,
-  artifactId: string,
+  operation: FileOperation,
+  input: AddressInput,
   options: DownloadOptions,
 ): Promise<Download> {
-  const url = addressOf(transport.baseUrl, "getArtifactContent", {
-    params: { artifact_id: artifactId },
-  });
+  const url = addressOf(transport.baseUrl, operation, input);
   const first = await open(transport, url, {}, options);
   const length = first.headers.get("content-length");
   const bytes = length === null || first.headers.has("content-encoding") ? null : Number(length);
