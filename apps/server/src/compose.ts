@@ -86,6 +86,8 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
         previewIntervalMs: config.preview_interval_ms,
         defaultModel: config.default_model ?? models[0]?.manifest.id ?? "",
         maxLosses: config.max_losses,
+        storageBudgetBytes: config.storage_budget,
+        keepEvery: config.keep_every,
       },
     });
     opened.push(() => engine.stop());
@@ -154,6 +156,7 @@ async function createHttp({ deps, engine, store, blobs, host, media, dataDir }: 
       version: VERSION,
       dataDir,
       maxQueued: config.max_queued,
+      maxBundleBytes: config.max_bundle_bytes,
       configuration: maskSecrets(config),
       startedMs: system.monotonic(),
     },
@@ -170,6 +173,7 @@ async function createHttp({ deps, engine, store, blobs, host, media, dataDir }: 
     access: { token: config.token, host: config.host, allowedHosts: config.allowed_hosts },
     streams,
     maxBodyBytes: config.max_body_bytes,
+    maxFormBytes: config.max_file_bytes,
     studioDirectory: path.join(root, "apps/web/dist"),
     errorsPage,
     requestDone: metrics.requestDone,

@@ -127,6 +127,26 @@ export const SETTINGS = {
     value: "BYTES",
     help: "Largest request body",
   },
+  max_file_bytes: {
+    schema: wholeNumber(1024, 1 << 29).default(32 << 20),
+    value: "BYTES",
+    help: "Largest form with a file (a first or last frame, a mask)",
+  },
+  max_bundle_bytes: {
+    schema: wholeNumber(1024, Number.MAX_SAFE_INTEGER).default(64 * 2 ** 30),
+    value: "BYTES",
+    help: "Largest session bundle that may be imported",
+  },
+  storage_budget: {
+    schema: wholeNumber(1, Number.MAX_SAFE_INTEGER).nullable().default(null),
+    value: "BYTES",
+    help: "Room for the states of all takes; above it those of finished takes are thinned out, oldest first. No limit unless set",
+  },
+  keep_every: {
+    schema: wholeNumber(1, 1000).default(5),
+    value: "COUNT",
+    help: "Which steps stay when states are thinned out: every n-th, the last, and those that are needed",
+  },
   max_streams: {
     schema: wholeNumber(1, 100_000).default(256),
     value: "COUNT",

@@ -2,12 +2,22 @@ import { type Endpoint, ENDPOINT_LIST, ERROR_CATALOGUE, ERROR_CODES } from "@arc
 import { escapeHtml, page } from "../http/page-shell.ts";
 import { type Field, fieldsOf } from "./field-list.ts";
 
-const TAGS = ["takes", "sessions", "models", "artifacts", "events", "system", "openai"] as const;
+const TAGS = [
+  "takes",
+  "sessions",
+  "models",
+  "artifacts",
+  "files",
+  "events",
+  "system",
+  "openai",
+] as const;
 const TAG_TITLES: Readonly<Record<Endpoint["tag"], string>> = {
   takes: "Takes",
   sessions: "Sessions",
   models: "Models",
   artifacts: "Artifacts",
+  files: "Files",
   events: "Events",
   system: "System",
   openai: "OpenAI Videos shape",

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { FabricError } from "@arc-fabric/contract";
 import type { BlobStore } from "@arc-fabric/core";
@@ -32,10 +33,17 @@ export async function readBlobAnswer(
   blobs: Pick<BlobStore, "read">,
   file: Omit<BlobFile, "bytes">,
 ): Promise<FileAnswer> {
-  const bytes = await blobs.read(file.digest);
-  return {
-    ...file,
-    bytes: bytes.byteLength,
-    open: async ({ start, end }) => Readable.from([bytes.subarray(start, end + 1)]),
-  };
+  return fromMemory(await blobs.read(file.digest), file);
 }
+
+/** A picture that was made for this answer. */
+export function pictureAnswer(bytes: Uint8Array, fileName: string): FileAnswer {
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  return fromMemory(bytes, { digest, mediaType: "image/jpeg", fileName, immutable: false });
+}
+
+const fromMemory = (bytes: Uint8Array, file: Omit<BlobFile, "bytes">): FileAnswer => ({
+  ...file,
+  bytes: bytes.byteLength,
+  open: async ({ start, end }) => Readable.from([bytes.subarray(start, end + 1)]),
+});

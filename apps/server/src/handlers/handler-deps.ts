@@ -4,10 +4,32 @@ import type { BlobStore, Engine, Media, ModelHost, Store, System } from "@arc-fa
 export interface HandlerDeps {
   readonly engine: Pick<
     Engine,
-    "models" | "model" | "plan" | "createTake" | "cancelTake" | "deleteTake" | "deleteSession"
+    | "models"
+    | "model"
+    | "plan"
+    | "createTake"
+    | "planDerived"
+    | "deriveTake"
+    | "pauseTake"
+    | "resumeTake"
+    | "cancelTake"
+    | "updateTake"
+    | "deleteTake"
+    | "compareTakes"
+    | "differencePicture"
+    | "labelState"
+    | "draftState"
+    | "addFile"
+    | "storage"
+    | "thinStates"
+    | "updateSession"
+    | "deleteSession"
   >;
   readonly store: Store;
-  readonly blobs: Pick<BlobStore, "open" | "read">;
+  readonly blobs: Pick<
+    BlobStore,
+    "open" | "read" | "has" | "putFile" | "workDirectory" | "removeWorkDirectory"
+  >;
   readonly host: Pick<ModelHost, "reports">;
   readonly media: Pick<Media, "probe">;
   readonly system: System;
@@ -16,6 +38,7 @@ export interface HandlerDeps {
     readonly version: string;
     readonly dataDir: string;
     readonly maxQueued: number;
+    readonly maxBundleBytes: number;
     /** Secrets masked. */
     readonly configuration: Readonly<Record<string, unknown>>;
     readonly startedMs: number;

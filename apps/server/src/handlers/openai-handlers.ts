@@ -3,34 +3,41 @@ import {
   FabricError,
   isFabricError,
   isFinished,
+  type OpenaiCreateVideo,
   type Take,
-  takeIdSchema,
 } from "@arc-fabric/contract";
 import type { Handlers } from "../http/handler-types.ts";
 import { artifactFile } from "./artifact-handlers.ts";
-import { findTake } from "./found.ts";
+import { findVideo } from "./found.ts";
 import type { HandlerDeps } from "./handler-deps.ts";
+import { openaiDeriveHandlers } from "./openai-derive-handlers.ts";
 import { toTakeRequest, toVideo } from "./openai-translation.ts";
+import { nameOf } from "./storage-handlers.ts";
 
-type OpenaiHandlers = Pick<
-  Handlers,
-  | "openaiCreateVideo"
-  | "openaiListVideos"
-  | "openaiGetVideo"
-  | "openaiDeleteVideo"
-  | "openaiGetVideoContent"
-  | "openaiListModels"
->;
+type OpenaiHandlers = ReturnType<typeof openaiDeriveHandlers> &
+  Pick<
+    Handlers,
+    | "openaiCreateVideo"
+    | "openaiListVideos"
+    | "openaiGetVideo"
+    | "openaiDeleteVideo"
+    | "openaiGetVideoContent"
+    | "openaiListModels"
+  >;
 
 /** The OpenAI Videos shape: each handler is a translation of calls the native API has. */
 export function openaiHandlers(deps: HandlerDeps): OpenaiHandlers {
   const { engine, store } = deps;
   return {
+    ...openaiDeriveHandlers(deps),
     openaiCreateVideo: async ({ body, context }) => {
-      const request = toTakeRequest(
-        body,
-        body.model === undefined ? defaultModel(deps) : engine.model(body.model),
-      );
+      const model = body.model === undefined ? defaultModel(deps) : engine.model(body.model);
+      const request = {
+        ...toTakeRequest(body, model),
+        ...(body.input_reference && {
+          first_frame: await pictureDigest(deps, body.input_reference),
+        }),
+      };
       const { take, replayed } = await engine.createTake(request, {
         sessionId: null,
         idempotency: context.idempotency,
@@ -55,15 +62,15 @@ export function openaiHandlers(deps: HandlerDeps): OpenaiHandlers {
         has_more: page.hasMore,
       };
     },
-    openaiGetVideo: async ({ params }) => toVideo(await findVideo(deps, params.video_id)),
+    openaiGetVideo: async ({ params }) => toVideo(await findVideo(store, params.video_id)),
     openaiDeleteVideo: async ({ params }) => {
-      const take = await findVideo(deps, params.video_id);
+      const take = await findVideo(store, params.video_id);
       if (!isFinished(take.status)) await cancelUnlessFinished(deps, take);
       await engine.deleteTake(take.id);
       return { id: take.id, object: "video.deleted", deleted: true };
     },
     openaiGetVideoContent: async ({ params, query }) => {
-      const take = await findVideo(deps, params.video_id);
+      const take = await findVideo(store, params.video_id);
       const artifact = take.artifacts.find(({ kind }) => kind === query.variant);
       if (!artifact || !ALLOWED_TAKE_ACTIONS[take.status].includes("download"))
         throw new FabricError(
@@ -81,14 +88,19 @@ export function openaiHandlers(deps: HandlerDeps): OpenaiHandlers {
   };
 }
 
-/** Any text may be asked for here; one that is no take's id is simply not there. */
-async function findVideo({ store }: HandlerDeps, id: string): Promise<Take> {
-  const takeId = takeIdSchema.safeParse(id);
-  if (!takeId.success)
-    throw new FabricError("take_not_found", `There is no video "${id.slice(0, 100)}".`, {
-      details: { field: "video_id" },
-    });
-  return findTake(store, takeId.data);
+/** @throws FabricError `invalid_image`, `unsupported_value` for an address: nothing is fetched from elsewhere */
+async function pictureDigest(
+  { engine }: HandlerDeps,
+  reference: NonNullable<OpenaiCreateVideo["input_reference"]>,
+): Promise<string> {
+  if (reference instanceof Uint8Array)
+    return (await engine.addFile(reference, nameOf(reference))).digest;
+  if ("file_id" in reference) return reference.file_id;
+  throw new FabricError(
+    "unsupported_value",
+    "This server fetches no pictures from addresses; send the picture itself as input_reference, or upload it with POST /api/v1/files and send its digest as file_id.",
+    { details: { field: "input_reference" } },
+  );
 }
 
 /** The take may end by itself between the look and the cancel, which is as good. */

@@ -12,11 +12,11 @@ import { nearestInRange } from "@arc-fabric/core";
 type ClipLimits = Pick<Manifest, "limits" | "defaults">;
 
 /**
- * A create of the OpenAI shape as a take request.
+ * A create of the OpenAI shape as a take request; its picture is left to the caller, who has to store it.
  * @throws FabricError `invalid_request` when length is given twice
  */
 export function toTakeRequest(body: OpenaiCreateVideo, model: ClipLimits): TakeRequest {
-  const { seconds, size, ...shared } = body;
+  const { seconds, size, input_reference: _picture, ...shared } = body;
   if (seconds !== undefined && body.num_frames !== undefined)
     throw new FabricError(
       "invalid_request",
@@ -48,7 +48,7 @@ export function toVideo(take: Take): OpenaiVideo {
     size: `${parameters.width}x${parameters.height}`,
     seconds: String(Number((parameters.num_frames / parameters.fps).toFixed(3))),
     prompt: parameters.prompt,
-    remixed_from_video_id: null,
+    remixed_from_video_id: take.parent_id,
     error: videoError(take.status, take.error),
   };
 }

@@ -9,7 +9,7 @@ type SessionHandlers = Pick<
   | "createSession"
   | "listSessions"
   | "getSession"
-  | "renameSession"
+  | "updateSession"
   | "deleteSession"
   | "streamSessionEvents"
   | "streamEvents"
@@ -30,9 +30,7 @@ export function sessionHandlers({ store, engine, system }: HandlerDeps): Session
     listSessions: async ({ query }) => pageAnswer(await store.listSessions(pageOf(query))),
     getSession: async ({ params }) =>
       (await store.getSession(params.session_id)) ?? fail(params.session_id),
-    renameSession: async ({ params, body }) =>
-      (await store.renameSession(params.session_id, body.title, system.now())) ??
-      fail(params.session_id),
+    updateSession: ({ params, body }) => engine.updateSession(params.session_id, body),
     deleteSession: async ({ params }) => {
       await engine.deleteSession(params.session_id);
       return { id: params.session_id, deleted: true };

@@ -39,11 +39,15 @@ export function takeHandlers(deps: HandlerDeps): TakeHandlers {
       if (replayed) context.markReplayed();
       return take;
     },
-    planTake: async ({ body }) => engine.plan(body),
+    planTake: ({ body }) => engine.plan(body),
     listTakes: async ({ query }) =>
       pageAnswer(
         await store.listTakes(
-          { sessionId: query.session_id, status: query.status ? [query.status] : undefined },
+          {
+            sessionId: query.session_id,
+            parentId: query.parent_id,
+            status: query.status ? [query.status] : undefined,
+          },
           pageOf(query),
         ),
       ),

@@ -1,9 +1,17 @@
+import { Readable } from "node:stream";
 import { type Endpoint, ENDPOINT_LIST, FabricError } from "@arc-fabric/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { type EventStreamDeps, streamEvents } from "./event-stream.ts";
-import type { EventAnswer, FileAnswer, Handlers, RequestContext } from "./handler-types.ts";
+import { ARCHIVE_TYPE } from "./body-parsers.ts";
+import type {
+  EventAnswer,
+  FileAnswer,
+  Handlers,
+  RequestContext,
+  StreamAnswer,
+} from "./handler-types.ts";
 import { idempotencyRecord } from "./idempotency.ts";
-import { sendFile } from "./send-file.ts";
+import { sendFile, sendStream } from "./send-file.ts";
 import type { StreamLimit } from "./stream-limit.ts";
 import { refuseInput, validate } from "./validate.ts";
 
@@ -28,7 +36,7 @@ export function bindEndpoints(app: FastifyInstance, deps: BindDeps): void {
     app.route({
       method: methodsOf(endpoint),
       url: fastifyPath(endpoint.path),
-      config: { open: endpoint.open === true, operation },
+      config: { open: endpoint.open === true, operation, takesArchive: takesArchive(endpoint) },
       handler: async (request, reply) => {
         const input = readInput(operation, endpoint, request, reply);
         return sendAnswer(deps, endpoint, request, reply, await handler(input));
@@ -39,6 +47,9 @@ export function bindEndpoints(app: FastifyInstance, deps: BindDeps): void {
 
 /** `/takes/{take_id}` as Fastify writes it. */
 export const fastifyPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+
+const takesArchive = ({ bodyTypes }: Endpoint): boolean =>
+  bodyTypes?.includes(ARCHIVE_TYPE) === true;
 
 /** An event stream has no end, so its HEAD would not end either. */
 const methodsOf = ({ method, response }: Endpoint): HTTPMethods[] =>
@@ -60,6 +71,7 @@ function readInput(
     idempotency: endpoint.idempotent
       ? idempotencyRecord(header("idempotency-key"), operation, { params, body })
       : null,
+    archive: takesArchive(endpoint) && request.body instanceof Readable ? request.body : null,
     lastEventId:
       endpoint.response.kind === "events" ? lastEventId(header("last-event-id"), query) : null,
     markReplayed: () => void reply.header("idempotent-replayed", "true"),
@@ -72,19 +84,24 @@ function readParts(endpoint: Endpoint, request: FastifyRequest) {
   const query = endpoint.query
     ? validate(endpoint.query, request.query, "query")
     : refuseInput(request.query, "query");
+  if (endpoint.body || request.body instanceof Readable || takesArchive(endpoint))
+    checkBodyType(endpoint, request);
   if (!endpoint.body) {
-    refuseInput(request.body, "body");
+    if (!takesArchive(endpoint)) refuseInput(request.body, "body");
     return { params, query: query ?? {}, body: undefined };
   }
-  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  const accepted: readonly string[] = endpoint.bodyTypes ?? ["application/json"];
-  if (request.body !== undefined && type && !accepted.includes(type))
-    throw new FabricError(
-      "unsupported_media_type",
-      `This address takes ${accepted.join(" or ")}, not ${type}.`,
-      { details: { accepted } },
-    );
   return { params, query: query ?? {}, body: validate(endpoint.body, request.body ?? {}, "body") };
+}
+
+function checkBodyType({ bodyTypes }: Endpoint, request: FastifyRequest): void {
+  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  const accepted: readonly string[] = bodyTypes ?? ["application/json"];
+  if (request.body === undefined || !type || accepted.includes(type)) return;
+  throw new FabricError(
+    "unsupported_media_type",
+    `This address takes ${accepted.join(" or ")}, not ${type}.`,
+    { details: { accepted } },
+  );
 }
 
 /** The header is newer than the address when a browser reconnects, so it wins. */
@@ -116,7 +133,9 @@ async function sendAnswer(
     case "text":
       return reply.type(`${response.mediaType}; charset=utf-8`).send(answer);
     case "file":
-      return sendFile(request, reply, answer as FileAnswer);
+      return "stream" in (answer as FileAnswer | StreamAnswer)
+        ? sendStream(request, reply, answer as StreamAnswer)
+        : sendFile(request, reply, answer as FileAnswer);
     case "events": {
       const leave = deps.streams.enter();
       reply.hijack();

@@ -2,8 +2,13 @@ import { FabricError } from "@arc-fabric/contract";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parseMultipart } from "./multipart.ts";
 
-/** JSON, multipart forms and the sign-in page's form; any other type of body is refused. */
-export function registerBodyParsers(app: FastifyInstance): void {
+export const ARCHIVE_TYPE = "application/x-tar";
+
+/**
+ * JSON, multipart forms, the sign-in page's form, and archives, which are handed on unread; any other type is refused.
+ * @param maxFormBytes largest form: forms carry files, so they may be larger than other bodies
+ */
+export function registerBodyParsers(app: FastifyInstance, maxFormBytes: number): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     "application/json",
@@ -12,7 +17,7 @@ export function registerBodyParsers(app: FastifyInstance): void {
   );
   app.addContentTypeParser(
     "multipart/form-data",
-    { parseAs: "buffer" },
+    { parseAs: "buffer", bodyLimit: maxFormBytes },
     async (request: FastifyRequest, body: Buffer) =>
       parseMultipart(new Uint8Array(body), request.headers["content-type"] ?? ""),
   );
@@ -22,6 +27,7 @@ export function registerBodyParsers(app: FastifyInstance): void {
     async (_request: unknown, body: Buffer) =>
       Object.fromEntries(new URLSearchParams(body.toString())),
   );
+  app.addContentTypeParser(ARCHIVE_TYPE, (_request, payload, done) => done(null, payload));
   app.addContentTypeParser("*", async (request: { headers: Record<string, unknown> }) => {
     const given = String(request.headers["content-type"] ?? "a body without a Content-Type").slice(
       0,

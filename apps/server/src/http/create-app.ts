@@ -13,10 +13,10 @@ import type { Handlers } from "./handler-types.ts";
 import { serveLiveSockets } from "./live-socket.ts";
 import { registerLogin } from "./login.ts";
 import { registerBodyParsers } from "./body-parsers.ts";
+import { limitBodyTime } from "./body-deadline.ts";
 import type { StreamLimit } from "./stream-limit.ts";
 import { registerStudio, sendStudioPage } from "./studio.ts";
 
-const REQUEST_TIMEOUT_MS = 60_000;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 export interface AppDeps {
@@ -28,6 +28,8 @@ export interface AppDeps {
   readonly access: AccessRules;
   readonly streams: StreamLimit;
   readonly maxBodyBytes: number;
+  /** Largest form; forms carry files. */
+  readonly maxFormBytes: number;
   /** The built studio; may not exist. */
   readonly studioDirectory: string;
   readonly errorsPage: () => string;
@@ -43,16 +45,17 @@ declare module "fastify" {
     /** Answered without a token. */
     readonly open?: boolean;
     readonly operation?: string;
+    /** Its body is an archive of any length, read while it arrives. */
+    readonly takesArchive?: boolean;
   }
 }
 
 /** The HTTP side of the server, not yet listening. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const sendError = createErrorSender(deps.logger, deps.maxBodyBytes);
+  const sendError = createErrorSender(deps.logger, deps);
   const app = fastify({
     logger: false,
     bodyLimit: deps.maxBodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     exposeHeadRoutes: false,
     return503OnClosing: false,
     forceCloseConnections: "idle",
@@ -61,7 +64,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       void sendError(request as FastifyRequest, reply as never, error),
   });
   registerErrors(app, sendError);
-  registerBodyParsers(app);
+  registerBodyParsers(app, deps.maxFormBytes);
+  limitBodyTime(app, deps.system);
   registerHooks(app, deps);
   bindEndpoints(app, deps);
   registerLogin(app, deps.access);

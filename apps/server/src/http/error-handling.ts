@@ -16,10 +16,15 @@ export type SendError = (
   thrown: unknown,
 ) => FastifyReply;
 
+interface BodyLimits {
+  readonly maxBodyBytes: number;
+  readonly maxFormBytes: number;
+}
+
 /** Every error of every route ends here: logged when it is ours to mend, sent in the words of the API that was called. */
-export function createErrorSender(logger: Logger, maxBodyBytes: number): SendError {
+export function createErrorSender(logger: Logger, limits: BodyLimits): SendError {
   return (request, reply, thrown) => {
-    const error = fromFramework(thrown, maxBodyBytes) ?? toFabricError(thrown);
+    const error = fromFramework(thrown, request, limits) ?? toFabricError(thrown);
     if (error.status >= 500)
       logger.error(`${request.method} ${pathOf(request)} failed: ${error.message}`, {
         request_id: request.id,
@@ -39,15 +44,14 @@ export function createErrorSender(logger: Logger, maxBodyBytes: number): SendErr
 }
 
 /** What Fastify itself refuses, in our words; null for anything else. */
-function fromFramework(thrown: unknown, maxBodyBytes: number): FabricError | null {
+function fromFramework(
+  thrown: unknown,
+  request: FastifyRequest,
+  limits: BodyLimits,
+): FabricError | null {
   const { code, statusCode, message } = (thrown ?? {}) as Partial<FastifyError>;
   if (isFabricError(thrown) || typeof statusCode !== "number" || statusCode >= 500) return null;
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
-    return new FabricError(
-      "payload_too_large",
-      `The body is larger than the ${maxBodyBytes} bytes this server accepts (ARC_MAX_BODY_BYTES).`,
-      { details: { max_bytes: maxBodyBytes } },
-    );
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return tooLarge(request, limits);
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
     return new FabricError(
       "unsupported_media_type",
@@ -58,6 +62,21 @@ function fromFramework(thrown: unknown, maxBodyBytes: number): FabricError | nul
   return new FabricError("invalid_request", message ?? "The request cannot be read.", {
     details: { field: null },
   });
+}
+
+function tooLarge(
+  { headers }: FastifyRequest,
+  { maxBodyBytes, maxFormBytes }: BodyLimits,
+): FabricError {
+  const isForm = headers["content-type"]?.toLowerCase().startsWith("multipart/") === true;
+  const [what, bytes, variable] = isForm
+    ? ["form", maxFormBytes, "ARC_MAX_FILE_BYTES"]
+    : ["body", maxBodyBytes, "ARC_MAX_BODY_BYTES"];
+  return new FabricError(
+    "payload_too_large",
+    `The ${what} is larger than the ${bytes} bytes this server accepts (${variable}).`,
+    { details: { max_bytes: bytes } },
+  );
 }
 
 /** @throws FabricError `method_not_allowed` when the address exists with another method, else `not_found` */

@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** From the Idempotency-Key header, where the endpoint takes one. */
   readonly idempotency: IdempotencyRecord | null;
+  /** The unread body of an archive that is uploaded; null for every other body. */
+  readonly archive: Readable | null;
   /** From the Last-Event-ID header or the `after` field. */
   readonly lastEventId: number | null;
   /** Marks the answer as the one of an earlier request with the same Idempotency-Key. */
@@ -33,6 +35,13 @@ export interface FileAnswer {
   readonly immutable: boolean;
   /** Bytes [start, end]. */
   readonly open: (range: { start: number; end: number }) => Promise<Readable>;
+}
+
+/** Bytes that are made while they are sent: no ranges, and their length is not known before. */
+export interface StreamAnswer {
+  readonly mediaType: string;
+  readonly fileName: string;
+  readonly stream: () => Readable;
 }
 
 /** A stream of events that is read from the store and goes on as new ones are written. */
@@ -55,7 +64,7 @@ export interface HandlerInput<E extends Endpoint> {
 
 interface Answers<E extends Endpoint> {
   json: ResponseOf<E>;
-  file: FileAnswer;
+  file: FileAnswer | StreamAnswer;
   events: EventAnswer;
   text: string;
   socket: never;

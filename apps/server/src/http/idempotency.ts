@@ -26,11 +26,13 @@ export function idempotencyRecord(
   return { key: `${operation}:${header}`, fingerprint };
 }
 
-/** JSON with sorted keys, so that the order of fields makes no difference. */
+/** JSON with sorted keys, so that the order of fields makes no difference; a file counts by its digest. */
 function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (inner instanceof Uint8Array)
+      return { sha256: createHash("sha256").update(inner).digest("hex") };
+    return typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+      : inner;
+  });
 }

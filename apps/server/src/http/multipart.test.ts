@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseMultipart } from "./multipart.ts";
+import { fileNameOf, parseMultipart } from "./multipart.ts";
 
 const TYPE = "multipart/form-data; boundary=B";
 const part = (name: string, value: string, extra = "") =>
@@ -13,6 +13,16 @@ describe("multipart forms", () => {
     ).resolves.toEqual({ prompt: "a red\r\nball", seed: "7" });
   });
 
+  it("give their files as bytes that remember their name, and bracketed fields inside their field", async () => {
+    const form = await parse(
+      `${part("file", "bytes", '; filename="a b.png"')}${part("video[id]", "take_1")}${part("video[kind]", "x")}--B--\r\n`,
+    );
+    expect(form["video"]).toEqual({ id: "take_1", kind: "x" });
+    const file = form["file"] as Uint8Array;
+    expect([new TextDecoder().decode(file), fileNameOf(file)]).toEqual(["bytes", "a b.png"]);
+    expect(fileNameOf(new Uint8Array(5))).toBeUndefined();
+  });
+
   it.each([
     ["", TYPE],
     [part("prompt", "x"), TYPE],
@@ -23,23 +33,31 @@ describe("multipart forms", () => {
     await expect(parse(text, type)).rejects.toMatchObject({ code: "invalid_multipart" });
   });
 
-  it("refuse files and bracketed fields by the field's name", async () => {
-    await expect(
-      parse(`${part("input_reference", "bytes", '; filename="a.png"')}--B--\r\n`),
-    ).rejects.toMatchObject({
-      code: "unknown_field",
-      details: { field: "input_reference" },
-    });
-    await expect(
-      parse(`${part("input_reference[image_url]", "http://x")}--B--\r\n`),
-    ).rejects.toMatchObject({ details: { field: "input_reference" } });
+  it.each(["area[points][0]", "takes[]", "[a]", "a[b", "a]b"])(
+    "refuse brackets that mean nothing here: %s",
+    async (name) => {
+      await expect(parse(`${part(name, "x")}--B--\r\n`)).rejects.toMatchObject({
+        code: "unknown_field",
+      });
+    },
+  );
+
+  it("keep a field called like an object's own property a field", async () => {
+    const form = await parse(`${part("video[__proto__]", "x")}${part("__proto__", "y")}--B--\r\n`);
+    expect(Object.keys(form)).toEqual(["video", "__proto__"]);
+    expect(Object.keys(form["video"] as object)).toEqual(["__proto__"]);
   });
 
   it("refuse a field that comes twice, and endless fields", async () => {
-    await expect(parse(`${part("seed", "1")}${part("seed", "2")}--B--\r\n`)).rejects.toMatchObject({
-      code: "invalid_request",
-      details: { field: "seed" },
-    });
+    for (const names of [
+      ["seed", "seed"],
+      ["video[id]", "video[id]"],
+      ["video", "video[id]"],
+      ["video[id]", "video"],
+    ])
+      await expect(
+        parse(`${names.map((name) => part(name, "1")).join("")}--B--\r\n`),
+      ).rejects.toMatchObject({ code: "invalid_request" });
     const many = Array.from({ length: 65 }, (_, i) => part(`f${i}`, "x")).join("");
     await expect(parse(`${many}--B--\r\n`)).rejects.toMatchObject({ code: "invalid_multipart" });
   });

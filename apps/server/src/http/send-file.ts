@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type ByteRange, parseRange } from "./byte-range.ts";
-import type { FileAnswer } from "./handler-types.ts";
+import type { FileAnswer, StreamAnswer } from "./handler-types.ts";
 
 /** Sends a file with validators and ranges (RFC 9110 §13, §14); HEAD gets the same headers without bytes. */
 export async function sendFile(
@@ -26,6 +26,18 @@ export async function sendFile(
   reply.header("content-length", String(end - start + 1));
   if (request.method === "HEAD" || end < start) return reply.send("");
   return reply.send(await file.open({ start, end }));
+}
+
+/** Sends what is made on the way as a download; an answer that ends before its end was broken off. */
+export function sendStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { mediaType, fileName, stream }: StreamAnswer,
+): FastifyReply {
+  reply.header("cache-control", "no-store");
+  reply.header("content-disposition", `attachment; filename="${fileName}"`);
+  reply.type(mediaType);
+  return reply.send(request.method === "HEAD" ? "" : stream());
 }
 
 /** If-Range: a part is only wanted of the very bytes the client already has a part of. */

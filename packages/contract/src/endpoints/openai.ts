@@ -69,6 +69,7 @@ export const openaiRemixVideoSchema = z.strictObject({
   negative_prompt,
   priority,
 });
+export type OpenaiRemixVideo = z.infer<typeof openaiRemixVideoSchema>;
 
 export const openaiEditVideoSchema = z.strictObject({
   prompt: promptSchema,
@@ -81,6 +82,7 @@ export const openaiEditVideoSchema = z.strictObject({
   negative_prompt,
   priority,
 });
+export type OpenaiEditVideo = z.infer<typeof openaiEditVideoSchema>;
 
 export const openaiExtendVideoSchema = z.strictObject({
   prompt: promptSchema,
@@ -93,6 +95,7 @@ export const openaiExtendVideoSchema = z.strictObject({
   negative_prompt,
   priority,
 });
+export type OpenaiExtendVideo = z.infer<typeof openaiExtendVideoSchema>;
 
 export const openaiVideoSchema = z.object({
   id: z.string(),
