@@ -1,4 +1,4 @@
-import { FabricError, invariant, type Take, type TakeId } from "@arc-fabric/contract";
+import { FabricError, type Take, type TakeId } from "@arc-fabric/contract";
 import type { IdempotencyRecord, NewTake } from "@arc-fabric/core";
 import { appendEvent, sessionNotFound } from "./append-event.ts";
 import type { Queries, WriteTransaction } from "./database.ts";
@@ -6,8 +6,8 @@ import { findReplay, rememberCreate } from "./idempotency.ts";
 import { median } from "./median.ts";
 import { inheritStates } from "./prefix.ts";
 import { prepared } from "./prepared.ts";
-import { countAfterNewest, nextTurn } from "./queue.ts";
-import { insertSession, sessionExists } from "./sessions.ts";
+import { countBehind, nextTurn, type Turn } from "./queue.ts";
+import { insertSession } from "./sessions.ts";
 import { measuredKey } from "./shape-key.ts";
 import type { TakeRow } from "./tables.ts";
 import { countQueued } from "./take-counts.ts";
@@ -29,12 +29,10 @@ export async function createTake(
   if (replayed) return { take: await requireTake(tx.db, replayed as TakeId), replayed: true };
   const queued = await countQueued(tx, take.maxQueued);
   if (queued === null) throw queueFull(take.maxQueued, await takeSeconds(tx.db));
-  await ensureSession(tx, take);
-  if (take.parentId !== null && !(await findTakeRow(tx.db, take.parentId)))
-    throw takeNotFound(take.parentId);
-  const turn = await nextTurn(tx.db, take.sessionId, take.priority);
-  const [row] = await insertTake(tx.db, { ...toInsert(take), turn });
-  invariant(row, "an inserted take is returned");
+  const row = toRow(take, await newTurn(tx, take));
+  if (row.parent_id !== null && !(await findTakeRow(tx.db, row.parent_id)))
+    throw takeNotFound(row.parent_id);
+  await insertTake(tx.db, row);
   for (const digest of new Set(take.inputs)) await insertInput(tx.db, { take_id: take.id, digest });
   if (take.inherit && take.inherit.step > 0) await inheritStates(tx, take, take.inherit);
   await appendEvent(
@@ -44,92 +42,98 @@ export async function createTake(
     take.nowMs,
   );
   if (idempotency) await rememberCreate(tx, idempotency, take.id, take.nowMs);
-  const place = queued - (await countAfterNewest(tx.db, row));
+  const place = queued - (row.isLast ? 0 : await countBehind(tx.db, row));
   return { take: toTake(row, [], place), replayed: false };
 }
 
-async function ensureSession(tx: WriteTransaction, take: NewTake): Promise<void> {
-  if (await sessionExists(tx.db, take.sessionId)) return;
-  if (take.newSessionTitle === null) throw sessionNotFound(take.sessionId);
-  await insertSession(tx, { id: take.sessionId, title: take.newSessionTitle, nowMs: take.nowMs });
+/** Makes the session first where it is missing. */
+async function newTurn(tx: WriteTransaction, take: NewTake): Promise<Turn> {
+  const { sessionId: id, newSessionTitle: title, priority, nowMs } = take;
+  const turn = await nextTurn(tx.db, id, priority);
+  if (turn) return turn;
+  if (title === null) throw sessionNotFound(id);
+  await insertSession(tx, { id, title, nowMs });
+  return (await nextTurn(tx.db, id, priority))!;
 }
 
-const insertTake = prepared((db, row: InsertedTake) =>
-  db
-    .insertInto("takes")
-    .values({
-      id: row.id,
-      session_id: row.session_id,
-      parent_id: row.parent_id,
-      origin_json: row.origin_json,
-      title: row.title,
-      tags_json: "[]",
-      status: "queued",
-      pause_requested: 0,
-      model: row.model,
-      parameters_json: row.parameters_json,
-      plan_json: row.plan_json,
-      total_steps: row.total_steps,
-      phase: "queued",
-      step: row.step,
-      warnings_json: "[]",
-      resumes: 0,
-      epoch: 0,
-      priority: row.priority,
-      queue_front: 0,
-      turn: row.turn,
-      begins_at: row.begins_at,
-      steps_reused: row.step,
-      shape_key: row.shape_key,
-      estimate_json: row.estimate_json,
-      environment_changes_json: "[]",
-      created_at: row.created_at,
-    })
-    .returningAll(),
+type NewRow = Omit<TakeRow, "queue_order">;
+
+const insertTake = prepared((db, row: NewRow) =>
+  db.insertInto("takes").values({
+    id: row.id,
+    session_id: row.session_id,
+    parent_id: row.parent_id,
+    origin_json: row.origin_json,
+    title: row.title,
+    tags_json: row.tags_json,
+    status: row.status,
+    pause_requested: row.pause_requested,
+    model: row.model,
+    parameters_json: row.parameters_json,
+    plan_json: row.plan_json,
+    total_steps: row.total_steps,
+    phase: row.phase,
+    step: row.step,
+    warnings_json: row.warnings_json,
+    resumes: row.resumes,
+    epoch: row.epoch,
+    waiting: row.waiting,
+    priority: row.priority,
+    queue_front: row.queue_front,
+    turn: row.turn,
+    begins_at: row.begins_at,
+    steps_reused: row.steps_reused,
+    shape_key: row.shape_key,
+    estimate_json: row.estimate_json,
+    environment_changes_json: row.environment_changes_json,
+    created_at: row.created_at,
+  }),
 );
 
 const insertInput = prepared((db, row: { take_id: TakeId; digest: string }) =>
   db.insertInto("take_inputs").values({ take_id: row.take_id, digest: row.digest }),
 );
 
-type InsertedTake = Pick<
-  TakeRow,
-  | "id"
-  | "session_id"
-  | "parent_id"
-  | "origin_json"
-  | "title"
-  | "model"
-  | "parameters_json"
-  | "plan_json"
-  | "total_steps"
-  | "step"
-  | "priority"
-  | "turn"
-  | "begins_at"
-  | "shape_key"
-  | "estimate_json"
-  | "created_at"
->;
-
-function toInsert(take: NewTake): Omit<InsertedTake, "turn"> {
+/** All that is known of a take that is new, so that its row need not be read back. */
+function toRow(take: NewTake, { turn, isLast }: Turn): NewRow & { isLast: boolean } {
   const { parameters, plan, inherit } = take;
+  const step = inherit?.step ?? 0;
   return {
     id: take.id,
     session_id: take.sessionId,
     parent_id: take.parentId,
     origin_json: JSON.stringify(take.origin),
     title: take.title,
+    tags_json: "[]",
+    status: "queued",
+    pause_requested: 0,
     model: parameters.model,
     parameters_json: JSON.stringify(parameters),
     plan_json: JSON.stringify(plan),
     total_steps: plan.total_steps,
-    step: inherit?.step ?? 0,
+    phase: "queued",
+    step,
+    step_seconds: null,
+    error_json: null,
+    warnings_json: "[]",
+    environment_json: null,
+    resumes: 0,
+    epoch: 0,
+    waiting: 1,
     priority: take.priority,
+    queue_front: 0,
+    turn,
+    isLast,
     begins_at: inherit && inherit.takeId === take.parentId ? inherit.step : null,
+    steps_reused: step,
     shape_key: measuredKey(plan, parameters.model),
+    rest_seconds: null,
     estimate_json: take.estimate && JSON.stringify(take.estimate),
+    proof_json: null,
+    environment_changes_json: "[]",
     created_at: take.nowMs,
+    started_at: null,
+    finished_at: null,
   };
 }
 

@@ -33,7 +33,7 @@ export async function move(
   await countMove(tx, row.status, status);
   return tx.db
     .updateTable("takes")
-    .set({ ...changes, status, pause_requested: 0 })
+    .set({ ...changes, status, waiting: status === "queued" ? 1 : 0, pause_requested: 0 })
     .where("id", "=", row.id)
     .returningAll()
     .executeTakeFirstOrThrow();

@@ -4,8 +4,8 @@ import type { Queries } from "./database.ts";
 import { prepared } from "./prepared.ts";
 import type { Tables, TakeRow } from "./tables.ts";
 
-/** Written into the statement: with a bound value SQLite would plan it anew each time to use the queue's indexes. */
-const QUEUED = sql.lit("queued" as const);
+/** Written into the statements: SQLite uses the queue's partial indexes only where it can see their conditions. */
+const WAITING = sql.lit(1);
 const NOT_AT_FRONT = sql.lit(0);
 
 /** The order in which queued takes run: priority, then interrupted ones, then turn, then arrival. */
@@ -13,7 +13,7 @@ const selectNext = prepared((db) =>
   db
     .selectFrom("takes")
     .selectAll()
-    .where("status", "=", QUEUED)
+    .where("waiting", "=", WAITING)
     .orderBy("priority", "desc")
     .orderBy("queue_front", "desc")
     .orderBy("turn", "asc")
@@ -31,63 +31,63 @@ export async function peekNext(db: Queries): Promise<{ id: TakeId; priority: num
   return row ? { id: row.id, priority: row.priority } : null;
 }
 
-const selectTurns = prepared(
-  (db, { session, priority }: { session: SessionId; priority: number }) =>
-    db.selectNoFrom((eb) => {
-      const waiting = eb
-        .selectFrom("takes")
-        .where("status", "=", QUEUED)
-        .where("queue_front", "=", NOT_AT_FRONT)
-        .where("priority", "=", priority);
+const selectTurns = prepared((db, { id, priority }: { id: SessionId; priority: number }) =>
+  db
+    .selectFrom("sessions")
+    .where("id", "=", id)
+    .select((eb) => {
+      const queue = eb.selectFrom("takes").where("waiting", "=", WAITING);
+      const alike = queue.where("queue_front", "=", NOT_AT_FRONT).where("priority", "=", priority);
       return [
-        waiting
-          .where("session_id", "=", session)
-          .select((turns) => turns.fn.max("turn").as("own"))
+        alike
+          .where("takes.session_id", "=", id)
+          .select(({ fn }) => fn.max("turn").as("turn"))
           .as("own"),
-        waiting.select((turns) => turns.fn.min("turn").as("present")).as("present"),
+        alike.select(({ fn }) => fn.min("turn").as("turn")).as("present"),
+        alike.select(({ fn }) => fn.max("turn").as("turn")).as("furthest"),
+        queue.select(({ fn }) => fn.min("priority").as("priority")).as("lowest"),
       ];
     }),
 );
+
+export interface Turn {
+  readonly turn: number;
+  /** No waiting take runs after it. */
+  readonly isLast: boolean;
+}
 
 /**
  * The turn of a take that begins to wait: one more than its session's last waiting one, at least that of the take that
  * is next. So a session that sends many takes at once lets others in between, and one that comes late does not wait for all of
  * them, nor does it go before those that waited for this turn already. Takes at the front do not take turns.
+ * @returns null when there is no such session
  */
-export async function nextTurn(db: Queries, session: SessionId, priority: number): Promise<number> {
-  const [turns] = await selectTurns(db, { session, priority });
-  return Math.max((turns?.own ?? 0) + 1, turns?.present ?? 1);
+export async function nextTurn(db: Queries, id: SessionId, priority: number): Promise<Turn | null> {
+  const [turns] = await selectTurns(db, { id, priority });
+  if (!turns) return null;
+  const turn = Math.max((turns.own ?? 0) + 1, turns.present ?? 1);
+  const isLast = (turns.furthest ?? 0) <= turn && (turns.lowest ?? priority) >= priority;
+  return { turn, isLast };
 }
 
-const countBehind = prepared((db, { priority, turn }: { priority: number; turn: number }) =>
-  db.selectNoFrom((eb) => {
-    const count = () =>
-      eb
-        .selectFrom("takes")
-        .where("status", "=", QUEUED)
-        .select((rows) => rows.fn.countAll<number>().as("count"));
-    return [
-      count().where("priority", "<", priority).$asScalar().$notNull().as("lower"),
-      count()
-        .where("priority", "=", priority)
-        .where("queue_front", "=", NOT_AT_FRONT)
-        .where("turn", ">", turn)
-        .$asScalar()
-        .$notNull()
-        .as("later"),
-    ];
-  }),
-);
-
-/**
- * How many takes run after one that just came in: few, as a rule, where counting those before it would read the whole queue.
- */
-export async function countAfterNewest(
+/** How many takes run after one that just came in. */
+export async function countBehind(
   db: Queries,
   newest: { priority: number; turn: number },
 ): Promise<number> {
-  const [counts] = await countBehind(db, newest);
-  return Number(counts?.lower ?? 0) + Number(counts?.later ?? 0);
+  const { count } = await db
+    .selectFrom("takes")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .where("waiting", "=", WAITING)
+    .where((eb) => {
+      const later = eb("queue_front", "=", 0).and("turn", ">", newest.turn);
+      return eb.or([
+        eb("priority", "<", newest.priority),
+        eb("priority", "=", newest.priority).and(later),
+      ]);
+    })
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 /** Places in the queue, 1 = next, of takes that are queued. One take counts those before it; more are ranked in one pass. */
@@ -102,7 +102,7 @@ export async function queuePositions(
   const ranked = await db
     .selectFrom("takes")
     .select(["id", order.as("place")])
-    .where("status", "=", QUEUED)
+    .where("waiting", "=", WAITING)
     .execute();
   return new Map(ranked.map(({ id, place }) => [id, Number(place)]));
 }
@@ -111,7 +111,7 @@ async function countBefore(db: Queries, row: TakeRow): Promise<number> {
   const { count } = await db
     .selectFrom("takes")
     .select((eb) => eb.fn.countAll<number>().as("count"))
-    .where("status", "=", QUEUED)
+    .where("waiting", "=", WAITING)
     .where((eb) => runsBefore(eb, row))
     .executeTakeFirstOrThrow();
   return Number(count);

@@ -62,7 +62,18 @@ export function sqlStore({
 }): Store {
   return {
     subscribe: (listener) => subscribers.add(listener),
+    ...sessionMethods(database),
+    ...takeMethods(database),
+    ...claimMethods(database),
+    ...trajectoryMethods(database),
+    ...blobMethods(database),
+    ...journalMethods(database),
+    close: () => database.close(),
+  };
+}
 
+function sessionMethods(database: Database) {
+  return {
     createSession: (session, idempotency = null) =>
       database.write((tx) => sessions.createSession(tx, session, idempotency)),
     getSession: (id) => database.read((db) => sessions.getSession(db, id)),
@@ -70,7 +81,14 @@ export function sqlStore({
     updateSession: (id, changes, nowMs) =>
       database.write((tx) => sessions.updateSession(tx, id, changes, nowMs)),
     deleteSession: (id) => database.write((tx) => sessions.deleteSession(tx, id)),
+    exportSession: (id) => database.read((db) => exportSession(db, id)),
+    importSession: (records, nowMs, newIds) =>
+      database.write((tx) => importSession(tx, records, nowMs, newIds)),
+  } satisfies Partial<Store>;
+}
 
+function takeMethods(database: Database) {
+  return {
     createTake: (take, idempotency) => database.write((tx) => createTake(tx, take, idempotency)),
     getTake: (id) => database.read((db) => takes.getTake(db, id)),
     listTakes: (filter, page) => database.read((db) => takes.listTakes(db, filter, page)),
@@ -80,10 +98,15 @@ export function sqlStore({
     cancelTake: (id, nowMs) => database.write((tx) => takes.cancelTake(tx, id, nowMs)),
     pauseTake: (id, nowMs) => database.write((tx) => pause.pauseTake(tx, id, nowMs)),
     resumeTake: (id, nowMs) => database.write((tx) => pause.resumeTake(tx, id, nowMs)),
-    measuredSeconds: (model, shape) => database.read((db) => measuredSeconds(db, model, shape)),
-
-    claimNext: (nowMs) => database.write((tx) => claims.claimNext(tx, nowMs)),
     peekNext: () => database.read((db) => peekNext(db)),
+    counts: () => database.read((db) => allCounts(db)),
+    measuredSeconds: (model, shape) => database.read((db) => measuredSeconds(db, model, shape)),
+  } satisfies Partial<Store>;
+}
+
+function claimMethods(database: Database) {
+  return {
+    claimNext: (nowMs) => database.write((tx) => claims.claimNext(tx, nowMs)),
     requeueRunning: (reason, nowMs) =>
       database.write((tx) => claims.requeueRunning(tx, reason, nowMs)),
     record: (claim, event, patch, nowMs) =>
@@ -96,7 +119,11 @@ export function sqlStore({
     preemptTake: (claim, byTakeId, nowMs) =>
       database.write((tx) => claims.preemptTake(tx, claim, byTakeId, nowMs)),
     pauseClaimed: (claim, nowMs) => database.write((tx) => pause.pauseClaimed(tx, claim, nowMs)),
+  } satisfies Partial<Store>;
+}
 
+function trajectoryMethods(database: Database) {
+  return {
     addState: (claim, state, nowMs) =>
       database.write((tx) => trajectory.addState(tx, claim, state, nowMs)),
     dropState: (claim, step) => database.write((tx) => trajectory.dropState(tx, claim, step)),
@@ -107,23 +134,27 @@ export function sqlStore({
     latestState: (id) => database.read((db) => trajectory.latestState(db, id)),
     labelState: (id, step, label, nowMs) =>
       database.write((tx) => trajectory.labelState(tx, { id, step, label, nowMs })),
+    getArtifact: (id) => database.read((db) => trajectory.getArtifact(db, id)),
     findPrefix: (derivations, environment, except) =>
       database.read((db) => prefix.findPrefix(db, derivations, environment, except)),
     adoptPrefix: (claim, found, nowMs) =>
       database.write((tx) => prefix.adoptPrefix(tx, claim, found, nowMs)),
+  } satisfies Partial<Store>;
+}
+
+function blobMethods(database: Database) {
+  return {
     thinStates: (policy, nowMs) => database.write((tx) => thinStates(tx, policy, nowMs)),
     storageUsage: () => database.read((db) => storageUsage(db)),
-    getArtifact: (id) => database.read((db) => trajectory.getArtifact(db, id)),
     referencedBlobs: () => database.read((db) => trajectory.referencedBlobs(db)),
-
     addFile: (file, nowMs) => database.write((tx) => files.addFile(tx, file, nowMs)),
     getFile: (digest) => database.read((db) => files.getFile(db, digest)),
     forgetFiles: (olderThanMs) => database.write((tx) => files.forgetFiles(tx, olderThanMs)),
+  } satisfies Partial<Store>;
+}
 
-    exportSession: (id) => database.read((db) => exportSession(db, id)),
-    importSession: (records, nowMs, newIds) =>
-      database.write((tx) => importSession(tx, records, nowMs, newIds)),
-
+function journalMethods(database: Database) {
+  return {
     addLogLines: (id, lines) => database.write((tx) => journal.addLogLines(tx, id, lines)),
     listLogLines: (id, limit) => database.read((db) => journal.listLogLines(db, id, limit)),
     readSessionEvents: (id, afterSeq, limit) =>
@@ -131,8 +162,5 @@ export function sqlStore({
     readEvents: (afterPosition, limit, types) =>
       database.read((db) => journal.readEvents(db, afterPosition, limit, types)),
     lastPosition: () => database.read((db) => database.lastPosition(db)),
-
-    counts: () => database.read((db) => allCounts(db)),
-    close: () => database.close(),
-  };
+  } satisfies Partial<Store>;
 }

@@ -68,6 +68,8 @@ interface TakesTable {
   resumes: number;
   /** Raised by every claim; a writer with an older one is fenced off. */
   epoch: number;
+  /** 1 exactly while the status is queued: what the queue's indexes hold. */
+  waiting: number;
   priority: number;
   /** 1 = was interrupted, preempted or paused, and goes before the others of its priority. */
   queue_front: number;

@@ -23,7 +23,7 @@ export async function viewTakes(db: Queries, rows: readonly TakeRow[]): Promise<
 }
 
 export function toTake(
-  row: TakeRow,
+  row: Omit<TakeRow, "queue_order">,
   artifacts: readonly Artifact[],
   queuePosition: number | null,
 ): Take {
@@ -57,7 +57,8 @@ export function toTake(
   };
 }
 
-function toProgress({ status, phase, step, total_steps, step_seconds }: TakeRow): TakeProgress {
+function toProgress(row: Omit<TakeRow, "queue_order">): TakeProgress {
+  const { status, phase, step, total_steps, step_seconds } = row;
   const stopped = status === "failed" || status === "cancelled" || step_seconds === null;
   return {
     phase,

@@ -63,7 +63,8 @@ export async function updateTake(
   if (title === row.title && tags_json === row.tags_json && priority === row.priority)
     return viewTake(tx.db, row);
   const moves = row.status === "queued" && priority !== row.priority;
-  const turn = moves ? await nextTurn(tx.db, row.session_id, priority) : row.turn;
+  const next = moves ? await nextTurn(tx.db, row.session_id, priority) : null;
+  const turn = next?.turn ?? row.turn;
   const updated = await tx.db
     .updateTable("takes")
     .set({ title, tags_json, priority, turn })

@@ -216,11 +216,18 @@ function toStoredState(row: StateRow): StoredState {
 }
 
 export function toState(row: StateRow): State {
-  const { take_id, step, sigma, bytes, digest, derivation, label, seconds, model_seconds } = row;
   return {
-    ...{ take_id, step, sigma, bytes, digest, derivation, label, seconds, model_seconds },
+    take_id: row.take_id,
+    step: row.step,
+    sigma: row.sigma,
+    bytes: row.bytes,
+    digest: row.digest,
+    derivation: row.derivation,
     has_preview: row.preview_digest !== null,
+    label: row.label,
     reused: row.reused === 1,
+    seconds: row.seconds,
+    model_seconds: row.model_seconds,
     created_at: isoTime(row.created_at),
   };
 }

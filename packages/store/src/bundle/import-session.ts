@@ -35,7 +35,9 @@ async function insertSessionRow(tx: WriteTransaction, records: Records): Promise
   await tx.db
     .insertInto("sessions")
     .values({
-      ...{ id, title, head_take_id },
+      id,
+      title,
+      head_take_id,
       created_at: Date.parse(created_at),
       updated_at: Date.parse(updated_at),
       last_seq: records.events.length,
@@ -71,17 +73,29 @@ async function insertTakes(tx: WriteTransaction, { takes, states }: Records): Pr
 
 /** It was claimed on no machine (epoch 0), so its times are not taken for measurements of this one. */
 function takeRow(take: TakeRecord, states: readonly StateRecord[]) {
-  const { id, session_id, title, status, model, plan, priority, resumes, begins_at } = take;
+  const { status, model, plan, parameters } = take;
   const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
   const ms = (time: string | null) => (time === null ? null : Date.parse(time));
   const step = Math.max(0, ...states.map((state) => state.step));
   return {
-    ...{ id, session_id, title, status, model, priority, resumes, begins_at, step },
-    ...{ pause_requested: 0, epoch: 0, queue_front: 0, turn: 0 },
+    id: take.id,
+    session_id: take.session_id,
+    title: take.title,
+    status,
+    pause_requested: 0,
+    model,
+    waiting: 0,
+    priority: take.priority,
+    queue_front: 0,
+    turn: 0,
+    epoch: 0,
+    resumes: take.resumes,
+    begins_at: take.begins_at,
+    step,
     steps_reused: Math.min(step, take.steps_reused),
     origin_json: JSON.stringify(take.origin),
     tags_json: JSON.stringify(take.tags),
-    parameters_json: JSON.stringify(take.parameters),
+    parameters_json: JSON.stringify(parameters),
     plan_json: JSON.stringify(plan),
     total_steps: plan.total_steps,
     shape_key: measuredKey(plan, model),

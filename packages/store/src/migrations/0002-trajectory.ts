@@ -31,7 +31,7 @@ async function addTakeColumns(db: Kysely<any>, { double }: SchemaDialect): Promi
     await takes()
       .addColumn(name, "text", (column) => column.notNull().defaultTo("[]"))
       .execute();
-  for (const name of ["pause_requested", "turn", "steps_reused"])
+  for (const name of ["pause_requested", "waiting", "turn", "steps_reused"])
     await takes()
       .addColumn(name, "integer", (column) => column.notNull().defaultTo(0))
       .execute();
@@ -41,11 +41,11 @@ async function addTakeColumns(db: Kysely<any>, { double }: SchemaDialect): Promi
   await takes().addColumn("rest_seconds", double).execute();
 
   await db.schema.dropIndex("takes_queue").execute();
-  // Holds only what waits: the next take, a take's place and the queue's length are read from it alone.
-  await sql`create index takes_queue on takes (priority desc, queue_front desc, turn, queue_order) where status = 'queued'`.execute(
+  // Holds only what waits. With the status in its condition SQLite would rather use the index by status, and sort.
+  await sql`create index takes_queue on takes (priority desc, queue_front desc, turn, queue_order) where waiting = 1`.execute(
     db,
   );
-  await sql`create index takes_turns on takes (session_id, priority, turn) where status = 'queued' and queue_front = 0`.execute(
+  await sql`create index takes_turns on takes (session_id, priority, turn) where waiting = 1 and queue_front = 0`.execute(
     db,
   );
   await sql`create index takes_by_parent on takes (parent_id, id) where parent_id is not null`.execute(
@@ -137,6 +137,7 @@ async function rewriteTakes(db: Kysely<any>): Promise<void> {
       const changes = {
         parameters_json: JSON.stringify(parametersVersion2(JSON.parse(row.parameters_json))),
         turn,
+        waiting: row.status === "queued" ? 1 : 0,
         ...(plan && { plan_json: JSON.stringify(plan), shape_key: plan.shape.join("x") }),
       };
       await db

@@ -44,8 +44,17 @@ function segmentVersion2(segment: SegmentVersion1, frames: readonly number[]): o
     case "denoise": {
       const { type, model, from, to, solver, guidance_scale } = segment;
       return {
-        ...{ type, model, conditioning: 0, from, to, solver },
-        ...{ history: "reset", guidance_scale, window: frames, keep: null, cache: null },
+        type,
+        model,
+        conditioning: 0,
+        from,
+        to,
+        solver,
+        history: "reset",
+        guidance_scale,
+        window: frames,
+        keep: null,
+        cache: null,
       };
     }
     case "decode": {
