@@ -5,7 +5,7 @@ import {
   fixtureRuntime,
   isAlive,
   NEVER,
-  segment,
+  denoiseRequest,
   startHost,
   until,
 } from "./host-fixture.ts";
@@ -19,19 +19,7 @@ describe("failures by severity", () => {
     await using fixture = startHost(fixtureRuntime("refuses a request"));
     const lease = await fixture.acquire();
     await expect(lease.encode(prompts, NEVER)).rejects.toThrow(code("unsupported_value"));
-    expect(
-      await collect(
-        lease.denoise(
-          {
-            segment: segment(),
-            conditioning: new Uint8Array(1),
-            state: null,
-            previewIntervalMs: 0,
-          },
-          NEVER,
-        ),
-      ),
-    ).toHaveLength(4);
+    expect(await collect(lease.denoise(denoiseRequest(), NEVER))).toHaveLength(4);
   });
 
   test("a broken model is loaded again in the same process", async () => {
@@ -87,11 +75,7 @@ describe("a lost worker", () => {
     const lease = await fixture.acquire();
     const steps: number[] = [];
     const walk = async () => {
-      for await (const { step } of lease.denoise(
-        { segment: segment(), conditioning: new Uint8Array(1), state: null, previewIntervalMs: 0 },
-        NEVER,
-      ))
-        steps.push(step);
+      for await (const { step } of lease.denoise(denoiseRequest(), NEVER)) steps.push(step);
     };
     await expect(walk()).rejects.toMatchObject({
       code: "worker_lost",
@@ -106,12 +90,7 @@ describe("a lost worker", () => {
       timeouts: { stepBudgetMs: 300 },
     });
     const lease = await fixture.acquire();
-    const walk = collect(
-      lease.denoise(
-        { segment: segment(), conditioning: new Uint8Array(1), state: null, previewIntervalMs: 0 },
-        NEVER,
-      ),
-    );
+    const walk = collect(lease.denoise(denoiseRequest(), NEVER));
     await expect(walk).rejects.toMatchObject({
       code: "worker_timeout",
       message: expect.stringContaining("made no progress"),

@@ -1,5 +1,5 @@
 import { manifestSchema, type DenoiseSegment, type Manifest } from "@arc-fabric/contract";
-import type { Logger, System, WorkerLease } from "@arc-fabric/core";
+import type { DenoiseRequest, Logger, System, WorkerLease } from "@arc-fabric/core";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -102,20 +102,36 @@ export function startHost(
   };
 }
 
-export function segment(change: Partial<DenoiseSegment> = {}): DenoiseSegment {
-  const to = change.to ?? 4;
-  const steps = change.schedule ? change.schedule.sigmas.length - 1 : Math.max(to, 1);
-  return {
+/** A clip of 17 frames of the tiny model from noise in four steps, or as many as the segment is given, with what is changed. */
+export function denoiseRequest(
+  change: Partial<Omit<DenoiseRequest, "segment">> & { segment?: Partial<DenoiseSegment> } = {},
+): DenoiseRequest {
+  const to = change.segment?.to ?? 4;
+  const segment: DenoiseSegment = {
     type: "denoise",
     model: "zoetrope-tiny",
+    conditioning: 0,
     from: 0,
     to,
-    schedule: { sigmas: Array.from({ length: steps + 1 }, (_, index) => 1 - index / steps) },
     solver: "euler",
+    history: "reset",
     guidance_scale: 4,
-    seed: 7,
+    window: [0, 5],
+    keep: null,
+    cache: null,
+    ...change.segment,
+  };
+  return {
     shape: [4, 5, 4, 4],
+    start: { kind: "noise", seed: 7 },
+    schedule: { sigmas: Array.from({ length: to + 1 }, (_, index) => 1 - index / to) },
+    from: segment.from,
+    conditioning: new Uint8Array(1),
+    state: null,
+    previewIntervalMs: 0,
+    readBlob: (digest) => Promise.reject(new Error(`Nobody stored ${digest}.`)),
     ...change,
+    segment,
   };
 }
 

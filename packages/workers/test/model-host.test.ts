@@ -5,7 +5,7 @@ import {
   fixtureRuntime,
   isAlive,
   NEVER,
-  segment,
+  denoiseRequest,
   startHost,
   TINY_MODEL,
   tinyManifest,
@@ -101,12 +101,7 @@ describe("stopping", () => {
   test("close in the middle of a request ends it with shutting_down", async () => {
     const fixture = startHost(fixtureRuntime("stuck in a step"));
     const lease = await fixture.acquire();
-    const walk = collect(
-      lease.denoise(
-        { segment: segment(), conditioning: new Uint8Array(1), state: null, previewIntervalMs: 0 },
-        NEVER,
-      ),
-    );
+    const walk = collect(lease.denoise(denoiseRequest(), NEVER));
     const ended = expect(walk).rejects.toThrow(code("shutting_down"));
     await until(() => lease.log.length > 0);
     await fixture.host.close();

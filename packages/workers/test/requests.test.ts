@@ -1,16 +1,18 @@
 import type { System } from "@arc-fabric/core";
 import { describe, expect, test } from "vitest";
 
-import { fixtureRuntime, NEVER, realSystem, segment, startHost, until } from "./host-fixture.ts";
+import {
+  denoiseRequest,
+  fixtureRuntime,
+  NEVER,
+  realSystem,
+  startHost,
+  until,
+} from "./host-fixture.ts";
 
 const code = (value: string) => expect.objectContaining({ code: value });
 const prompts = { prompt: "a red ball", negativePrompt: "" };
-const request = (to: number) => ({
-  segment: segment({ to }),
-  conditioning: new Uint8Array(1),
-  state: null,
-  previewIntervalMs: 0,
-});
+const request = (to: number) => denoiseRequest({ segment: { to } });
 
 describe("cancelling", () => {
   test("rejects with the signal's reason once the worker has stopped, and the lease goes on", async () => {
@@ -57,12 +59,10 @@ describe("cancelling", () => {
     const lease = await fixture.acquire();
     const abort = new AbortController();
     const walk = async () => {
-      const request = {
-        segment: segment({ to: 1_000_000, schedule: { sigmas: [1, 0] } }),
-        conditioning: new Uint8Array(1),
-        state: null,
-        previewIntervalMs: 0,
-      };
+      const request = denoiseRequest({
+        segment: { to: 1_000_000 },
+        schedule: { sigmas: [1, 0] },
+      });
       for await (const { step } of lease.denoise(request, abort.signal))
         if (step === 1) abort.abort(new Error("enough"));
     };

@@ -60,7 +60,7 @@ describe("starting", () => {
   });
 
   test.each([
-    ["wrong version", "speaks protocol 2, this server speaks 1"],
+    ["wrong version", "speaks protocol 3, this server speaks 2"],
     ["wrong id", "calls itself"],
     ["wrong family", "cannot run the family zoetrope"],
   ])("a handshake with the %s is refused and not tried again", async (mode, words) => {

@@ -1,4 +1,4 @@
-import { decodeSafetensors, encodeSafetensors, type Solver } from "@arc-fabric/contract";
+import { decodeSafetensors, encodeSafetensors } from "@arc-fabric/contract";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -15,7 +15,6 @@ import {
 
 const tiny = await startTinyEngine();
 const bytes = (answer: Answer) => Buffer.from(answer.parts["state"]!).toString("base64");
-const SOLVERS: readonly Solver[] = ["euler", "dpmpp_2m"];
 
 const models = Object.keys(TINY_MODELS) as (keyof typeof TINY_MODELS)[];
 test.each(models)("the committed model %s is what its generator writes", (id) => {
