@@ -3,10 +3,11 @@ import { sql } from "kysely";
 import type { Database, Queries } from "./database.ts";
 import { firstLight } from "./migrations/0001-first-light.ts";
 import { trajectory } from "./migrations/0002-trajectory.ts";
+import { streams } from "./migrations/0003-streams.ts";
 import type { Migration, SchemaDialect } from "./migrations/migration.ts";
 
 /** All of them, in order. */
-export const MIGRATIONS: readonly Migration[] = [firstLight, trajectory];
+export const MIGRATIONS: readonly Migration[] = [firstLight, trajectory, streams];
 
 /**
  * Brings the schema forward to the newest version, each migration in a transaction of its own. There is no way back.

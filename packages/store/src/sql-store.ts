@@ -13,6 +13,7 @@ import * as prefix from "./prefix.ts";
 import { peekNext } from "./queue.ts";
 import * as sessions from "./sessions.ts";
 import { storageUsage } from "./storage-usage.ts";
+import * as streams from "./streams.ts";
 import { thinStates } from "./thin-states.ts";
 import { allCounts } from "./take-counts.ts";
 import * as takes from "./takes.ts";
@@ -67,6 +68,7 @@ export function sqlStore({
     ...claimMethods(database),
     ...trajectoryMethods(database),
     ...blobMethods(database),
+    ...streamMethods(database),
     ...journalMethods(database),
     close: () => database.close(),
   };
@@ -150,6 +152,17 @@ function blobMethods(database: Database) {
     addFile: (file, nowMs) => database.write((tx) => files.addFile(tx, file, nowMs)),
     getFile: (digest) => database.read((db) => files.getFile(db, digest)),
     forgetFiles: (olderThanMs) => database.write((tx) => files.forgetFiles(tx, olderThanMs)),
+  } satisfies Partial<Store>;
+}
+
+function streamMethods(database: Database) {
+  return {
+    createStream: (stream, nowMs) =>
+      database.write((tx) => streams.createStream(tx, stream, nowMs)),
+    getStream: (id) => database.read((db) => streams.getStream(db, id)),
+    listStreams: (filter) => database.read((db) => streams.listStreams(db, filter)),
+    updateStream: (id, changes, nowMs) =>
+      database.write((tx) => streams.updateStream(tx, id, changes, nowMs)),
   } satisfies Partial<Store>;
 }
 

@@ -4,6 +4,8 @@ import type {
   EventType,
   LogLine,
   SessionId,
+  StreamId,
+  StreamStatus,
   TakeId,
   TakePhase,
   TakeStatus,
@@ -23,6 +25,7 @@ export interface Tables {
   idempotency_records: IdempotencyRecordsTable;
   take_inputs: TakeInputsTable;
   files: FilesTable;
+  streams: StreamsTable;
 }
 
 interface SchemaMigrationsTable {
@@ -130,6 +133,14 @@ interface FilesTable {
   created_at: number;
 }
 
+interface StreamsTable {
+  id: StreamId;
+  session_id: SessionId;
+  status: StreamStatus;
+  /** The whole `StoredStream`. */
+  stream_json: string;
+}
+
 interface ArtifactsTable {
   id: ArtifactId;
   take_id: TakeId;
@@ -175,3 +186,4 @@ export type StateRow = Selectable<StatesTable>;
 export type ArtifactRow = Selectable<ArtifactsTable>;
 export type EventRow = Selectable<EventsTable>;
 export type FileRow = Selectable<FilesTable>;
+export type StreamRow = Selectable<StreamsTable>;

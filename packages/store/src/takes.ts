@@ -11,6 +11,7 @@ import type { Queries, WriteTransaction } from "./database.ts";
 import { move } from "./move-take.ts";
 import { checkCursor, pageOf, toPaged } from "./page.ts";
 import { nextTurn } from "./queue.ts";
+import { rewindStreams } from "./streams.ts";
 import type { TakeRow } from "./tables.ts";
 import { countMove } from "./take-counts.ts";
 import { viewTake, viewTakes } from "./take-view.ts";
@@ -92,6 +93,7 @@ export async function deleteTake(
     });
   await refuseWhenInUse(tx.db, id);
   await loseHead(tx, row, nowMs);
+  await rewindStreams(tx, row, nowMs);
   await tx.db.deleteFrom("takes").where("id", "=", id).execute();
   await countMove(tx, row.status, null);
   await appendEvent(tx, row.session_id, { type: "take.deleted", data: { take_id: id } }, nowMs);
