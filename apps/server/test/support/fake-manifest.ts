@@ -15,7 +15,7 @@ export const FAKE_MANIFEST: Manifest = {
   version: "0.1.0",
   description: "Stands in for a real model in the server's tests.",
   licence: "Apache-2.0",
-  capabilities: ["text_to_video"],
+  capabilities: ["text_to_video", "image_to_video", "frame_levels"],
   latents: { channels: 2, height: 4, width: 4, frames_per_group: 4 },
   limits: {
     width: [32],

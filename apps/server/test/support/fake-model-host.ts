@@ -1,17 +1,18 @@
 import {
   asFloat32,
   decodeSafetensors,
-  type DenoiseSegment,
   encodeSafetensors,
   float32Tensor,
 } from "@arc-fabric/contract";
 import type {
   DecodedFrames,
+  DenoiseRequest,
   ModelHost,
   RgbFrames,
   StepResult,
   WorkerLease,
 } from "@arc-fabric/core";
+import { solveStep, startLatents } from "./fake-solver.ts";
 
 export interface FakeHostControls {
   /** Awaited before each step: a test holds a take at a step by not resolving. Rejecting fails the step. */
@@ -66,49 +67,46 @@ function createLease(
           : [];
       return { conditioning: new Uint8Array(4), warnings };
     },
-    denoise: ({ segment, state }, signal) => denoise(segment, state, controls, signal),
-    async *decode({ segment, state }): AsyncGenerator<DecodedFrames> {
+    denoise: (request, signal) => denoise(request, controls, signal),
+    async *decode({ piece, shape, width, height, state }): AsyncGenerator<DecodedFrames> {
       const latents = asFloat32(decodeSafetensors(state).tensors["latents"]!);
-      for (
-        let firstFrame = 0;
-        firstFrame < segment.num_frames;
-        firstFrame += firstFrame === 0 ? 1 : 4
-      )
-        yield {
-          firstFrame,
-          ...frames(latents, firstFrame === 0 ? 1 : 4, segment.width, segment.height),
-        };
+      let firstFrame = 0;
+      for (let frame = piece.frames[0]; frame < piece.frames[1]; frame++) {
+        const isSingle = frame === 0 || (piece.first && frame === piece.frames[0]);
+        const count = isSingle ? 1 : 4;
+        const value = latents[frame * shape[2] * shape[3]] ?? 0;
+        yield { firstFrame, ...frames(value, count, width, height) };
+        firstFrame += count;
+      }
     },
     release,
   };
 }
 
 async function* denoise(
-  segment: DenoiseSegment,
-  state: Uint8Array | null,
+  request: DenoiseRequest,
   controls: FakeHostControls,
   signal: AbortSignal,
 ): AsyncGenerator<StepResult> {
-  const { sigmas } = segment.schedule;
-  const count = segment.shape.reduce((product, side) => product * side, 1);
+  const { shape, schedule, segment, from, state } = request;
   let latents = state
     ? asFloat32(decodeSafetensors(state).tensors["latents"]!)
-    : Float32Array.from({ length: count }, (_, i) => Math.sin(segment.seed + i));
-  for (let step = segment.from + 1; step <= segment.to; step++) {
+    : await startLatents(request);
+  for (let step = from + 1; step <= segment.to; step++) {
     await aborting(controls.beforeStep(step), signal);
-    const [sigma, next] = [sigmas[step - 1]!, sigmas[step]!];
-    latents = latents.map((x) => x + (next - sigma) * x);
+    latents = await solveStep(latents, step, request);
     const bytes = encodeSafetensors({
-      tensors: { latents: float32Tensor(segment.shape, latents) },
+      tensors: { latents: float32Tensor(shape, latents) },
       metadata: { step: String(step) },
     });
     yield {
       step,
-      sigma: next,
+      sigma: schedule.sigmas[step]!,
       seconds: 0.01,
       modelSeconds: 0.009,
+      cached: false,
       state: bytes,
-      preview: frames(latents, 2, 32, 32),
+      preview: frames(latents[0] ?? 0, 2, 32, 32),
     };
   }
 }
@@ -124,7 +122,7 @@ async function aborting(work: Promise<void>, signal: AbortSignal): Promise<void>
   await Promise.race([work, aborted]).finally(() => signal.removeEventListener("abort", abort));
 }
 
-function frames(latents: Float32Array, count: number, width: number, height: number): RgbFrames {
-  const grey = Math.min(255, Math.round(Math.abs(latents[0] ?? 0) * 255));
+function frames(value: number, count: number, width: number, height: number): RgbFrames {
+  const grey = Math.min(255, Math.round(Math.abs(value) * 255));
   return { count, width, height, data: new Uint8Array(count * width * height * 3).fill(grey) };
 }
