@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { editProofSchema } from "./derive.ts";
 import { errorRecordSchema } from "./fabric-error.ts";
-import { sessionIdSchema, takeIdSchema } from "./ids.ts";
+import { sessionIdSchema, streamIdSchema, takeIdSchema } from "./ids.ts";
+import { streamStatusSchema } from "./stream.ts";
 import { artifactSchema, environmentSchema, takePhaseSchema, takeWarningSchema } from "./take.ts";
 
 const ofTake = { take_id: takeIdSchema };
@@ -61,6 +62,16 @@ export const EVENT_DATA = {
     label: z.string().nullable(),
   }),
   "states.thinned": z.object({ ...ofTake, steps: z.array(z.int().positive()) }),
+  /** Whatever of a stream changed: this is what it is now. */
+  "stream.changed": z.object({
+    stream_id: streamIdSchema,
+    status: streamStatusSchema,
+    prompt: z.string(),
+    head_take_id: takeIdSchema.nullable(),
+    next_take_id: takeIdSchema.nullable(),
+    blocks: z.int().nonnegative(),
+    error: errorRecordSchema.nullable(),
+  }),
   "take.interrupted": z.object({ ...ofTake, last_step: z.int().nonnegative(), reason: z.string() }),
   "artifact.created": z.object({ ...ofTake, artifact: artifactSchema }),
   "take.completed": z.object({ ...ofTake }),

@@ -19,12 +19,14 @@ export const takeIdSchema = idSchema("take");
 export const workerIdSchema = idSchema("wrk");
 export const nodeIdSchema = idSchema("node");
 export const artifactIdSchema = idSchema("art");
+export const streamIdSchema = idSchema("str");
 
 export type SessionId = z.infer<typeof sessionIdSchema>;
 export type TakeId = z.infer<typeof takeIdSchema>;
 export type WorkerId = z.infer<typeof workerIdSchema>;
 export type NodeId = z.infer<typeof nodeIdSchema>;
 export type ArtifactId = z.infer<typeof artifactIdSchema>;
+export type StreamId = z.infer<typeof streamIdSchema>;
 
 interface IdTypes {
   ses: SessionId;
@@ -32,6 +34,7 @@ interface IdTypes {
   wrk: WorkerId;
   node: NodeId;
   art: ArtifactId;
+  str: StreamId;
 }
 
 /**

@@ -1,5 +1,4 @@
 import {
-  encodeSafetensors,
   FabricError,
   newId,
   weightsDigest,
@@ -15,23 +14,17 @@ import {
   type Storage,
   type Take,
   type TakeId,
-  type TakeParameters,
   type TakeRequest,
   type UploadedFile,
 } from "@arc-fabric/contract";
 import { compareTakes, differencePicture } from "./compare-takes.ts";
-import {
-  type DeriveDeps,
-  fileNotFound,
-  planDerivedTake,
-  requireTake,
-  stateNotStored,
-} from "./derive-take.ts";
+import { type DeriveDeps, planDerivedTake, requireTake, stateNotStored } from "./derive-take.ts";
 import { draftState } from "./draft-state.ts";
 import { estimateRun } from "./estimate.ts";
 import { StorageKeeper } from "./keep-storage.ts";
 import { LiveHub } from "./live-hub.ts";
 import { type DerivedPlan } from "./plan/plan-fork.ts";
+import { addPicture, givenFrame } from "./pictures.ts";
 import { planGenerate } from "./plan/plan-generate.ts";
 import { inputsOf, type ModelBook } from "./plan/plan-parts.ts";
 import { fillParameters } from "./plan/take-parameters.ts";
@@ -41,6 +34,7 @@ import type { ModelHost } from "./ports/model-host.ts";
 import type { IdempotencyRecord, Store } from "./ports/store.ts";
 import type { Logger, System } from "./ports/system.ts";
 import { TakePump } from "./run/take-pump.ts";
+import { StreamKeeper } from "./stream-keeper.ts";
 import { sha256 } from "./sha256.ts";
 
 /** A session's title when it is made by its first take. */
@@ -79,6 +73,7 @@ interface CreateOptions {
 /** Sessions and takes: accepts requests, runs them, stops them. */
 export class Engine {
   readonly live: LiveHub;
+  readonly streams: StreamKeeper;
   readonly #deps: EngineDeps;
   readonly #pump: TakePump;
   readonly #keeper: StorageKeeper;
@@ -96,13 +91,17 @@ export class Engine {
       weightsDigest: (id) => this.#weightsDigests.get(id)!,
     };
     this.#keeper = new StorageKeeper(deps);
+    this.streams = new StreamKeeper({ ...deps, engine: this });
     const { previewIntervalMs, maxLosses } = deps.settings;
     this.#pump = new TakePump({
       ...deps,
       live: this.live,
       previewIntervalMs,
       maxLosses,
-      onEnd: () => this.#keeper.afterTake(),
+      onEnd: () => {
+        this.streams.wake();
+        this.#keeper.afterTake();
+      },
     });
   }
 
@@ -113,6 +112,7 @@ export class Engine {
     if (interrupted.length > 0)
       logger.info(`${interrupted.length} interrupted takes go on from their last states.`);
     await this.#keeper.start();
+    this.streams.wake();
     this.#pump.wake();
   }
 
@@ -130,8 +130,8 @@ export class Engine {
     const manifest = this.#manifest(request.model ?? this.#deps.settings.defaultModel);
     const parameters = fillParameters(request, manifest, this.#drawSeed());
     const given = {
-      first: await this.#givenFrame(parameters, "first_frame"),
-      last: await this.#givenFrame(parameters, "last_frame"),
+      first: await givenFrame(this.#deps, parameters, "first_frame"),
+      last: await givenFrame(this.#deps, parameters, "last_frame"),
     };
     const plan = planGenerate(parameters, given, this.#models);
     return { parameters, plan, estimate: await estimateRun(this.#deps.store, plan, 0) };
@@ -275,13 +275,8 @@ export class Engine {
   }
 
   /** Stores an uploaded picture. @throws FabricError `invalid_image` */
-  async addFile(bytes: Uint8Array, name: string): Promise<UploadedFile> {
-    const { store, blobs, media, system } = this.#deps;
-    const { width, height, mediaType } = await media.describePicture(bytes);
-    const blob = await blobs.put(bytes);
-    const now = system.now();
-    const file = { ...blob, name, media_type: mediaType, width, height };
-    return store.addFile({ ...file, created_at: new Date(now).toISOString() }, now);
+  addFile(bytes: Uint8Array, name: string): Promise<UploadedFile> {
+    return addPicture(this.#deps, bytes, name);
   }
 
   async storage(): Promise<Storage> {
@@ -309,6 +304,7 @@ export class Engine {
   /** The running take stops at its next step boundary and continues when a server starts again. */
   async stop(): Promise<void> {
     await this.#pump.stop();
+    await this.streams.idle();
     await this.#keeper.idle();
   }
 
@@ -363,24 +359,6 @@ export class Engine {
   async #both(a: TakeId, b: TakeId): Promise<[Take, Take]> {
     const { store } = this.#deps;
     return [await requireTake(store, a), await requireTake(store, b)];
-  }
-
-  /** The pixels of a given frame as the blob that a plan names. */
-  async #givenFrame(
-    parameters: TakeParameters,
-    field: "first_frame" | "last_frame",
-  ): Promise<string | null> {
-    const digest = parameters[field];
-    if (!digest) return null;
-    const { store, blobs, media } = this.#deps;
-    if (!(await store.getFile(digest))) throw fileNotFound(digest, field);
-    const { width, height } = parameters;
-    const { data } = await media.readPicture(await blobs.read(digest), width, height);
-    const pixels = encodeSafetensors({
-      tensors: { rgb: { dtype: "U8", shape: [height, width, 3], data } },
-      metadata: { format: "arc-fabric.picture/1" },
-    });
-    return (await blobs.put(pixels)).digest;
   }
 
   /** 32 bits of chance. */

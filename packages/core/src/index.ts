@@ -4,6 +4,7 @@ export { latentShape } from "./plan/plan-generate.ts";
 export { segmentsOf } from "./plan/plan-parts.ts";
 export { flowSigmas } from "./plan/schedule.ts";
 export { nearestInRange } from "./plan/take-parameters.ts";
+export { StreamKeeper } from "./stream-keeper.ts";
 export type * from "./ports/blob-store.ts";
 export type * from "./ports/media.ts";
 export type * from "./ports/model-host.ts";

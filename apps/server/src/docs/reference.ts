@@ -18,6 +18,7 @@ const TAG_TITLES: Readonly<Record<Endpoint["tag"], string>> = {
   models: "Models",
   artifacts: "Artifacts",
   files: "Files",
+  streams: "Streams",
   events: "Events",
   system: "System",
   openai: "OpenAI Videos shape",

@@ -5,6 +5,7 @@ import type { HandlerDeps } from "./handler-deps.ts";
 import { openaiHandlers } from "./openai-handlers.ts";
 import { sessionHandlers } from "./session-handlers.ts";
 import { storageHandlers } from "./storage-handlers.ts";
+import { streamHandlers } from "./stream-handlers.ts";
 import { systemHandlers } from "./system-handlers.ts";
 import { takeHandlers } from "./take-handlers.ts";
 import { trajectoryHandlers } from "./trajectory-handlers.ts";
@@ -16,6 +17,7 @@ export const createHandlers = (deps: HandlerDeps): Handlers => ({
   ...takeHandlers(deps),
   ...trajectoryHandlers(deps),
   ...bundleHandlers(deps),
+  ...streamHandlers(deps),
   ...storageHandlers(deps),
   ...artifactHandlers(deps),
   ...openaiHandlers(deps),

@@ -13,6 +13,7 @@ export interface HandlerDeps {
     | "pauseTake"
     | "resumeTake"
     | "cancelTake"
+    | "streams"
     | "updateTake"
     | "deleteTake"
     | "compareTakes"

@@ -29,6 +29,7 @@ export interface Endpoint {
     | "takes"
     | "artifacts"
     | "files"
+    | "streams"
     | "events"
     | "system"
     | "openai";

@@ -14,6 +14,8 @@ import type {
   Session,
   SessionId,
   State,
+  Stream,
+  StreamId,
   Take,
   TakeId,
   TakeParameters,
@@ -100,6 +102,13 @@ export interface MeasuredSeconds {
   /** From the start of a take to its end, less its steps. */
   readonly rest: number;
 }
+
+/** A stream as the store keeps it. */
+export type StoredStream = Stream & {
+  /** Raised by every rewind and every retry: one block is made for each pair of head and revision. */
+  readonly revision: number;
+  readonly seed: number;
+};
 
 /** Makes ids for imported rows whose own are taken. */
 export interface NewIds {
@@ -271,6 +280,21 @@ export interface Store {
    * null when there is none.
    */
   measuredSeconds(model: string, shape: readonly number[]): Promise<MeasuredSeconds | null>;
+
+  /** With `stream.changed`. @throws `session_not_found` */
+  createStream(stream: StoredStream, nowMs: number): Promise<StoredStream>;
+  getStream(id: StreamId): Promise<StoredStream | null>;
+  /** Newest first. */
+  listStreams(filter: {
+    sessionId?: SessionId | undefined;
+    status?: Stream["status"] | undefined;
+  }): Promise<readonly StoredStream[]>;
+  /** With `stream.changed` where something a viewer sees changes. @returns null when there is none */
+  updateStream(
+    id: StreamId,
+    changes: Partial<Omit<StoredStream, "id" | "session_id" | "created_at">>,
+    nowMs: number,
+  ): Promise<StoredStream | null>;
 
   addFile(file: UploadedFile, nowMs: number): Promise<UploadedFile>;
   getFile(digest: string): Promise<UploadedFile | null>;

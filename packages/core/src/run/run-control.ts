@@ -1,4 +1,4 @@
-import { StopReason } from "./stop-reason.ts";
+import type { StopReason } from "./stop-reason.ts";
 
 /** How a running take is told to stop: at once, or at the end of its present step so that no step is lost. */
 export class RunControl {
