@@ -3,11 +3,10 @@ import { sql } from "kysely";
 import type { Database, Queries } from "./database.ts";
 import { firstLight } from "./migrations/0001-first-light.ts";
 import { trajectory } from "./migrations/0002-trajectory.ts";
-import { streams } from "./migrations/0003-streams.ts";
 import type { Migration, SchemaDialect } from "./migrations/migration.ts";
 
 /** All of them, in order. */
-export const MIGRATIONS: readonly Migration[] = [firstLight, trajectory, streams];
+export const MIGRATIONS: readonly Migration[] = [firstLight, trajectory];
 
 /**
  * Brings the schema forward to the newest version, each migration in a transaction of its own. There is no way back.
