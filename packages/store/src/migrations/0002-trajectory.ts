@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Migration, SchemaDialect } from "./migration.ts";
 import { parametersVersion2, planVersion2 } from "./plan-version-2.ts";
 
-/** Takes that are derived, paused, preempted and in turn; states that are labelled, reused and found by derivation; files. */
+/** Takes that are derived, paused, preempted and in turn; states that are labelled, reused and found by derivation; files; streams. */
 export const trajectory: Migration = {
   version: 2,
   name: "trajectory",
@@ -101,6 +101,21 @@ async function addTables(db: Kysely<any>, { long, tableOptions }: SchemaDialect)
     .addColumn("height", "integer", (column) => column.notNull())
     .addColumn("created_at", long, (column) => column.notNull())
     .execute();
+  await table("streams")
+    .addColumn("id", "text", (column) => column.primaryKey().notNull())
+    .addColumn("session_id", "text", (column) =>
+      column.notNull().references("sessions.id").onDelete("cascade"),
+    )
+    .addColumn("status", "text", (column) => column.notNull())
+    .addColumn("stream_json", "text", (column) => column.notNull())
+    .addColumn("created_at", long, (column) => column.notNull())
+    .execute();
+  for (const column of ["session_id", "status"])
+    await db.schema
+      .createIndex(`streams_by_${column}`)
+      .on("streams")
+      .columns([column, "id"])
+      .execute();
 }
 
 /** States of version 1 cannot be continued by the runtimes of version 2, so what was under way starts at its first step again. */
