@@ -6,17 +6,30 @@ import { commandHelp, mainHelp } from "./command-line/help-text.ts";
 import { parseCommandLine } from "./command-line/parse-command-line.ts";
 import { UsageError } from "./command-line/usage-error.ts";
 import { cancel } from "./commands/cancel.ts";
+import { compare } from "./commands/compare.ts";
 import { deleteTakes } from "./commands/delete.ts";
 import { doctor } from "./commands/doctor.ts";
 import { download } from "./commands/download.ts";
+import { edit } from "./commands/edit.ts";
+import { exportSession } from "./commands/export-session.ts";
+import { fork } from "./commands/fork.ts";
 import { generate } from "./commands/generate.ts";
+import { continueStream, extend, insert, loop } from "./commands/grow.ts";
+import { importSession } from "./commands/import-session.ts";
+import { concat, finalize } from "./commands/join.ts";
+import { label } from "./commands/label.ts";
 import { logs } from "./commands/logs.ts";
 import { models } from "./commands/models.ts";
+import { pause } from "./commands/pause.ts";
+import { resume } from "./commands/resume.ts";
 import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
+import { storage } from "./commands/storage.ts";
+import { tag } from "./commands/tag.ts";
 import { takes } from "./commands/takes.ts";
+import { tree } from "./commands/tree.ts";
 import { errorJson, errorText } from "./output/error-text.ts";
 import { ServerNotStarted } from "./server/server-not-started.ts";
 import { cliVersion } from "./version.ts";
@@ -28,6 +41,14 @@ const RUN: {
   ) => Promise<number>;
 } = {
   generate,
+  fork,
+  edit,
+  extend,
+  insert,
+  loop,
+  concat,
+  continue: continueStream,
+  finalize,
   models,
   takes,
   show,
@@ -35,6 +56,15 @@ const RUN: {
   logs,
   cancel,
   delete: deleteTakes,
+  pause,
+  resume,
+  tree,
+  compare,
+  tag,
+  label,
+  export: exportSession,
+  import: importSession,
+  storage,
   serve,
   stop,
   status,

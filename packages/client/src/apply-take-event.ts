@@ -44,6 +44,7 @@ export function applyTakeEvent(take: Take, event: FabricEvent): Take {
       return {
         ...take,
         status: "queued",
+        pause_requested: false,
         resumes: take.resumes + 1,
         progress: { ...take.progress, phase: "queued", step: event.data.last_step },
       };

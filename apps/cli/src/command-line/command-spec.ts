@@ -1,5 +1,33 @@
-/** How an option's text is read. */
-export type OptionKind = "text" | "int" | "number" | "size" | "choice";
+import type { Area, Stage, StepCache } from "@arc-fabric/contract";
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How an option's text is read, and what it becomes. */
+export interface KindValues {
+  text: string;
+  int: number;
+  number: number;
+  choice: string;
+  /** 128x128 */
+  size: Size;
+  /** 4-12: from the first number up to the second, which is not in it. */
+  frames: [number, number];
+  seconds: [number, number];
+  /** x,y,width,height in percent of the picture */
+  rectangle: Area;
+  /** x,y x,y x,y … in percent of the picture */
+  polygon: Area;
+  /** model:steps,model:steps */
+  stages: Stage[];
+  /** start:end:interval */
+  cache: StepCache;
+  /** 0.8,0.5,0 */
+  levels: number[];
+}
+export type OptionKind = keyof KindValues;
 
 export interface OptionSpec {
   readonly short?: string;
@@ -30,19 +58,12 @@ export interface CommandSpec {
   readonly passThrough?: boolean;
 }
 
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 type ValueOf<Spec extends OptionSpec> = Spec extends { value: string }
-  ? Spec extends { kind: "int" | "number" }
-    ? number
-    : Spec extends { kind: "size" }
-      ? Size
-      : Spec extends { choices: readonly (infer Choice)[] }
-        ? Choice
-        : string
+  ? Spec extends { choices: readonly (infer Choice)[] }
+    ? Choice
+    : Spec extends { kind: infer Kind extends OptionKind }
+      ? KindValues[Kind]
+      : string
   : true;
 
 /** What the command line gave, by option name; what was not given is missing. */

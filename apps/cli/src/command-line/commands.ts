@@ -1,29 +1,22 @@
 import { TAKE_STATUSES } from "@arc-fabric/contract";
 import { defineCommand, type CommandSpec, type OptionsOf } from "./command-spec.ts";
-
-const json = { json: { help: "Print one JSON object instead of text" } } as const;
-/** Options of every command that talks to a server. */
-const server = {
-  server: {
-    value: "URL",
-    help: "Use this server [ARC_SERVER]; otherwise a running one is found, or one is started for this command",
-  },
-  token: { value: "TOKEN", help: "The server's token [ARC_TOKEN]" },
-  "data-dir": { value: "PATH", help: "Where takes and clips are kept [ARC_DATA_DIR, ./data]" },
-} as const;
-const takeArgument = {
-  name: "TAKE",
-  required: true,
-  help: 'A take\'s id, or "last" for the newest one',
-} as const;
+import {
+  clipOptions,
+  CTRL_C,
+  json,
+  queueOptions,
+  server,
+  takeArgument,
+  takesArgument,
+} from "./common-options.ts";
+import { DERIVE_COMMANDS } from "./derive-commands.ts";
+import { TRAJECTORY_COMMANDS } from "./trajectory-commands.ts";
 
 /** Every command: parser, --help and docs/cli.md are derived from this table. */
 export const COMMANDS = {
   generate: defineCommand({
     summary: "Make a video from a prompt",
-    details:
-      "Works whether or not a server is running. While it runs, Ctrl-C cancels the take; a second Ctrl-C leaves at once. " +
-      "A lost server is waited for or started again: the take goes on from its last stored step.",
+    details: `Works whether or not a server is running. ${CTRL_C}`,
     arguments: [
       {
         name: "PROMPT",
@@ -33,11 +26,6 @@ export const COMMANDS = {
       },
     ],
     options: {
-      output: {
-        short: "o",
-        value: "FILE",
-        help: 'The MP4 to write, replaced if it exists; a folder; or "-" for standard output [a name made from the prompt]',
-      },
       model: { short: "m", value: "ID", help: "Model, see arc models [the server's default]" },
       seed: {
         value: "NUMBER",
@@ -78,12 +66,22 @@ export const COMMANDS = {
         kind: "int",
         help: "Steps by which each group of frames trails the one before",
       },
-      ...json,
-      "no-progress": { help: "Print nothing until the video is there" },
-      "keep-server": {
-        help: "Leave a server that was started for this command running, until arc stop",
+      stages: {
+        value: "STAGES",
+        kind: "stages",
+        help: "Models that share the steps one after the other, all of one latent space: zoetrope-s:8,zoetrope-m:12",
       },
-      ...server,
+      cache: {
+        value: "S:E:N",
+        kind: "cache",
+        help: "In steps S to E compute only every N-th prediction, and use it again in between",
+      },
+      "first-frame": { value: "FILE", help: "A picture that the video begins with" },
+      "last-frame": { value: "FILE", help: "A picture that the video ends with" },
+      "no-reuse": { help: "Compute every step, also those that are stored from an equal take" },
+      ...queueOptions,
+      estimate: { help: "Only print what would be computed, reused and how long it would take" },
+      ...clipOptions,
     },
     examples: [
       ['arc generate "a red ball bounces on a green meadow" -o ball.mp4', "make a video"],
@@ -91,9 +89,15 @@ export const COMMANDS = {
         'arc generate "a blue star spins at night" --seed 7 --steps 30',
         "the same video every time, with more steps",
       ],
+      [
+        'arc generate "a red ball bounces" --stages zoetrope-s:8,zoetrope-m:12',
+        "a small model begins, a larger one finishes",
+      ],
+      ['arc generate "a red ball bounces" --estimate', "how long would it take?"],
       ['arc generate "a red ball bounces" --json --no-progress', "for scripts"],
     ],
   }),
+  ...DERIVE_COMMANDS,
   models: defineCommand({
     summary: "List the models, or show what one can do",
     arguments: [
@@ -126,7 +130,7 @@ export const COMMANDS = {
     ],
   }),
   show: defineCommand({
-    summary: "Show one take: settings, progress, files, errors",
+    summary: "Show one take: settings, where it comes from, progress, stored steps, files, errors",
     arguments: [takeArgument],
     options: { ...json, ...server },
     examples: [["arc show last", "the newest take"]],
@@ -166,20 +170,17 @@ export const COMMANDS = {
   }),
   cancel: defineCommand({
     summary: "Stop takes that wait or run",
-    arguments: [
-      { ...takeArgument, many: true, help: 'Ids of takes, or "last" for the newest one' },
-    ],
+    arguments: [takesArgument],
     options: { ...json, ...server },
     examples: [["arc cancel last", "stop the newest take within one step"]],
   }),
   delete: defineCommand({
     summary: "Delete finished takes with their files",
-    arguments: [
-      { ...takeArgument, many: true, help: 'Ids of takes, or "last" for the newest one' },
-    ],
+    arguments: [takesArgument],
     options: { yes: { short: "y", help: "Do not ask first" }, ...json, ...server },
     examples: [["arc delete last --yes", "delete the newest take"]],
   }),
+  ...TRAJECTORY_COMMANDS,
   serve: defineCommand({
     summary: "Start the server with the studio",
     details: "The same as npm start. Takes the server's own flags: see arc serve --help.",

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { didYouMean } from "./closest.ts";
 import { COMMAND_NAMES, commandSpec, type CommandName } from "./commands.ts";
 import type { CommandSpec, OptionSpec } from "./command-spec.ts";
+import { readValue } from "./read-value.ts";
 import { UsageError } from "./usage-error.ts";
 
 export type CommandLine =
@@ -93,35 +94,10 @@ function valueOf(
   }
   if (text === undefined || text === "")
     throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value}.`, command);
-  const wrong = (what: string) =>
-    new UsageError(`${rawName} takes ${what}, not "${text}".`, command);
-  switch (option.kind ?? "text") {
-    case "text":
-      return text;
-    case "int": {
-      if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(Number(text)))
-        throw wrong("a whole number");
-      return Number(text);
-    }
-    case "number": {
-      if (!/^-?(\d+\.?\d*|\.\d+)$/.test(text)) throw wrong("a number");
-      return Number(text);
-    }
-    case "size": {
-      const match = /^(\d{1,6})[x×*](\d{1,6})$/i.exec(text);
-      if (!match) throw wrong("a size like 128x128");
-      return { width: Number(match[1]), height: Number(match[2]) };
-    }
-    case "choice": {
-      const choices = option.choices ?? [];
-      if (!choices.includes(text))
-        throw new UsageError(
-          `${rawName} takes ${choices.join(", ")}; not "${text}".${didYouMean(text, choices)}`,
-          command,
-        );
-      return text;
-    }
-  }
+  const read = readValue(option, text);
+  if (!read.ok)
+    throw new UsageError(`${rawName} takes ${read.expected}, not "${text}".${read.hint}`, command);
+  return read.value;
 }
 
 function checkWords(command: CommandName, spec: CommandSpec, words: readonly string[]): void {

@@ -1,10 +1,14 @@
-import { ERROR_CATALOGUE, type Take } from "@arc-fabric/contract";
+import { ERROR_CATALOGUE, type State, type Take } from "@arc-fabric/contract";
 import type { CliContext } from "../cli-context.ts";
 import { EXIT_CODES, type CommandInput, type ExitCode } from "../command-line/commands.ts";
 import { textTable } from "../output/text-table.ts";
 import { agoText, bytesText, countText, secondsText } from "../output/units.ts";
 import { withServer } from "../server/use-server.ts";
-import { secondsOf, warningsText } from "./generate-texts.ts";
+import { originText } from "../clip/origin-text.ts";
+import { proofText } from "../clip/proof-text.ts";
+import { stepsText, warningsText } from "../clip/clip-texts.ts";
+import { secondsOf } from "../clip/take-seconds.ts";
+import { storedText } from "../output/stored-text.ts";
 import { takeOf } from "./take-reference.ts";
 import { statusText } from "./takes.ts";
 
@@ -13,18 +17,25 @@ export function show(
   { words, options }: CommandInput<"show">,
 ): Promise<ExitCode> {
   return withServer(context, options, async (server) => {
-    const take = await takeOf(await server.client(), words[0]!, context.interrupted);
+    const client = await server.client();
+    const take = await takeOf(client, words[0]!, context.interrupted);
+    const states = await client.takes.states(take.id, { signal: context.interrupted });
     await context.terminal.out(
-      options.json ? `${JSON.stringify(take)}\n` : takeText(take, context),
+      options.json ? `${JSON.stringify({ ...take, states })}\n` : takeText(take, states, context),
     );
     return EXIT_CODES.ok;
   });
 }
 
-function takeText(take: Take, { terminal, now }: CliContext): string {
+function takeText(take: Take, states: readonly State[], { terminal, now }: CliContext): string {
   const { paint } = terminal;
   const { parameters: p } = take;
   const rows = [
+    ...(take.title === null ? [] : [["title", take.title]]),
+    ...(take.tags.length > 0 ? [["tags", take.tags.map((tag) => `#${tag}`).join(" ")]] : []),
+    ...(take.parent_id === null
+      ? []
+      : [["origin", `${originText(take.origin)}, from ${take.parent_id}`]]),
     ["prompt", p.prompt],
     ...(p.negative_prompt === "" ? [] : [["without", p.negative_prompt]]),
     ["model", take.model],
@@ -37,14 +48,23 @@ function takeText(take: Take, { terminal, now }: CliContext): string {
       `${p.num_inference_steps} by ${p.solver}, guidance ${p.guidance_scale}, shift ${p.shift}${p.frame_lag > 0 ? `, frame lag ${p.frame_lag}` : ""}`,
     ],
     ["seed", String(p.seed)],
+    ...(take.steps_reused > 0 ? [["reused", stepsText(take)]] : []),
+    ["stored", storedText(states)],
+    ...(take.priority === 0 ? [] : [["priority", String(take.priority)]]),
     ["session", take.session_id],
     ["created", `${agoText(take.created_at, now())} (${take.created_at})`],
     ...(take.finished_at !== null && take.started_at !== null
       ? [["took", secondsText(secondsOf(take))]]
       : []),
+    ...(take.estimate ? [["expected", `about ${secondsText(take.estimate.seconds)}`]] : []),
     ...(take.resumes > 0
       ? [["resumed", `${countText(take.resumes, "time")} from a stored step`]]
       : []),
+    ...take.environment_changes.map(({ after_step: step }) => [
+      "changed",
+      `other hardware, weights or versions after step ${step}`,
+    ]),
+    ...(take.proof ? [["kept", proofText(take, take.proof, undefined)]] : []),
   ];
   const files = take.artifacts.map(({ kind, media_type: type, bytes, id }) => [
     kind,

@@ -51,12 +51,13 @@ export function statusText(take: Take, paint: Paint): string {
     case "queued":
       return take.queue_position === null ? "queued" : `queued ${take.queue_position}`;
     case "running":
-      return paint.cyan(`running ${step}/${total}`);
+      return paint.cyan(`${take.pause_requested ? "pausing" : "running"} ${step}/${total}`);
     case "completed":
       return paint.green("completed");
     case "failed":
       return paint.red("failed");
     case "paused":
+      return paint.yellow(`paused ${step}/${total}`);
     case "cancelled":
       return take.status;
   }

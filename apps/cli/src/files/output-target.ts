@@ -5,9 +5,19 @@ import { UsageError } from "../command-line/usage-error.ts";
 
 const SLUG_CHARS = 48;
 /** Endings that would promise another format than what is written. */
-const OTHER_FORMATS = /\.(gif|webm|mov|avi|mkv|webp|png|jpe?g|mp3|wav|json)$/i;
-const EXTENSIONS = { video: ".mp4", thumbnail: ".jpg", spritesheet: ".jpg" } as const;
-export type Variant = keyof typeof EXTENSIONS;
+const OTHER_FORMATS = /\.(mp4|gif|webm|mov|avi|mkv|webp|png|jpe?g|mp3|wav|json|zip|t?gz)$/i;
+const JPEG = { extension: ".jpg", format: "a JPEG", endings: /^\.jpe?g$/i };
+const FORMATS = {
+  video: { extension: ".mp4", format: "an MP4", endings: /^\.mp4$/i },
+  thumbnail: JPEG,
+  spritesheet: JPEG,
+  difference: JPEG,
+  bundle: { extension: ".arc.tar", format: "a tar archive", endings: /^\.tar$/i },
+} as const;
+/** What is written. */
+type FileKind = keyof typeof FORMATS;
+/** What a take has. */
+export type Variant = "video" | "thumbnail" | "spritesheet";
 
 export type OutputTarget =
   | { readonly type: "stdout" }
@@ -27,7 +37,7 @@ export function outputTarget(
   command: CommandName,
   output: string | undefined,
   userDirectory: string,
-  variant: Variant = "video",
+  kind: FileKind = "video",
 ): OutputTarget {
   if (output === "-") return { type: "stdout" };
   const target = path.resolve(userDirectory, output ?? ".");
@@ -42,9 +52,10 @@ export function outputTarget(
       command,
     );
   const ending = OTHER_FORMATS.exec(target)?.[0];
-  if (ending && !sameFormat(ending, variant))
+  const { extension, format, endings } = FORMATS[kind];
+  if (ending && !endings.test(ending))
     throw new UsageError(
-      `${output} cannot be written: a ${variant} is ${EXTENSIONS[variant] === ".mp4" ? "an MP4" : "a JPEG"}, so its name ends in ${EXTENSIONS[variant]}.`,
+      `${output} cannot be written: a ${kind} is ${format}, so its name ends in ${extension}.`,
       command,
     );
   const folder = path.dirname(target);
@@ -64,27 +75,30 @@ export function fileNameOf(
   take: { parameters: { prompt: string; seed: number } },
   variant: Variant,
 ): string {
-  const slug = take.parameters.prompt
+  const slug = slugOf(take.parameters.prompt) || "video";
+  const { extension } = FORMATS[variant];
+  return `${slug}-${take.parameters.seed}${variant === "video" ? "" : `-${variant}`}${extension}`;
+}
+
+/** A text as a part of a file's name; empty when nothing of it can be one. */
+export function slugOf(text: string): string {
+  return text
     .toLowerCase()
     .normalize("NFKD")
     .replaceAll(/\p{M}/gu, "")
     .replaceAll(/[^a-z0-9]+/g, "-")
     .slice(0, SLUG_CHARS)
     .replaceAll(/^-+|-+$/g, "");
-  return `${slug || "video"}-${take.parameters.seed}${variant === "video" ? "" : `-${variant}`}${EXTENSIONS[variant]}`;
 }
 
 /** A path in `folder` where nothing is yet; a name nobody chose must not replace a file. */
 export function freePath(folder: string, name: string): string {
-  const { name: stem, ext } = path.parse(name);
+  const ext = /(\.arc)?\.[^.]*$/.exec(name)?.[0] ?? "";
+  const stem = name.slice(0, name.length - ext.length);
   for (let count = 1; ; count++) {
     const candidate = path.join(folder, count === 1 ? name : `${stem}-${count}${ext}`);
     if (!existsSync(candidate)) return candidate;
   }
-}
-
-function sameFormat(ending: string, variant: Variant): boolean {
-  return EXTENSIONS[variant] === ".jpg" && /^\.jpe?g$/i.test(ending);
 }
 
 function checkWritable(command: CommandName, folder: string): void {

@@ -1,11 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
-import path from "node:path";
+import { createHash } from "node:crypto";
 import type { FabricClient } from "@arc-fabric/client";
 import { isFabricError, toFabricError, type Artifact, type Take } from "@arc-fabric/contract";
 import { CliError } from "../cli-error.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { fileNameOf, freePath, type OutputTarget, type Variant } from "./output-target.ts";
+import { fileNameOf, type OutputTarget, type Variant } from "./output-target.ts";
+import { fileOf, writeOut, writeWhole } from "./write-whole.ts";
 
 interface SaveDeps {
   readonly client: FabricClient;
@@ -31,56 +30,17 @@ export async function saveArtifact(
       `See it with: arc show ${take.id}`,
     );
   if (target.type === "stdout") {
-    for await (const chunk of chunksOf(deps, artifact)) await deps.terminal.out(chunk);
+    await writeOut(deps.terminal, chunksOf(deps, artifact));
     return null;
   }
-  const file =
-    target.type === "folder" ? freePath(target.path, fileNameOf(take, variant)) : target.path;
-  const special = target.type === "file" && target.special;
+  const file = fileOf(target, fileNameOf(take, variant));
   try {
-    await (special ? writeInto(deps, artifact, file) : writeBesideAndRename(deps, artifact, file));
+    await writeWhole(target, file, chunksOf(deps, artifact));
   } catch (error) {
     deps.signal.throwIfAborted();
     throw explained(error, file, take);
   }
   return file;
-}
-
-async function writeBesideAndRename(
-  deps: SaveDeps,
-  artifact: Artifact,
-  file: string,
-): Promise<void> {
-  const temporary = path.join(
-    path.dirname(file),
-    `.${path.basename(file)}.${randomBytes(4).toString("hex")}.part`,
-  );
-  try {
-    const handle = await open(temporary, "wx");
-    try {
-      await writeChunks(deps, artifact, handle);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function writeInto(deps: SaveDeps, artifact: Artifact, file: string): Promise<void> {
-  const handle = await open(file, "w");
-  try {
-    await writeChunks(deps, artifact, handle);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function writeChunks(deps: SaveDeps, artifact: Artifact, handle: FileHandle): Promise<void> {
-  for await (const chunk of chunksOf(deps, artifact)) await handle.write(chunk);
 }
 
 /** @throws CliError `download_corrupt` at the end when the bytes are not those the server promised */

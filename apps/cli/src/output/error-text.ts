@@ -2,7 +2,7 @@ import { ERROR_CATALOGUE, type FabricError } from "@arc-fabric/contract";
 import { requestIdOf } from "@arc-fabric/client";
 import type { Paint } from "./terminal.ts";
 
-/** Options of `generate` by the API's field, so that a refusal names what was typed. */
+/** Options by the API's field, so that a refusal names what was typed. */
 const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
   num_frames: "--frames",
   fps: "--fps",
@@ -17,6 +17,25 @@ const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
   frame_lag: "--frame-lag",
   model: "--model",
   prompt: "the prompt",
+  stages: "--stages",
+  cache: "--cache",
+  first_frame: "--first-frame",
+  last_frame: "--last-frame",
+  priority: "--priority",
+  title: "--title",
+  at_step: "--at",
+  at_frame: "--at",
+  remaining_steps: "--steps",
+  sigmas: "--sigmas",
+  history: "--history",
+  frames: "--frames",
+  seconds: "--seconds",
+  area: "the area",
+  strength: "--strength",
+  feather: "--feather",
+  context_frames: "--context",
+  takes: "the takes",
+  keep_every: "--thin",
 };
 
 /** What the catalogue advises is written for every client; some of it has a better answer here. */
@@ -26,6 +45,17 @@ const REMEDIES: Partial<Record<FabricError["code"], string>> = {
   model_not_found: "arc models lists them.",
   take_not_found: "arc takes lists them.",
   take_active: "Cancel it first: arc cancel TAKE.",
+  take_not_paused: "See what it does: arc show TAKE.",
+  take_not_active: "See what became of it: arc show TAKE.",
+  take_not_completed:
+    "Wait until it is completed: arc show TAKE. A take that is not can be forked: arc fork TAKE --at STEP.",
+  take_in_use: "Delete the takes that were made from it first: arc tree TAKE shows them.",
+  state_not_found: "The steps that are stored: arc show TAKE.",
+  session_not_found: "arc storage lists them; arc tree shows the newest.",
+  file_not_found: "Run the command again: it sends the picture anew.",
+  schedule_mismatch:
+    "Let the steps of --stages add up to --steps, and the levels of --sigmas fall to 0.",
+  latent_space_mismatch: "Use models of one latent space: arc models MODEL says which one it is.",
   queue_full: "Try again later, or cancel takes that wait: arc takes --status queued.",
   generation_failed: "Read the take's log: arc logs TAKE.",
   encoder_failed:
@@ -57,7 +87,8 @@ export function errorJson(error: FabricError): Record<string, unknown> {
 
 function remedyOf(error: FabricError): string {
   const { field, nearest, retry_after_s: retryAfter } = error.details;
-  const option = typeof field === "string" ? OPTION_OF_FIELD[field] : undefined;
+  // "stages.0.model" is a part of --stages.
+  const option = typeof field === "string" ? OPTION_OF_FIELD[field.split(/[.[]/)[0]!] : undefined;
   if (error.code === "unsupported_value" && option)
     return typeof nearest === "number"
       ? `Change ${option}; the nearest is ${option} ${nearest}.`

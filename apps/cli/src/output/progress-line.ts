@@ -32,10 +32,11 @@ export function progressLine(take: Take, sinceStepSeconds: number, style: Progre
   const left = details.length > 0 ? `${words}  ${details.join("  ")}` : words;
   const room = style.columns - 1;
   const barWidth = Math.min(MAX_BAR, room - stripVTControlCharacters(left).length - 2);
-  if (barWidth < MIN_BAR || take.status === "queued") return truncate(left, room);
+  const still = take.status === "queued" || take.status === "paused";
+  if (barWidth < MIN_BAR || still) return truncate(left, room);
   const { step, total_steps: total } = take.progress;
   const tail = details.length > 0 ? `  ${paint.dim(details.join("  "))}` : "";
-  return `${bar(step / total, barWidth, style)}  ${paint.bold(words)}${tail}`;
+  return `${bar(total === 0 ? 1 : step / total, barWidth, style)}  ${paint.bold(words)}${tail}`;
 }
 
 /** What a pipe or a log file gets: the same without bar. */
@@ -45,17 +46,26 @@ export function progressText(take: Take): string {
 
 function phaseText(take: Take): string {
   const { phase, step, total_steps: total } = take.progress;
-  if (phase === "denoising") return `Step ${step}/${total}`;
-  if (take.status !== "queued") return PHASE_TEXT[phase];
-  if (take.resumes > 0 && step > 0) return `Interrupted at step ${step}; goes on soon`;
-  return take.queue_position !== null && take.queue_position > 1
-    ? `Waiting, ${ordinal(take.queue_position)} in the queue`
-    : "Waiting, next in the queue";
+  if (take.status === "paused") return step > 0 ? `Paused at step ${step}/${total}` : "Paused";
+  if (take.status === "queued") return queueText(take);
+  const words = phase === "denoising" ? `Step ${step}/${total}` : PHASE_TEXT[phase];
+  return take.pause_requested ? `${words}, pausing` : words;
+}
+
+function queueText({ progress, queue_position: position, resumes, steps_reused }: Take): string {
+  const { step, total_steps: total } = progress;
+  if (resumes > 0 && step > 0) return `Interrupted at step ${step}; goes on soon`;
+  // It was paused, or lets a more urgent take go first.
+  const waiting = step > steps_reused ? `Waiting at step ${step}/${total}` : "Waiting";
+  return position !== null && position > 1
+    ? `${waiting}, ${ordinal(position)} in the queue`
+    : `${waiting}, next in the queue`;
 }
 
 function detailTexts(take: Take, sinceStepSeconds: number): string[] {
   const { phase, step_seconds: stepSeconds, remaining_seconds: remaining } = take.progress;
   // Without steps to count, seconds that go on show that something happens.
+  if (take.status === "paused") return [];
   if (phase !== "denoising") return sinceStepSeconds >= 1 ? [elapsedText(sinceStepSeconds)] : [];
   if (remaining === null || stepSeconds === null) return [];
   // A step that takes longer than the others must not count down below what is surely left.

@@ -116,5 +116,6 @@ class PlainProgress implements ProgressPrinter {
 function milestone(take: Take): string {
   const { phase, step, total_steps: total } = take.progress;
   if (take.status === "queued") return `queued ${take.queue_position} ${take.resumes}`;
+  if (take.status === "paused") return "paused";
   return phase === "denoising" ? `${phase} ${Math.floor((step / total) * QUARTERS)}` : phase;
 }

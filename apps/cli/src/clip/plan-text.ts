@@ -1,0 +1,63 @@
+import type { DenoiseSegment, Planned, Take } from "@arc-fabric/contract";
+import { textTable } from "../output/text-table.ts";
+import type { Terminal } from "../output/terminal.ts";
+import { clip, countText, secondsText } from "../output/units.ts";
+
+/** What would run: result, steps by model, what is there already, time. */
+export function planText(
+  { parameters, plan, estimate }: Planned,
+  { paint, columns }: Pick<Terminal, "paint" | "columns">,
+  parent?: Take,
+): string {
+  const { width, height, num_frames: frames, fps } = parameters;
+  const rows = [
+    ...(parent ? [["from", parent.id]] : []),
+    ["prompt", clip(parameters.prompt, columns() - 12)],
+    [
+      "result",
+      `${countText(frames, "frame")} of ${width}x${height}, ${secondsText(frames / fps)} at ${fps} fps`,
+    ],
+    ["seed", String(parameters.seed)],
+    ...plan.segments
+      .filter((segment) => segment.type === "denoise")
+      .map((segment) => [stepsRange(segment), segmentText(segment, plan.shape[1])]),
+    ...workRows(plan.total_steps, estimate),
+    ["takes", timeText(estimate)],
+  ];
+  return textTable(rows.map(([name, value]) => [paint.dim(name!), value!]));
+}
+
+function workRows(total: number, estimate: Planned["estimate"]): [string, string][] {
+  if (total === 0) return [["computes", "no steps"]];
+  // Without an estimate nothing is said about stored steps either.
+  if (!estimate) return [["computes", `at most ${countText(total, "step")}`]];
+  const { steps, steps_reused: reused } = estimate;
+  return [
+    ["reuses", reused === 0 ? "nothing" : `${reused} of ${countText(total, "step")}`],
+    ["computes", countText(steps, "step")],
+  ];
+}
+
+/** Steps are counted from 1 for people: segment [0, 8) is steps 1 to 8. */
+function stepsRange({ from, to }: DenoiseSegment): string {
+  return to - from === 1 ? `step ${to}` : `steps ${from + 1}-${to}`;
+}
+
+function segmentText(segment: DenoiseSegment, latentFrames: number): string {
+  const { model, solver, guidance_scale: guidance, window, history, keep, cache } = segment;
+  return [
+    `${model} by ${solver}, guidance ${guidance}`,
+    ...(window[1] - window[0] < latentFrames
+      ? [`frame groups ${window[0] + 1}-${window[1]} of ${latentFrames}`]
+      : []),
+    ...(history === "reset" && segment.from > 0 ? ["history reset"] : []),
+    ...(cache ? [`every ${cache.interval}. prediction in steps ${cache.start}-${cache.end}`] : []),
+    ...(keep ? ["the rest kept"] : []),
+  ].join(", ");
+}
+
+function timeText(estimate: Planned["estimate"]): string {
+  if (!estimate) return "not known yet: nothing like it has run on this machine";
+  const perStep = estimate.steps > 0 ? ` (${secondsText(estimate.step_seconds)} a step)` : "";
+  return `about ${secondsText(estimate.seconds)}${perStep}`;
+}
