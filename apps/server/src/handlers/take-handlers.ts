@@ -1,5 +1,11 @@
-import { FabricError, type TakeId } from "@arc-fabric/contract";
-import type { Handlers } from "../http/handler-types.ts";
+import {
+  FabricError,
+  type SessionId,
+  type Take,
+  type TakeId,
+  type TakeRequest,
+} from "@arc-fabric/contract";
+import type { Handlers, RequestContext } from "../http/handler-types.ts";
 import { blobAnswer, readBlobAnswer } from "./blob-answer.ts";
 import { findTake } from "./found.ts";
 import type { HandlerDeps } from "./handler-deps.ts";
@@ -23,22 +29,9 @@ type TakeHandlers = Pick<
 export function takeHandlers(deps: HandlerDeps): TakeHandlers {
   const { engine, store, blobs } = deps;
   return {
-    createTake: async ({ body, context }) => {
-      const { take, replayed } = await engine.createTake(body, {
-        sessionId: null,
-        idempotency: context.idempotency,
-      });
-      if (replayed) context.markReplayed();
-      return take;
-    },
-    createSessionTake: async ({ params, body, context }) => {
-      const { take, replayed } = await engine.createTake(body, {
-        sessionId: params.session_id,
-        idempotency: context.idempotency,
-      });
-      if (replayed) context.markReplayed();
-      return take;
-    },
+    createTake: ({ body, context }) => createTake(deps, body, null, context),
+    createSessionTake: ({ params, body, context }) =>
+      createTake(deps, body, params.session_id, context),
     planTake: ({ body }) => engine.plan(body),
     listTakes: async ({ query }) =>
       pageAnswer(
@@ -92,6 +85,17 @@ export function takeHandlers(deps: HandlerDeps): TakeHandlers {
       });
     },
   };
+}
+
+async function createTake(
+  { engine }: HandlerDeps,
+  request: TakeRequest,
+  sessionId: SessionId | null,
+  { idempotency, markReplayed }: RequestContext,
+): Promise<Take> {
+  const { take, replayed } = await engine.createTake(request, { sessionId, idempotency });
+  if (replayed) markReplayed();
+  return take;
 }
 
 async function findState({ store }: HandlerDeps, id: TakeId, step: number) {

@@ -68,13 +68,15 @@ function createLease(
       return { conditioning: new Uint8Array(4), warnings };
     },
     denoise: (request, signal) => denoise(request, controls, signal),
-    async *decode({ piece, shape, width, height, state }): AsyncGenerator<DecodedFrames> {
-      const latents = asFloat32(decodeSafetensors(state).tensors["latents"]!);
+    async *decode({ piece, width, height, state }): AsyncGenerator<DecodedFrames> {
+      const tensor = decodeSafetensors(state).tensors["latents"]!;
+      const latents = asFloat32(tensor);
+      const plane = tensor.shape[2]! * tensor.shape[3]!;
       let firstFrame = 0;
       for (let frame = piece.frames[0]; frame < piece.frames[1]; frame++) {
         const isSingle = frame === 0 || (piece.first && frame === piece.frames[0]);
         const count = isSingle ? 1 : 4;
-        const value = latents[frame * shape[2] * shape[3]] ?? 0;
+        const value = latents[frame * plane] ?? 0;
         yield { firstFrame, ...frames(value, count, width, height) };
         firstFrame += count;
       }
