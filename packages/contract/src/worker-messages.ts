@@ -72,7 +72,6 @@ export const SERVER_MESSAGES = {
   /** Decode latent frames of a state to pixels. Part: `state`. */
   decode: z.strictObject({
     id: requestId,
-    shape: latentShapeSchema,
     piece: decodePieceSchema,
     width: z.int().positive(),
     height: z.int().positive(),

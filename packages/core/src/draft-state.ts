@@ -73,7 +73,7 @@ async function decodeAll(take: Take, lease: WorkerLease, state: Uint8Array): Pro
   const { width, height, pieces } = decodeOf(take.plan);
   const piece = ownPiece(take.plan) ?? pieces[0]!;
   const groups: RgbFrames[] = [];
-  const request = { shape: take.plan.shape, piece, width, height, state };
+  const request = { piece, width, height, state };
   for await (const group of lease.decode(request, new AbortController().signal)) groups.push(group);
   return {
     count: groups.reduce((sum, { count }) => sum + count, 0),

@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FabricEvent } from "@arc-fabric/contract";
 import type { Store } from "@arc-fabric/core";
+import { describeBundles } from "./conformance/bundles.ts";
 import { describeClaims } from "./conformance/claims.ts";
 import { describeEvents } from "./conformance/events.ts";
+import { describeQueue } from "./conformance/queue.ts";
 import { describeSessions } from "./conformance/sessions.ts";
+import { describeStorage } from "./conformance/storage.ts";
 import { describeTakes } from "./conformance/takes.ts";
+import { describeTrajectory } from "./conformance/trajectory.ts";
 import { describeLaws } from "./conformance/laws.ts";
 import { Maker, testSystem } from "./support/fixtures.ts";
 
@@ -42,6 +46,10 @@ export function storeConformance(
     describeSessions(subject);
     describeTakes(subject);
     describeClaims(subject);
+    describeQueue(subject);
+    describeTrajectory(subject);
+    describeStorage(subject);
+    describeBundles(subject);
     describeEvents(subject);
     describeLaws(open);
 

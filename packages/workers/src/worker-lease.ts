@@ -56,8 +56,8 @@ export function createLease(worker: LoadedWorker, onRelease: () => void): Worker
         yield stepResult(delivery);
       }
     },
-    async *decode({ shape, piece, width, height, state }, signal) {
-      const answers = request({ type: "decode", shape, piece, width, height }, { state }, signal);
+    async *decode({ piece, width, height, state }, signal) {
+      const answers = request({ type: "decode", piece, width, height }, { state }, signal);
       for await (const delivery of answers) {
         if (delivery.message.type === "decode.frames") yield decodedFrames(delivery);
       }

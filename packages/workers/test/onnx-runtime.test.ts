@@ -38,7 +38,6 @@ async function decode(lease: WorkerLease, state: Uint8Array): Promise<Buffer> {
   const frames = await collect(
     lease.decode(
       {
-        shape: [4, 5, 4, 4],
         piece: { state: null, frames: [0, 5], first: true },
         width: 32,
         height: 32,

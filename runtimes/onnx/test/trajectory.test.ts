@@ -314,7 +314,6 @@ describe("a clip made in blocks", () => {
       const answers = await engine.ask(
         {
           type: "decode",
-          shape: [4, frames, 4, 4],
           piece: { state: null, frames: [0, frames], first: true },
           width: 32,
           height: 32,

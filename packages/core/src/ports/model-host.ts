@@ -49,7 +49,6 @@ export interface DenoiseRequest {
 }
 
 export interface DecodeRequest {
-  readonly shape: LatentShape;
   readonly piece: DecodePiece;
   readonly width: number;
   readonly height: number;

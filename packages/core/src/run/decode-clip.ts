@@ -45,7 +45,7 @@ async function writeFrames(
   for (const piece of pieces) {
     const state = piece.state ? await run.blobs.read(piece.state) : final.bytes;
     invariant(state, "a clip of its own steps has a last state");
-    const request = { shape: take.plan.shape, piece, width, height, state };
+    const request = { piece, width, height, state };
     const before = written;
     for await (const frames of lease.decode(request, run.control.signal)) {
       const firstFrame = before + frames.firstFrame;

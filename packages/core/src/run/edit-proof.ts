@@ -72,7 +72,7 @@ export class EditProver {
     invariant(piece, "an edited clip is one piece");
     const isKept = keptPixels(plan.shape, mask, width, height);
     let [squares, count, at] = [0, 0, 0];
-    const request = { shape: plan.shape, piece, width, height, state: clean };
+    const request = { piece, width, height, state: clean };
     let latentFrame = piece.frames[0];
     for await (const before of lease.decode(request, this.#run.control.signal)) {
       const after = this.#frames[at++];

@@ -108,7 +108,6 @@ async function addTables(db: Kysely<any>, { long, tableOptions }: SchemaDialect)
     )
     .addColumn("status", "text", (column) => column.notNull())
     .addColumn("stream_json", "text", (column) => column.notNull())
-    .addColumn("created_at", long, (column) => column.notNull())
     .execute();
   for (const column of ["session_id", "status"])
     await db.schema

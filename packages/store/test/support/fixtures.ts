@@ -117,7 +117,7 @@ export class Maker {
     return this.system.now();
   }
 
-  id<Prefix extends "ses" | "take" | "art">(prefix: Prefix) {
+  id<Prefix extends "ses" | "take" | "art" | "str">(prefix: Prefix) {
     return newId(prefix, this.now(), (count) => this.system.randomBytes(count));
   }
 
