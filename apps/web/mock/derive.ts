@@ -17,6 +17,8 @@ const ACTION = {
   insert: "extend",
   loop: "extend",
   concatenate: "extend",
+  continue: "extend",
+  finalize: "extend",
 } as const;
 const MAX_FRAMES = 161;
 
@@ -51,6 +53,12 @@ function changed(parent: Take, request: DeriveRequest, world: World): Changed {
   if (request.kind === "concatenate") {
     const frames = request.takes.map((id) => world.find(id).parameters.num_frames);
     const num_frames = frames.reduce((sum, count) => sum + count, old.num_frames);
+    return { parameters: { ...old, num_frames }, steps: 0, inherited: 0 };
+  }
+  if (request.kind === "finalize") {
+    const num_frames = chainOf(parent, world)
+      .map((id) => world.find(id).parameters.num_frames)
+      .reduce((sum, count) => sum + count, 0);
     return { parameters: { ...old, num_frames }, steps: 0, inherited: 0 };
   }
   const parameters: TakeParameters = {
@@ -90,6 +98,12 @@ function changed(parent: Take, request: DeriveRequest, world: World): Changed {
       const steps = Math.ceil((request.strength ?? 1) * old.num_inference_steps);
       return { parameters, steps, inherited: 0 };
     }
+    case "continue":
+      return {
+        parameters: { ...parameters, num_frames: request.num_frames },
+        steps: request.num_inference_steps ?? old.num_inference_steps,
+        inherited: 0,
+      };
     case "extend":
     case "insert":
     case "loop": {
@@ -98,4 +112,13 @@ function changed(parent: Take, request: DeriveRequest, world: World): Changed {
       return { parameters: { ...parameters, num_frames }, steps, inherited: 0 };
     }
   }
+}
+
+/** The blocks of a stream, from its first clip to this one. */
+export function chainOf(take: Take, world: World): string[] {
+  const before =
+    take.origin.kind === "continue" && take.parent_id
+      ? chainOf(world.find(take.parent_id), world)
+      : [];
+  return [...before, take.id];
 }

@@ -42,6 +42,10 @@ export function derivedDrawing(
   switch (request.kind) {
     case "fork":
       return fresh;
+    case "continue":
+      return made(parent.count, request.num_frames);
+    case "finalize":
+      return join(others);
     case "edit": {
       const [from, to] = editedFrames(request, parent.count, parameters.fps);
       const covers = coverOf(request.area);
@@ -49,9 +53,7 @@ export function derivedDrawing(
         count: parent.count,
         frame(index, sigma) {
           const old = parent.frame(index, 0);
-          return index < from || index >= to
-            ? old
-            : blend(old, fresh.frame(index, sigma), covers);
+          return index < from || index >= to ? old : blend(old, fresh.frame(index, sigma), covers);
         },
       };
     }

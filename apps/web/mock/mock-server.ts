@@ -142,8 +142,7 @@ function fileOf(
     case "draftState": {
       world.find(id);
       const strip = world.strip(id, Number(params["step"]));
-      if (!strip)
-        throw new FabricError("state_not_found", `Step ${params["step"]} is not stored.`);
+      if (!strip) throw new FabricError("state_not_found", `Step ${params["step"]} is not stored.`);
       return picture(operation === "draftState" ? draftPicture(world, id) : strip);
     }
     case "getDifferencePicture":

@@ -27,7 +27,10 @@ export class Pump {
     for (;;) {
       const next = [...this.#world.takes.values()]
         .filter(({ status }) => status === "queued")
-        .reduce<Take | null>((best, take) => (best && best.priority >= take.priority ? best : take), null);
+        .reduce<Take | null>(
+          (best, take) => (best && best.priority >= take.priority ? best : take),
+          null,
+        );
       if (!next) break;
       await this.#run(next);
     }

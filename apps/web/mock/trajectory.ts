@@ -18,7 +18,10 @@ export function pauseTake(world: World, id: string): Take {
     throw new FabricError("take_not_active", `The take is ${take.status}.`);
   if (take.status === "queued") {
     take.status = "paused";
-    world.emit(take, { type: "take.paused", data: { take_id: take.id, last_step: take.progress.step } });
+    world.emit(take, {
+      type: "take.paused",
+      data: { take_id: take.id, last_step: take.progress.step },
+    });
   } else {
     take.pause_requested = true;
     world.emit(take, { type: "take.pause_requested", data: { take_id: take.id } });
@@ -32,7 +35,10 @@ export function resumeTake(world: World, id: string): Take {
     throw new FabricError("take_not_paused", `The take is ${take.status}.`);
   if (take.status === "paused") take.status = "queued";
   take.pause_requested = false;
-  world.emit(take, { type: "take.resumed", data: { take_id: take.id, last_step: take.progress.step } });
+  world.emit(take, {
+    type: "take.resumed",
+    data: { take_id: take.id, last_step: take.progress.step },
+  });
   world.runQueue();
   return world.view(take);
 }
@@ -62,7 +68,10 @@ export function updateSession(
   if (head_take_id !== undefined) {
     if (head_take_id) world.find(head_take_id);
     session.head_take_id = head_take_id;
-    world.emit({ session_id: session.id }, { type: "session.head_changed", data: { head_take_id } });
+    world.emit(
+      { session_id: session.id },
+      { type: "session.head_changed", data: { head_take_id } },
+    );
   }
   return session;
 }
@@ -127,8 +136,12 @@ export function storageOf(world: World): Storage {
     const states = takes.flatMap((take) => world.states.get(take.id) ?? []);
     return {
       states: states.length,
-      state_bytes: states.filter(({ reused }) => !reused).reduce((sum, { bytes }) => sum + bytes, 0),
-      artifact_bytes: takes.flatMap((take) => take.artifacts).reduce((sum, { bytes }) => sum + bytes, 0),
+      state_bytes: states
+        .filter(({ reused }) => !reused)
+        .reduce((sum, { bytes }) => sum + bytes, 0),
+      artifact_bytes: takes
+        .flatMap((take) => take.artifacts)
+        .reduce((sum, { bytes }) => sum + bytes, 0),
     };
   };
   const takes = [...world.takes.values()];
@@ -145,7 +158,11 @@ export function storageOf(world: World): Storage {
 
 export function thinStates(
   world: World,
-  { session_id, keep_every, dry_run }: { session_id?: string; keep_every: number; dry_run: boolean },
+  {
+    session_id,
+    keep_every,
+    dry_run,
+  }: { session_id?: string; keep_every: number; dry_run: boolean },
 ): { states: number; bytes: number } {
   let [count, bytes] = [0, 0];
   const parents = new Set([...world.takes.values()].map(({ parent_id }) => parent_id));
@@ -160,7 +177,10 @@ export function thinStates(
     count += gone.length;
     bytes += gone.reduce((sum, state) => sum + state.bytes, 0);
     if (dry_run || gone.length === 0) continue;
-    world.states.set(take.id, states.filter((state) => !gone.includes(state)));
+    world.states.set(
+      take.id,
+      states.filter((state) => !gone.includes(state)),
+    );
     world.emit(take, {
       type: "states.thinned",
       data: { take_id: take.id, steps: gone.map(({ step }) => step) },
@@ -175,7 +195,13 @@ export function exportSession(world: World, id: string): Buffer {
   const takes = [...world.takes.values()].filter(({ session_id }) => session_id === id);
   if (takes.some(({ status }) => !isFinished(status)))
     throw new FabricError("session_active", "A take of this session is not finished.");
-  return Buffer.from(JSON.stringify({ mock: 1, title: session.title, prompts: takes.map((take) => take.parameters.prompt) }));
+  return Buffer.from(
+    JSON.stringify({
+      mock: 1,
+      title: session.title,
+      prompts: takes.map((take) => take.parameters.prompt),
+    }),
+  );
 }
 
 export function importSession(world: World, bytes: Buffer): Session {
@@ -207,4 +233,3 @@ export function addFile(world: World, bytes: Buffer, name: string) {
   world.files.set(digest, file);
   return file;
 }
-

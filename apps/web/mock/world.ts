@@ -26,7 +26,7 @@ import { EventEmitter } from "node:events";
 import { MOCK_MODEL } from "./model.ts";
 import { derivedDrawing, drawingOf, type Drawing } from "./drawing.ts";
 import { filesOf, stripOf } from "./pictures.ts";
-import { derive } from "./derive.ts";
+import { chainOf, derive } from "./derive.ts";
 import { fillParameters, plannedOf, planOf } from "./plan.ts";
 import { Pump } from "./pump.ts";
 
@@ -87,7 +87,12 @@ export class World {
     const parent = this.find(parentId);
     if ("prompt" in request && request.prompt) refuseOnSentinel(request.prompt);
     const { planned, inherited } = derive(parent, request, this);
-    const others = request.kind === "concatenate" ? request.takes : [];
+    const others =
+      request.kind === "concatenate"
+        ? request.takes
+        : request.kind === "finalize"
+          ? chainOf(parent, this)
+          : [];
     const take = this.#add({
       session: this.findSession(parent.session_id),
       parameters: planned.parameters,
@@ -291,7 +296,10 @@ export class World {
 
   /** Lists go by id, and ids by time. */
   #rename(take: Take, id: Take["id"]): void {
-    for (const map of [this.takes, this.states, this.logs, this.#drawings] as Map<string, unknown>[]) {
+    for (const map of [this.takes, this.states, this.logs, this.#drawings] as Map<
+      string,
+      unknown
+    >[]) {
       map.set(id, map.get(take.id));
       map.delete(take.id);
     }

@@ -4,6 +4,7 @@ import { CrashPage } from "./pages/crash-page.tsx";
 import CreatePage from "./pages/create-page.tsx";
 import LibraryPage from "./pages/library-page.tsx";
 import NotFoundPage from "./pages/not-found-page.tsx";
+import SessionPage from "./pages/session-page.tsx";
 import TakePage from "./pages/take-page.tsx";
 
 /** The map of the studio. */
@@ -16,6 +17,7 @@ export const router = createBrowserRouter([
       { index: true, Component: CreatePage },
       { path: "takes", Component: LibraryPage },
       { path: "takes/:takeId", Component: TakePage },
+      { path: "sessions/:sessionId", Component: SessionPage, handle: { fills: true } },
       {
         path: "system",
         lazy: async () => ({ Component: (await import("./pages/system-page.tsx")).default }),

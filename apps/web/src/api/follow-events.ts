@@ -1,4 +1,4 @@
-import { isFabricError, type FabricEvent } from "@arc-fabric/contract";
+import { isFabricError, type FabricEvent, type Session } from "@arc-fabric/contract";
 import type { QueryClient } from "@tanstack/react-query";
 import { connection } from "../stores/connection.ts";
 import { loginNeeded } from "../stores/login.ts";
@@ -42,8 +42,21 @@ export async function followEvents(cache: QueryClient, signal: AbortSignal): Pro
 function onEvent(cache: QueryClient, event: FabricEvent, later: Later): void {
   applyEvent(cache, event);
   switch (event.type) {
+    case "take.reused":
+      void cache.invalidateQueries({ queryKey: keys.states(event.data.take_id) });
+      break;
+    case "session.renamed":
+    case "session.head_changed":
+      cache.setQueryData<Session>(
+        keys.session(event.session_id),
+        (session) => session && { ...session, ...event.data },
+      );
+      break;
     case "take.queued":
     case "take.interrupted":
+    case "take.preempted":
+    case "take.paused":
+    case "take.resumed":
     case "take.completed":
     case "take.failed":
     case "take.cancelled": {

@@ -9,4 +9,11 @@ export const keys = {
   list: (status: TakeStatus | null) => ["takes", status] as const,
   states: (id: string) => ["states", id] as const,
   logs: (id: string) => ["logs", id] as const,
+  session: (id: string) => ["session", id] as const,
+  /** Every take of a session, oldest first. */
+  tree: (sessionId: string) => ["tree", sessionId] as const,
+  trees: ["tree"] as const,
+  planned: (takeId: string, request: unknown) => ["planned", takeId, request] as const,
+  comparison: (a: string, b: string) => ["comparison", a, b] as const,
+  storage: ["storage"] as const,
 };

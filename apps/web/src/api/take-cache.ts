@@ -10,7 +10,10 @@ export interface TakePage {
 export type TakePages = InfiniteData<TakePage, string | null>;
 
 /** What the studio knows of a stored step; an event tells as much as the list does. */
-export type Step = Pick<State, "step" | "sigma" | "seconds" | "digest" | "has_preview">;
+export type Step = Pick<
+  State,
+  "step" | "sigma" | "seconds" | "digest" | "has_preview" | "label" | "reused"
+>;
 
 /** Changes a take wherever the cache holds it. */
 export function updateTake(cache: QueryClient, id: string, change: (take: Take) => Take): void {
@@ -21,6 +24,11 @@ export function updateTake(cache: QueryClient, id: string, change: (take: Take) 
       pages &&
       mapPages(pages, (items) => items.map((take) => (take.id === id ? change(take) : take))),
   );
+  cache.setQueriesData<Take[]>({ queryKey: keys.trees }, (takes) =>
+    takes?.some((take) => take.id === id)
+      ? takes.map((take) => (take.id === id ? change(take) : take))
+      : takes,
+  );
 }
 
 export function putTake(cache: QueryClient, take: Take): void {
@@ -29,6 +37,9 @@ export function putTake(cache: QueryClient, take: Take): void {
   cache.setQueryData<Take>(keys.take(take.id), take);
   if (known) updateTake(cache, take.id, () => take);
   else prependTake(cache, take);
+  cache.setQueryData<Take[]>(keys.tree(take.session_id), (takes) =>
+    takes && !takes.some(({ id }) => id === take.id) ? [...takes, take] : takes,
+  );
 }
 
 export function dropTake(cache: QueryClient, id: string): void {
@@ -36,11 +47,14 @@ export function dropTake(cache: QueryClient, id: string): void {
     { queryKey: keys.lists },
     (pages) => pages && mapPages(pages, (items) => items.filter((take) => take.id !== id)),
   );
+  cache.setQueriesData<Take[]>({ queryKey: keys.trees }, (takes) =>
+    takes?.filter((take) => take.id !== id),
+  );
   cache.removeQueries({ queryKey: keys.states(id) });
   cache.removeQueries({ queryKey: keys.logs(id) });
 }
 
-/** Takes over an event. @returns whether the cache has to be asked for more than the event tells */
+/** Takes over an event. */
 export function applyEvent(cache: QueryClient, event: FabricEvent): void {
   if (!("take_id" in event.data)) return;
   const id = event.data.take_id;
@@ -52,8 +66,20 @@ export function applyEvent(cache: QueryClient, event: FabricEvent): void {
       (steps) =>
         steps && [
           ...steps.filter((known) => known.step < step),
-          { step, sigma, seconds, digest, has_preview },
+          { step, sigma, seconds, digest, has_preview, label: null, reused: false },
         ],
+    );
+  }
+  if (event.type === "state.labelled") {
+    const { step, label } = event.data;
+    cache.setQueryData<Step[]>(keys.states(id), (steps) =>
+      steps?.map((known) => (known.step === step ? { ...known, label } : known)),
+    );
+  }
+  if (event.type === "states.thinned") {
+    const gone = new Set(event.data.steps);
+    cache.setQueryData<Step[]>(keys.states(id), (steps) =>
+      steps?.filter(({ step }) => !gone.has(step)),
     );
   }
 }

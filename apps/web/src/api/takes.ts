@@ -61,7 +61,8 @@ export function useLogs(take: Take) {
 export function useCreateTake() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (request: TakeRequest) => client.takes.create(request),
+    mutationFn: ({ request, sessionId }: { request: TakeRequest; sessionId?: string | null }) =>
+      client.takes.create(request, sessionId ? { sessionId } : {}),
     onSuccess: (take) => putTake(cache, take),
   });
 }

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { NavLink, Outlet, ScrollRestoration } from "react-router";
+import { NavLink, Outlet, ScrollRestoration, useMatches } from "react-router";
 import { followEvents } from "../api/follow-events.ts";
 import { paths } from "../paths.ts";
 import { LoginPage } from "../pages/login-page.tsx";
@@ -20,6 +20,8 @@ export function AppShell() {
   const cache = useQueryClient();
   const locked = loginNeeded.use();
   const [attempt, setAttempt] = useState(0);
+  /** A page that uses the whole window. */
+  const fills = useMatches().some(({ handle }) => (handle as { fills?: true } | undefined)?.fills);
   useEffect(() => {
     if (locked) return;
     const stop = new AbortController();
@@ -66,7 +68,11 @@ export function AppShell() {
       <main
         id="main"
         tabIndex={-1}
-        className="mx-auto w-full max-w-[88rem] flex-1 px-4 py-6 outline-none sm:px-6 sm:py-8"
+        className={
+          fills
+            ? "flex-1 outline-none"
+            : "mx-auto w-full max-w-[88rem] flex-1 px-4 py-6 outline-none sm:px-6 sm:py-8"
+        }
       >
         <Outlet />
       </main>

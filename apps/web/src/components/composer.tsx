@@ -14,6 +14,8 @@ interface ComposerProps {
   models: readonly Model[];
   /** Of the newest take, for "keep this seed". */
   lastSeed: number | null;
+  /** Where the take is to go; null = a session of its own. */
+  sessionId: string | null;
   onCreated: (take: Take) => void;
 }
 
@@ -24,6 +26,7 @@ export const Composer = memo(function Composer({
   model,
   models,
   lastSeed,
+  sessionId,
   onCreated,
 }: ComposerProps) {
   const draft = useDraft();
@@ -35,7 +38,7 @@ export const Composer = memo(function Composer({
   const submit = () => {
     if (create.isPending) return;
     if (empty || tooLong) return field.current?.focus();
-    create.mutate(requestFrom(draft, model), { onSuccess: onCreated });
+    create.mutate({ request: requestFrom(draft, model), sessionId }, { onSuccess: onCreated });
   };
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();

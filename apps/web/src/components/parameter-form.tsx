@@ -15,7 +15,7 @@ import { SliderField } from "../ui/slider-field.tsx";
 import { formatSeconds } from "../util/format.ts";
 import { SeedField } from "./seed-field.tsx";
 
-const SOLVERS: Record<Solver, { label: string; note: string }> = {
+export const SOLVERS: Record<Solver, { label: string; note: string }> = {
   euler: { label: "Euler", note: "Simple and predictable" },
   dpmpp_2m: { label: "DPM++ 2M", note: "Finer with few steps" },
 };

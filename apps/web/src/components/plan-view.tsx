@@ -1,11 +1,11 @@
-import type { Plan, Segment } from "@arc-fabric/contract";
+import type { DenoiseSegment, Plan, Segment } from "@arc-fabric/contract";
 
 /** The segments a take executes, in order. */
 export function PlanView({ plan }: { plan: Plan }) {
   return (
     <ol className="flex flex-col">
       {plan.segments.map((segment, i) => {
-        const { title, detail } = describe(segment);
+        const { title, detail } = describe(segment, plan);
         return (
           <li
             key={i}
@@ -17,7 +17,9 @@ export function PlanView({ plan }: { plan: Plan }) {
             />
             <p className="text-sm font-semibold">{title}</p>
             <p className="mt-0.5 text-[0.8125rem] text-muted">{detail}</p>
-            {segment.type === "denoise" && <SigmaCurve sigmas={segment.schedule.sigmas} />}
+            {segment.type === "denoise" && (
+              <SigmaCurve sigmas={plan.schedule.sigmas.slice(segment.from, segment.to + 1)} />
+            )}
           </li>
         );
       })}
@@ -25,7 +27,7 @@ export function PlanView({ plan }: { plan: Plan }) {
   );
 }
 
-function describe(segment: Segment): { title: string; detail: string } {
+function describe(segment: Segment, plan: Plan): { title: string; detail: string } {
   switch (segment.type) {
     case "encode":
       return {
@@ -35,7 +37,17 @@ function describe(segment: Segment): { title: string; detail: string } {
     case "denoise":
       return {
         title: `Denoise, steps ${segment.from + 1} to ${segment.to}`,
-        detail: `${segment.model}, ${segment.solver}, guidance ${segment.guidance_scale}, seed ${segment.seed}, latents ${segment.shape.join(" × ")}`,
+        detail: [
+          segment.model,
+          segment.solver,
+          `guidance ${segment.guidance_scale}`,
+          windowText(segment, plan),
+          segment.history === "carry" && "solver history carried",
+          segment.keep && "the rest kept bit for bit",
+          segment.cache && `every ${segment.cache.interval}th step computed`,
+        ]
+          .filter(Boolean)
+          .join(", "),
       };
     case "decode":
       return {
@@ -48,6 +60,14 @@ function describe(segment: Segment): { title: string; detail: string } {
         detail: `${segment.outputs.join(", ")} at ${segment.fps} frames a second`,
       };
   }
+}
+
+/** Only told where the net does not look at the whole clip. */
+function windowText({ window: [from, to] }: DenoiseSegment, { shape }: Plan): string {
+  const [channels, frames, height, width] = shape;
+  return from === 0 && to === frames
+    ? `latents ${channels} × ${frames} × ${height} × ${width}`
+    : `latent frames ${from + 1} to ${to} of ${frames}`;
 }
 
 /** Noise left before each step. */

@@ -8,10 +8,13 @@ const tilesSchema = z.object({
   count: z.number().positive(),
 });
 
+/** How the frames lie on a sheet; undefined where its description cannot be read. */
+export const tilesOf = (sheet: Artifact) => tilesSchema.safeParse(sheet.metadata).data;
+
 /** Plays a sprite sheet in place; mounted only while it is to be seen moving. */
 export function SpritePlayer({ sheet, src, fps }: { sheet: Artifact; src: string; fps: number }) {
   const element = useRef<HTMLDivElement>(null);
-  const tiles = useMemo(() => tilesSchema.safeParse(sheet.metadata).data, [sheet.metadata]);
+  const tiles = useMemo(() => tilesOf(sheet), [sheet]);
 
   useEffect(() => {
     if (!tiles) return;

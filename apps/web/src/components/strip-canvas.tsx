@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import { useReducedMotion } from "../hooks/use-reduced-motion.ts";
 
 interface StripCanvasProps {
@@ -8,10 +8,12 @@ interface StripCanvasProps {
   height: number;
   fps: number;
   label: string;
+  /** Shows the same moment as this video, once it has one to show. */
+  clock?: RefObject<HTMLVideoElement | null> | undefined;
 }
 
 /** The clip as it stood at a step, played in a loop. */
-export function StripCanvas({ src, width, height, fps, label }: StripCanvasProps) {
+export function StripCanvas({ src, width, height, fps, label, clock }: StripCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const still = useReducedMotion();
   const [failed, setFailed] = useState(false);
@@ -39,11 +41,15 @@ export function StripCanvas({ src, width, height, fps, label }: StripCanvasProps
           context.canvas.width,
           context.canvas.height,
         );
-      if (still) return draw(Math.floor(count / 2));
+      if (still && !clock) return draw(Math.floor(count / 2));
       let shown = -1;
       request = requestAnimationFrame(function paint(nowMs) {
         request = requestAnimationFrame(paint);
-        const index = Math.floor((nowMs / 1000) * fps) % count;
+        const part = partOf(clock?.current);
+        const index =
+          part === null
+            ? Math.floor((nowMs / 1000) * fps) % count
+            : Math.min(count - 1, Math.floor(part * count));
         if (index !== shown) draw((shown = index));
       });
     };
@@ -52,7 +58,7 @@ export function StripCanvas({ src, width, height, fps, label }: StripCanvasProps
       image.onload = null;
       cancelAnimationFrame(request);
     };
-  }, [src, width, height, fps, still]);
+  }, [src, width, height, fps, still, clock]);
 
   if (failed)
     return (
@@ -71,4 +77,9 @@ export function StripCanvas({ src, width, height, fps, label }: StripCanvasProps
       className="size-full"
     />
   );
+}
+
+/** How much of a video has passed, 0 … 1; null before it is there. */
+function partOf(video: HTMLVideoElement | null | undefined): number | null {
+  return video && video.duration > 0 ? video.currentTime / video.duration : null;
 }

@@ -31,7 +31,7 @@ export const TakeCard = memo(function TakeCard({
 
   return (
     <Link
-      to={to ?? paths.take(take.id)}
+      to={to ?? paths.session(take.session_id, take.id)}
       onPointerEnter={() => setLooking(true)}
       onPointerLeave={() => setLooking(false)}
       onFocus={() => setLooking(true)}

@@ -1,43 +1,11 @@
 import type { Take } from "@arc-fabric/contract";
-import { Tabs } from "@base-ui/react/tabs";
 import type { ReactNode } from "react";
 import { IconButton } from "../ui/button.tsx";
 import { copyText } from "../util/copy-text.ts";
 import { formatDate, formatSeconds } from "../util/format.ts";
-import { LogView } from "./log-view.tsx";
-import { PlanView } from "./plan-view.tsx";
-
-const TABS = ["Details", "Plan", "Log"] as const;
 
 /** What a take was made from and with. */
-export function TakeDetails({ take }: { take: Take }) {
-  return (
-    <Tabs.Root defaultValue="Details" className="card">
-      <Tabs.List aria-label="About this take" className="flex gap-5 border-b border-line px-4">
-        {TABS.map((name) => (
-          <Tabs.Tab
-            key={name}
-            value={name}
-            className="-mb-px border-b-2 border-transparent py-3 text-sm font-medium text-muted hover:text-text data-active:border-accent data-active:text-text"
-          >
-            {name}
-          </Tabs.Tab>
-        ))}
-      </Tabs.List>
-      <Tabs.Panel value="Details" className="p-4">
-        <Parameters take={take} />
-      </Tabs.Panel>
-      <Tabs.Panel value="Plan" className="p-4">
-        <PlanView plan={take.plan} />
-      </Tabs.Panel>
-      <Tabs.Panel value="Log" className="p-4">
-        <LogView take={take} />
-      </Tabs.Panel>
-    </Tabs.Root>
-  );
-}
-
-function Parameters({ take }: { take: Take }) {
+export function TakeFacts({ take }: { take: Take }) {
   const { parameters: p } = take;
   const seconds =
     take.started_at && take.finished_at
@@ -61,6 +29,26 @@ function Parameters({ take }: { take: Take }) {
       <Row name="Clip">{`${p.width} × ${p.height}, ${p.num_frames} frames at ${p.fps} a second (${formatSeconds(p.num_frames / p.fps)})`}</Row>
       <Row name="Steps">{`${p.num_inference_steps}, guidance ${p.guidance_scale}`}</Row>
       <Row name="Solver">{`${p.solver}, shift ${p.shift}${p.frame_lag > 0 ? `, frame lag ${p.frame_lag}` : ""}`}</Row>
+      {p.stages && (
+        <Row name="Models">
+          {p.stages.map(({ model, steps }) => `${steps} steps by ${model}`).join(", then ")}
+        </Row>
+      )}
+      {p.cache && (
+        <Row name="Step cache">{`steps ${p.cache.start + 1} to ${p.cache.end}, every ${p.cache.interval}th computed`}</Row>
+      )}
+      {take.estimate && (
+        <Row name="Estimate">{`${formatSeconds(take.estimate.seconds)} for ${take.estimate.steps} steps`}</Row>
+      )}
+      {take.steps_reused > 0 && (
+        <Row name="Reused">{`${take.steps_reused} of ${take.plan.total_steps} steps were there already`}</Row>
+      )}
+      {take.environment_changes.map(({ after_step }) => (
+        <Row
+          key={after_step}
+          name="Changed over"
+        >{`after step ${after_step}: other hardware, weights or versions`}</Row>
+      ))}
       <Row name="Created">{formatDate(take.created_at)}</Row>
       {seconds !== null && <Row name="Took">{formatSeconds(seconds)}</Row>}
       {take.resumes > 0 && (

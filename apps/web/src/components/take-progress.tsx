@@ -1,6 +1,7 @@
 import { isFinished, type Take } from "@arc-fabric/contract";
 import { useEffect, useState } from "react";
 import { useCancelTake } from "../api/takes.ts";
+import { usePauseTake, useResumeTake } from "../api/trajectory.ts";
 import { useNow } from "../hooks/use-now.ts";
 import { Button } from "../ui/button.tsx";
 import { ProgressBar } from "../ui/progress-bar.tsx";
@@ -34,10 +35,37 @@ export function TakeProgress({ take }: { take: Take }) {
           fraction={fraction}
         />
       </div>
-      <Button size="small" icon="close" busy={cancel.isPending} onClick={onCancel}>
-        Cancel
-      </Button>
+      <div className="flex gap-2">
+        <PauseButton take={take} />
+        <Button size="small" icon="close" busy={cancel.isPending} onClick={onCancel}>
+          Cancel
+        </Button>
+      </div>
     </div>
+  );
+}
+
+/** Pauses at the end of the present step, or lets a take go on from there. */
+function PauseButton({ take }: { take: Take }) {
+  const pause = usePauseTake();
+  const resume = useResumeTake();
+  const paused = take.status === "paused" || take.pause_requested;
+  const { mutate, isPending } = paused ? resume : pause;
+  const onError = (error: unknown) =>
+    toast(paused ? "Not resumed" : "Not paused", {
+      tone: "danger",
+      description: describeError(error).message,
+    });
+  return (
+    <Button
+      size="small"
+      look={take.status === "paused" ? "primary" : "secondary"}
+      icon={paused ? "play" : "pause"}
+      busy={isPending}
+      onClick={() => mutate(take.id, { onError })}
+    >
+      {paused ? "Resume" : "Pause take"}
+    </Button>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Model, Take } from "@arc-fabric/contract";
-import { useCallback, useRef } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useCallback } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { describeError } from "../api/describe-error.ts";
 import { pickModel, useModels } from "../api/models.ts";
 import { useTake, useTakes } from "../api/takes.ts";
@@ -31,14 +31,10 @@ export default function CreatePage() {
   const chosenId = search.get("take");
   const model = pickModel(models.data ?? [], draft.model);
   const latest = recent[0] ?? null;
-  const stage = useRef<HTMLDivElement>(null);
+  const navigate = useNavigate();
   const onCreated = useCallback(
-    (take: Take) => {
-      setSearch({ take: take.id }, { preventScrollReset: true });
-      // On a phone the stage is below the form.
-      stage.current?.scrollIntoView({ block: "nearest", behavior: "smooth" });
-    },
-    [setSearch],
+    (take: Take) => void navigate(paths.session(take.session_id, take.id)),
+    [navigate],
   );
 
   return (
@@ -50,6 +46,7 @@ export default function CreatePage() {
             model={model}
             models={models.data ?? NO_MODELS}
             lastSeed={latest?.parameters.seed ?? null}
+            sessionId={search.get("session")}
             onCreated={onCreated}
           />
         ) : models.isError ? (
@@ -66,7 +63,7 @@ export default function CreatePage() {
           <div className="shimmer h-120 rounded-card" aria-label="Loading" />
         )}
       </div>
-      <div ref={stage} className="flex min-w-0 scroll-mt-20 flex-col gap-8">
+      <div className="flex min-w-0 flex-col gap-8">
         <Focus
           id={chosenId}
           latest={latest}
@@ -140,10 +137,10 @@ function FocusedTake({ take, models, onCreated, onClosed }: StageProps & { take:
       <div className="flex flex-col gap-1">
         <h2 className="text-lg leading-snug font-semibold break-words">{take.parameters.prompt}</h2>
         <Link
-          to={paths.take(take.id)}
+          to={paths.session(take.session_id, take.id)}
           className="self-start rounded-md text-sm font-medium text-accent-text underline-offset-4 hover:underline"
         >
-          Parameters, plan and log
+          Open in the editor
         </Link>
       </div>
       <TakeError take={take} onCreated={onCreated} />
@@ -172,7 +169,7 @@ function Recent({ takes, currentId }: { takes: readonly Take[]; currentId: strin
             <TakeCard
               take={take}
               nowMs={nowMs}
-              to={paths.create(take.id)}
+              to={paths.session(take.session_id, take.id)}
               current={take.id === currentId}
             />
           </li>

@@ -1,6 +1,8 @@
 import {
   solverSchema,
+  stageSchema,
   type Model,
+  type Stage,
   type TakeParameters,
   type TakeRequest,
 } from "@arc-fabric/contract";
@@ -32,6 +34,8 @@ const draftSchema = z.object({
   /** null = another seed each time. */
   seed: z.number().nullable(),
   settings: settingsSchema,
+  /** The first steps, made by another model of the same latent space. */
+  handover: stageSchema.nullable().default(null),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -40,7 +44,14 @@ export type Draft = z.infer<typeof draftSchema>;
 export type Effective = Required<Settings>;
 
 const KEY = "arc.draft";
-const EMPTY: Draft = { prompt: "", negativePrompt: "", model: null, seed: null, settings: {} };
+const EMPTY: Draft = {
+  prompt: "",
+  negativePrompt: "",
+  model: null,
+  seed: null,
+  settings: {},
+  handover: null,
+};
 export const MAX_FRAME_LAG = 8;
 export const SHIFT_RANGE = { min: 0.1, max: 20, step: 0.1 };
 
@@ -59,8 +70,17 @@ export function changeSettings(change: Settings): void {
 
 /** "Make another like this": everything of a take but its seed. */
 export function draftFrom(parameters: TakeParameters, options: { keepSeed: boolean }): void {
-  const { prompt, negative_prompt: negativePrompt, model, seed, ...settings } = parameters;
-  store.set({ prompt, negativePrompt, model, seed: options.keepSeed ? seed : null, settings });
+  const { prompt, negative_prompt: negativePrompt, model, seed, ...rest } = parameters;
+  const settings = settingsSchema.parse(rest);
+  const [first, second] = parameters.stages ?? [];
+  store.set({
+    prompt,
+    negativePrompt,
+    model,
+    seed: options.keepSeed ? seed : null,
+    settings,
+    handover: first && second && second.model === model ? first : null,
+  });
 }
 
 export function parseDraft(text: string | null): Draft {
@@ -106,6 +126,35 @@ export function requestFrom(draft: Draft, model: Model): TakeRequest {
     model: model.id,
     ...(draft.seed !== null && { seed: draft.seed }),
     ...effectiveSettings(draft.settings, model),
+    ...stagesOf(draft, model),
+  };
+}
+
+/** Steps of the first model that leave at least one for the second. */
+export const handoverSteps = ({ steps }: Stage, total: number): number =>
+  Math.min(Math.max(1, steps), Math.max(1, total - 1));
+
+function stagesOf({ handover, settings }: Draft, model: Model): Pick<TakeRequest, "stages"> {
+  const total = effectiveSettings(settings, model).num_inference_steps;
+  if (!handover || handover.model === model.id || total < 2) return {};
+  const first = handoverSteps(handover, total);
+  return {
+    stages: [
+      { model: handover.model, steps: first },
+      { model: model.id, steps: total - first },
+    ],
+  };
+}
+
+/** The request that would give the same take again. */
+export function requestOf(parameters: TakeParameters): TakeRequest {
+  const { stages, cache, first_frame, last_frame, ...rest } = parameters;
+  return {
+    ...rest,
+    ...(stages && { stages }),
+    ...(cache && { cache }),
+    ...(first_frame && { first_frame }),
+    ...(last_frame && { last_frame }),
   };
 }
 

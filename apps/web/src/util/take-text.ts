@@ -43,6 +43,14 @@ export function progressText(take: Take, sinceMs: number): ProgressText {
       fraction: null,
     };
   }
+  if (take.status === "paused")
+    return { title: "Paused", detail: `after step ${step} of ${total}`, fraction: step / total };
+  if (take.pause_requested)
+    return {
+      title: "Pausing",
+      detail: `after step ${Math.min(step + 1, total)} of ${total}`,
+      fraction: step / total,
+    };
   if (phase === "loading" || phase === "encoding")
     return {
       title: PHASE_TEXT[phase],

@@ -1,0 +1,212 @@
+import type { Take } from "@arc-fabric/contract";
+import { Slider } from "@base-ui/react/slider";
+import { useEffect, useRef, useState, type CSSProperties, type RefObject } from "react";
+import { client } from "../api/client.ts";
+import { useReducedMotion } from "../hooks/use-reduced-motion.ts";
+import { IconButton } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Segmented } from "../ui/segmented.tsx";
+import { formatSeconds } from "../util/format.ts";
+import { takeName } from "./take-tree.ts";
+
+type Look = "side" | "wipe" | "difference";
+const LOOKS = [
+  { value: "side", label: "Side by side" },
+  { value: "wipe", label: "Wipe" },
+  { value: "difference", label: "Difference" },
+] as const;
+
+/** Two takes that play the same moment. */
+export function CompareView({ a, b }: { a: Take; b: Take }) {
+  const [look, setLook] = useState<Look>("side");
+  const [wipe, setWipe] = useState(50);
+  const clock = useSyncedVideos();
+  const { fps } = a.parameters;
+  const frames = Math.max(a.parameters.num_frames, b.parameters.num_frames);
+  const aspect = a.parameters.width / a.parameters.height;
+  const layered = look !== "side";
+
+  if (a.status !== "completed" || b.status !== "completed")
+    return (
+      <EmptyState icon="compare" title="Both takes must be completed">
+        {`“${takeName(a.status === "completed" ? b : a)}” has no clip to compare yet.`}
+      </EmptyState>
+    );
+  return (
+    <section aria-label="Comparison" className="flex min-h-0 min-w-0 flex-1 flex-col">
+      <div className="picture-box grid min-h-64 flex-1 place-items-center bg-stage p-2 sm:p-3">
+        <div
+          className={`picture relative grid gap-1 overflow-hidden rounded-lg ${layered ? "" : "grid-cols-2"}`}
+          style={{ "--aspect": layered ? aspect : aspect * 2 } as CSSProperties}
+        >
+          <Clip take={a} name="A" video={clock.a} place={layered ? "absolute inset-0" : ""} />
+          <Clip
+            take={b}
+            name="B"
+            video={clock.b}
+            place={layered ? "absolute inset-0" : ""}
+            {...(look === "difference" && { blend: true })}
+            {...(look === "wipe" && { from: wipe })}
+          />
+          {look === "wipe" && <Wipe value={wipe} onChange={setWipe} />}
+          {look === "difference" && (
+            <div className="brighten pointer-events-none absolute inset-0" />
+          )}
+        </div>
+      </div>
+      <div className="flex flex-wrap items-center gap-x-2 px-2 pt-1 pb-2">
+        <IconButton
+          icon={clock.playing ? "pause" : "play"}
+          label={clock.playing ? "Pause" : "Play"}
+          onClick={clock.toggle}
+        />
+        <IconButton
+          icon="previous"
+          label="Previous frame"
+          onClick={() => clock.seek((Math.round(clock.seconds * fps - 0.5) - 0.5) / fps)}
+        />
+        <IconButton
+          icon="next"
+          label="Next frame"
+          onClick={() => clock.seek((Math.round(clock.seconds * fps - 0.5) + 1.5) / fps)}
+        />
+        <Segmented label="Comparison" value={look} options={LOOKS} onChange={setLook} />
+        <Slider.Root
+          value={Math.min(frames - 1, Math.floor(clock.seconds * fps + 1e-3))}
+          min={0}
+          max={frames - 1}
+          step={1}
+          thumbAlignment="edge"
+          onValueChange={(frame) => clock.seek(((frame as number) + 0.5) / fps)}
+          className="min-w-40 flex-1"
+        >
+          <Slider.Control className="flex w-full touch-none items-center py-3 select-none">
+            <Slider.Track className="h-1 w-full rounded-full bg-line">
+              <Slider.Indicator className="rounded-full bg-accent" />
+              <Slider.Thumb
+                aria-label="Frame of both"
+                getAriaValueText={(_, frame) =>
+                  `Frame ${frame + 1} of ${frames}, ${formatSeconds(frame / fps)}`
+                }
+                className="size-3.5 rounded-full bg-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+              />
+            </Slider.Track>
+          </Slider.Control>
+        </Slider.Root>
+      </div>
+    </section>
+  );
+}
+
+interface ClipProps {
+  take: Take;
+  name: "A" | "B";
+  video: RefObject<HTMLVideoElement | null>;
+  place: string;
+  blend?: boolean;
+  /** Only what is right of this percentage is shown. */
+  from?: number;
+}
+
+function Clip({ take, name, video, place, blend = false, from }: ClipProps) {
+  const file = take.artifacts.find((artifact) => artifact.kind === "video");
+  const still = useReducedMotion();
+  return (
+    <div
+      className={`relative overflow-hidden ${place} ${blend ? "mix-blend-difference" : ""}`}
+      style={from === undefined ? {} : { clipPath: `inset(0 0 0 ${from}%)` }}
+    >
+      {file && (
+        <video
+          ref={video}
+          src={client.artifacts.contentUrl(file.id)}
+          autoPlay={!still}
+          loop={name === "A"}
+          muted
+          playsInline
+          preload="auto"
+          aria-label={`${name}: ${takeName(take)}`}
+          className="size-full object-contain"
+        />
+      )}
+      {!blend && (
+        <span
+          className={`absolute top-2 max-w-[45%] truncate rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white ${name === "A" ? "left-2" : "right-2"}`}
+        >
+          {`${name} · ${takeName(take)}`}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** The border between two pictures: drag it, or move it with the arrow keys. */
+function Wipe({ value, onChange }: { value: number; onChange: (value: number) => void }) {
+  return (
+    <Slider.Root
+      value={value}
+      min={0}
+      max={100}
+      step={1}
+      thumbAlignment="edge"
+      onValueChange={(next) => onChange(next as number)}
+      className="absolute inset-0"
+    >
+      <Slider.Control className="size-full cursor-ew-resize touch-none">
+        <Slider.Track className="relative size-full">
+          <Slider.Thumb
+            aria-label="Border between A and B"
+            className="h-full w-0.5 bg-white shadow-float has-focus-visible:outline-2 has-focus-visible:outline-accent"
+          >
+            <span className="absolute top-1/2 left-1/2 size-6 -translate-1/2 rounded-full border-2 border-white bg-black/50" />
+          </Slider.Thumb>
+        </Slider.Track>
+      </Slider.Control>
+    </Slider.Root>
+  );
+}
+
+/** B may be this far from A before it is brought back, in seconds. */
+const DRIFT_S = 0.06;
+
+/** Two videos on the clock of the first. */
+function useSyncedVideos() {
+  const a = useRef<HTMLVideoElement>(null);
+  const b = useRef<HTMLVideoElement>(null);
+  const [state, setState] = useState({ playing: false, seconds: 0 });
+  useEffect(() => {
+    let request = requestAnimationFrame(function follow() {
+      request = requestAnimationFrame(follow);
+      const [first, second] = [a.current, b.current];
+      if (!first || !second) return;
+      const target = Math.min(first.currentTime, Math.max(0, second.duration - 0.001) || 0);
+      if (!second.seeking && Math.abs(second.currentTime - target) > DRIFT_S)
+        second.currentTime = target;
+      const ended = second.duration > 0 && first.currentTime >= second.duration;
+      if (first.paused || ended) second.pause();
+      else if (second.paused) second.play().catch(() => {});
+      const playing = !first.paused;
+      const seconds = first.currentTime;
+      setState((before) =>
+        before.playing === playing && before.seconds === seconds ? before : { playing, seconds },
+      );
+    });
+    return () => cancelAnimationFrame(request);
+  }, []);
+  return {
+    a,
+    b,
+    ...state,
+    toggle() {
+      const video = a.current;
+      if (video?.paused) video.play().catch(() => {});
+      else video?.pause();
+    },
+    seek(seconds: number) {
+      const video = a.current;
+      if (!video) return;
+      video.pause();
+      video.currentTime = Math.min(Math.max(0, seconds), Math.max(0, video.duration - 0.01));
+    },
+  };
+}

@@ -1,0 +1,185 @@
+import { isFinished, type Model, type Take } from "@arc-fabric/contract";
+import { useImperativeHandle, type CSSProperties, type RefObject } from "react";
+import { client } from "../api/client.ts";
+import type { Step } from "../api/take-cache.ts";
+import { TakeLayers, useTakePicture } from "../components/take-layers.tsx";
+import { TakeAnnouncer, TakeProgress } from "../components/take-progress.tsx";
+import { usePlayer, type Player } from "../hooks/use-player.ts";
+import { useReducedMotion } from "../hooks/use-reduced-motion.ts";
+import { StripCanvas } from "../components/strip-canvas.tsx";
+import { IconButton } from "../ui/button.tsx";
+import { AreaOverlay } from "./area-overlay.tsx";
+import { AreaTools } from "./area-tools.tsx";
+import type { EditorAction, EditorState } from "./editor-state.ts";
+import { FrameRuler } from "./frame-ruler.tsx";
+
+/** What keys of the whole editor do to the player. */
+export interface PlayerHandle {
+  toggle: () => void;
+  step: (frames: number) => void;
+  frame: () => number;
+}
+
+interface EditorStageProps {
+  take: Take;
+  steps: readonly Step[];
+  model: Model | undefined;
+  state: EditorState;
+  dispatch: (action: EditorAction) => void;
+  mayEdit: boolean;
+  player: RefObject<PlayerHandle | null>;
+}
+
+/** The picture of a take with all that can be pointed at in it: frames, areas, its ends. */
+export function EditorStage(props: EditorStageProps) {
+  const { take, steps, model, state, dispatch, mayEdit } = props;
+  const { fps, num_frames: numFrames, width, height, prompt } = take.parameters;
+  const still = useReducedMotion();
+  const player = usePlayer({ fps, numFrames, autoPlay: !still });
+  const picture = useTakePicture(take);
+  const { video, poster } = picture;
+  useHandle(props.player, player);
+  const step = steps.some((known) => known.step === state.step) ? state.step : null;
+  const pause = () => player.video.current?.pause();
+
+  return (
+    <section aria-label="Take" className="flex min-h-0 min-w-0 flex-1 flex-col">
+      <div
+        ref={player.box}
+        role="group"
+        aria-label="Player"
+        onKeyDown={player.onKeyDown}
+        className="flex min-h-0 flex-1 flex-col fullscreen:bg-black"
+      >
+        <div className="picture-box grid min-h-64 flex-1 place-items-center bg-stage p-2 sm:p-3">
+          <div
+            className="picture relative overflow-hidden rounded-lg bg-stage shadow-card"
+            style={{ "--aspect": width / height } as CSSProperties}
+          >
+            {video && (
+              <video
+                ref={player.video}
+                src={client.artifacts.contentUrl(video.id)}
+                poster={poster}
+                autoPlay={!still}
+                loop={player.state.loop}
+                muted
+                playsInline
+                preload="auto"
+                tabIndex={0}
+                aria-label={`Video: ${prompt}`}
+                onClick={player.toggle}
+                onLoadedData={picture.handover.onVideoReady}
+                className="size-full object-contain outline-offset-[-4px]"
+              />
+            )}
+            <TakeLayers
+              take={take}
+              steps={steps}
+              step={step}
+              picture={picture}
+              clock={player.video}
+            />
+            {state.draft && step !== null && <Draft take={take} step={step} player={player} />}
+            {step === null && mayEdit && (
+              <AreaOverlay
+                state={state}
+                dispatch={dispatch}
+                width={width}
+                height={height}
+                onBegin={pause}
+              />
+            )}
+          </div>
+        </div>
+        <div className="flex flex-wrap items-center gap-x-1 px-2 pt-1">
+          {video && <Transport take={take} player={player} />}
+          <span className="flex-1" />
+          {mayEdit && <AreaTools state={state} dispatch={dispatch} />}
+        </div>
+        {video && (
+          <FrameRuler
+            take={take}
+            state={state}
+            dispatch={dispatch}
+            frame={player.state.frame}
+            onSeek={player.seek}
+            perGroup={model?.latents.frames_per_group ?? 1}
+            mayEdit={mayEdit}
+          />
+        )}
+      </div>
+      {!isFinished(take.status) && <TakeProgress take={take} />}
+      <TakeAnnouncer take={take} />
+    </section>
+  );
+}
+
+function useHandle(handle: RefObject<PlayerHandle | null>, player: Player): void {
+  const { toggle, step, state } = player;
+  useImperativeHandle(handle, () => ({ toggle, step, frame: () => state.frame }), [
+    toggle,
+    step,
+    state.frame,
+  ]);
+}
+
+/** What the model expects at a step, computed when it is asked for. */
+function Draft({ take, step, player }: { take: Take; step: number; player: Player }) {
+  const { width, height, fps } = take.parameters;
+  return (
+    <div className="absolute inset-0">
+      <StripCanvas
+        src={client.takes.draftUrl(take.id, step)}
+        width={width}
+        height={height}
+        fps={fps}
+        label={`The clean frames expected at step ${step}`}
+        clock={player.video}
+      />
+      <span className="absolute top-3 left-3 rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white backdrop-blur-sm">
+        Expected at step {step}
+      </span>
+    </div>
+  );
+}
+
+function Transport({ take, player }: { take: Take; player: Player }) {
+  const { num_frames: numFrames, fps } = take.parameters;
+  const { state } = player;
+  return (
+    <div className="flex items-center">
+      <IconButton
+        icon={state.playing ? "pause" : "play"}
+        label={state.playing ? "Pause" : "Play"}
+        onClick={player.toggle}
+      />
+      <IconButton
+        icon="previous"
+        label="Previous frame"
+        onClick={() => player.step(-1)}
+        disabled={state.frame === 0}
+      />
+      <IconButton
+        icon="next"
+        label="Next frame"
+        onClick={() => player.step(1)}
+        disabled={state.frame >= numFrames - 1}
+      />
+      <IconButton icon="loop" label="Loop" pressed={state.loop} onClick={player.toggleLoop} />
+      <button
+        type="button"
+        onClick={player.nextSpeed}
+        aria-label={`Speed ${state.speed}×, change it`}
+        className="h-9 min-w-10 rounded-control px-1.5 text-sm font-medium text-muted tabular hover:bg-hover hover:text-text"
+      >
+        {state.speed}×
+      </button>
+      <IconButton icon="expand" label="Full screen" onClick={player.toggleFullscreen} />
+      <span className="ml-2 text-xs whitespace-nowrap text-muted tabular">
+        {state.frame + 1} / {numFrames}
+        <span className="hidden sm:inline">{` · ${(state.frame / fps).toFixed(2)} s`}</span>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,379 @@
+import type { Take } from "@arc-fabric/contract";
+import { memo, useRef, type KeyboardEvent, type PointerEvent } from "react";
+import { client } from "../api/client.ts";
+import type { Step } from "../api/take-cache.ts";
+import { Icon } from "../ui/icon.tsx";
+import { StripThumb } from "../ui/strip-thumb.tsx";
+import { STATUS_TEXT } from "../util/take-text.ts";
+import { originWords, takeName, type TreeRow } from "./take-tree.ts";
+import { ROW_PX } from "./trajectory-sizes.ts";
+
+/** Height of a step's picture: h-9. */
+const THUMB_PX = 36;
+
+interface TakeRowProps {
+  row: TreeRow;
+  /** Widths in pixels. */
+  cell: number;
+  header: number;
+  selected: boolean;
+  head: boolean;
+  compared: boolean;
+  /** Of the selected take. */
+  steps: readonly Step[];
+  step: number | null;
+  onOpen: (takeId: string, step: number | null) => void;
+  onCompare: (takeId: string) => void;
+  onFold: (takeId: string, folded: boolean) => void;
+}
+
+/** One take: what it is, and its steps in a row. */
+export function TakeRow(props: TakeRowProps) {
+  const { row, header, selected, onOpen, onCompare } = props;
+  const { take } = row;
+  return (
+    <div
+      role="row"
+      data-take={take.id}
+      aria-level={row.depth + 1}
+      aria-posinset={row.position}
+      aria-setsize={row.siblings}
+      aria-expanded={row.hasChildren ? !row.collapsed : undefined}
+      aria-selected={selected}
+      aria-label={rowLabel(props)}
+      tabIndex={selected ? 0 : -1}
+      className={`group/row flex items-stretch border-b border-line outline-offset-[-2px] ${selected ? "bg-accent-soft" : "hover:bg-hover"}`}
+      style={{ height: ROW_PX }}
+    >
+      <div
+        role="gridcell"
+        className={`sticky left-0 z-10 flex shrink-0 items-center gap-2 overflow-hidden border-r border-line ${selected ? "bg-accent-soft" : "bg-surface group-hover/row:bg-hover"}`}
+        style={{ width: header, paddingLeft: 8 + Math.min(row.depth, 5) * 12 }}
+      >
+        <Fold {...props} />
+        <button
+          type="button"
+          tabIndex={-1}
+          onClick={(event) =>
+            event.ctrlKey || event.metaKey || event.shiftKey
+              ? onCompare(take.id)
+              : onOpen(take.id, null)
+          }
+          className="flex h-full min-w-0 flex-1 items-center gap-2 pr-2 text-left"
+        >
+          <Thumb take={take} />
+          <Name {...props} />
+        </button>
+      </div>
+      <div
+        role="gridcell"
+        aria-hidden={!selected || undefined}
+        className="relative flex min-w-0 flex-1 items-center"
+      >
+        <StepCells {...props} />
+      </div>
+    </div>
+  );
+}
+
+const rowLabel = ({ row: { take }, head, compared }: TakeRowProps) =>
+  [
+    takeName(take),
+    take.title !== null && originWords(take),
+    STATUS_TEXT[take.status].label.toLowerCase(),
+    take.tags.length > 0 && `tagged ${take.tags.join(", ")}`,
+    head && "head",
+    compared && "compared",
+  ]
+    .filter(Boolean)
+    .join(", ");
+
+function Fold({ row, onFold }: TakeRowProps) {
+  if (!row.hasChildren) return <span className="w-4 shrink-0" />;
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-label={row.collapsed ? "Show what was made from it" : "Hide what was made from it"}
+      onClick={(event) => {
+        event.stopPropagation();
+        onFold(row.take.id, !row.collapsed);
+      }}
+      className="grid size-4 shrink-0 place-items-center rounded text-muted hover:text-text"
+    >
+      <Icon name="chevron" className={`size-3.5 ${row.collapsed ? "-rotate-90" : ""}`} />
+    </button>
+  );
+}
+
+function Thumb({ take }: { take: Take }) {
+  const thumbnail = take.artifacts.find((artifact) => artifact.kind === "thumbnail");
+  return (
+    <span className="relative size-8.5 shrink-0 overflow-hidden rounded-md bg-sunken max-sm:hidden">
+      {thumbnail && (
+        <img
+          src={client.artifacts.contentUrl(thumbnail.id)}
+          alt=""
+          loading="lazy"
+          className="size-full object-cover"
+        />
+      )}
+    </span>
+  );
+}
+
+function Name({ row: { take }, head, compared }: TakeRowProps) {
+  const { tone, active } = STATUS_TEXT[take.status];
+  const named = take.title !== null || take.origin.kind === "generate";
+  const second = named ? originWords(take) : take.parameters.prompt;
+  return (
+    <span className="min-w-0 flex-1">
+      <span className="flex items-center gap-1.5">
+        {take.status !== "completed" && (
+          <span
+            className={`size-1.5 shrink-0 rounded-full ${tone === "danger" ? "bg-danger" : tone === "warning" ? "bg-warning-text" : "bg-accent"} ${active ? "animate-breathe" : ""}`}
+          />
+        )}
+        <span className="truncate text-[0.8125rem] leading-tight font-medium">
+          {takeName(take)}
+        </span>
+        {head && (
+          <span title="Head: the take you work on" className="shrink-0 text-accent-text">
+            <Icon name="flag" className="size-3.5" />
+          </span>
+        )}
+        {compared && (
+          <span className="shrink-0 rounded bg-text px-1 text-[0.625rem] leading-4 font-semibold text-canvas">
+            B
+          </span>
+        )}
+      </span>
+      <span className="flex items-center gap-1 overflow-hidden text-[0.6875rem] leading-tight text-muted">
+        {take.tags.slice(0, 2).map((tag) => (
+          <span key={tag} className="shrink-0 rounded bg-sunken px-1 text-text">
+            {tag}
+          </span>
+        ))}
+        <span className="truncate">{second}</span>
+      </span>
+    </span>
+  );
+}
+
+/** Steps and result in one line: a press goes to a step, dragging scrubs through them. */
+function StepCells(props: TakeRowProps) {
+  const { row, cell, selected, steps, step, onOpen } = props;
+  const { take, column } = row;
+  const { total_steps: total } = take.plan;
+  const box = useRef<HTMLDivElement>(null);
+  const done = take.progress.step;
+  const known = new Map(steps.map((stored) => [stored.step, stored]));
+  const choices = selected
+    ? [...steps.filter((stored) => stored.has_preview).map((stored) => stored.step), null]
+    : [];
+
+  const choose = (event: PointerEvent<HTMLElement>) => {
+    const { left } = event.currentTarget.getBoundingClientRect();
+    const at = Math.floor((event.clientX - left) / cell) + 1;
+    const to = at > total ? null : nearest(selected ? choices : null, Math.min(at, done));
+    if (!selected || to !== step) onOpen(take.id, to === 0 ? null : to);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const to = walk(event.key, choices, step);
+    if (to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    onOpen(take.id, to);
+    box.current?.querySelector<HTMLElement>(`[data-step="${to ?? "result"}"]`)?.focus();
+  };
+
+  return (
+    <div
+      ref={box}
+      {...(selected ? { role: "radiogroup", "aria-label": "Step shown" } : { "aria-hidden": true })}
+      onKeyDown={onKeyDown}
+      onPointerDown={(event) => {
+        if (event.button !== 0) return;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        choose(event);
+      }}
+      onPointerMove={(event) => event.buttons === 1 && choose(event)}
+      className="flex h-full cursor-pointer touch-pan-x items-center select-none"
+      style={{ marginLeft: column * cell }}
+    >
+      {Array.from({ length: total }, (_, i) => (
+        <StepCell
+          key={i}
+          take={take}
+          step={i + 1}
+          width={cell}
+          stored={selected ? withPicture(known.get(i + 1)) : undefined}
+          there={selected ? known.has(i + 1) : i < done}
+          reused={i < take.steps_reused}
+          checked={selected && step === i + 1}
+          onOpen={onOpen}
+        />
+      ))}
+      <ResultCell {...props} checked={selected && step === null} />
+    </div>
+  );
+}
+
+const withPicture = (stored: Step | undefined) => (stored?.has_preview ? stored : undefined);
+
+interface StepCellProps {
+  take: Take;
+  step: number;
+  width: number;
+  /** Of the selected take, where it has a picture; the others are drawn as bars. */
+  stored: Step | undefined;
+  there: boolean;
+  reused: boolean;
+  checked: boolean;
+  onOpen: (takeId: string, step: number | null) => void;
+}
+
+const StepCell = memo(
+  function StepCell({ take, step, width, stored, there, reused, checked, onOpen }: StepCellProps) {
+    const { width: w, height: h } = take.parameters;
+    if (!there)
+      return (
+        <span className="shrink-0 px-px" style={{ width }}>
+          <span className="block h-0.5 rounded-full bg-line" />
+        </span>
+      );
+    if (!stored)
+      return (
+        <span className="shrink-0 px-px" style={{ width }}>
+          <span
+            className={`block rounded-xs ${reused ? "h-0.5 bg-line-strong opacity-40" : "h-2.5 bg-accent"}`}
+            // From noise to picture.
+            style={reused ? {} : { opacity: 0.2 + 0.6 * (step / take.plan.total_steps) }}
+          />
+        </span>
+      );
+    const picture = (
+      <span
+        className={`relative block h-9 overflow-hidden rounded-md bg-sunken ${checked ? "ring-2 ring-accent" : "ring-1 ring-line"} ${reused ? "opacity-55" : ""}`}
+      >
+        <StripThumb
+          src={client.takes.statePreviewUrl(take.id, step)}
+          aspect={w / h}
+          boxAspect={(width - 2) / THUMB_PX}
+        />
+        {stored.label !== null && (
+          <span className="absolute inset-x-0 bottom-0 h-1.5 bg-warning-text" />
+        )}
+      </span>
+    );
+    const name = stored.label ? `Step ${step}, ${stored.label}` : `Step ${step}`;
+    return (
+      <button
+        type="button"
+        role="radio"
+        aria-checked={checked}
+        aria-label={name}
+        title={`${name}${reused ? " (not computed for this take)" : ""}`}
+        tabIndex={checked ? 0 : -1}
+        data-step={step}
+        // A pointer is handled by the row; this is for screen readers.
+        onClick={(event) => event.detail === 0 && onOpen(take.id, step)}
+        className="shrink-0 rounded-md px-px"
+        style={{ width }}
+      >
+        {picture}
+      </button>
+    );
+  },
+  // A take changes with every step of it; a stored step does not.
+  (a, b) =>
+    a.take.id === b.take.id &&
+    a.step === b.step &&
+    a.width === b.width &&
+    a.stored === b.stored &&
+    a.there === b.there &&
+    a.reused === b.reused &&
+    a.checked === b.checked,
+);
+
+function ResultCell({
+  row: { take },
+  cell,
+  selected,
+  checked,
+  onOpen,
+}: TakeRowProps & { checked: boolean }) {
+  const label =
+    take.status === "completed"
+      ? "Result"
+      : take.status === "failed" || take.status === "cancelled"
+        ? "End"
+        : take.status === "paused"
+          ? "Paused"
+          : "Live";
+  const thumbnail = take.artifacts.find((artifact) => artifact.kind === "thumbnail");
+  const style = { width: Math.max(cell, 30) };
+  if (!selected && thumbnail)
+    return (
+      <span className="shrink-0 px-px" style={style}>
+        <img
+          src={client.artifacts.contentUrl(thumbnail.id)}
+          alt=""
+          loading="lazy"
+          className="h-9 w-full rounded-md object-cover"
+        />
+      </span>
+    );
+  const face = (
+    <span
+      className={`grid h-9 place-items-center overflow-hidden rounded-md text-[0.625rem] font-semibold ${checked ? "bg-accent text-accent-ink" : "bg-sunken text-accent-text ring-1 ring-line ring-inset"}`}
+    >
+      {cell < 40 ? <Icon name="play" className="size-3" /> : label}
+    </span>
+  );
+  if (!selected)
+    return (
+      <span className="shrink-0 px-px" style={style}>
+        {face}
+      </span>
+    );
+  return (
+    <button
+      type="button"
+      role="radio"
+      aria-checked={checked}
+      aria-label={label}
+      tabIndex={checked ? 0 : -1}
+      data-step="result"
+      onClick={(event) => event.detail === 0 && onOpen(take.id, null)}
+      className="shrink-0 rounded-md px-px"
+      style={style}
+    >
+      {face}
+    </button>
+  );
+}
+
+/** The stored step closest to one that was pointed at. */
+function nearest(choices: readonly (number | null)[] | null, at: number): number | null {
+  if (!choices) return at;
+  const stored = choices.filter((choice) => choice !== null);
+  return stored.reduce<number | null>(
+    (best, step) => (best === null || Math.abs(step - at) < Math.abs(best - at) ? step : best),
+    null,
+  );
+}
+
+/** @returns undefined when the key does not move */
+function walk(
+  key: string,
+  choices: readonly (number | null)[],
+  step: number | null,
+): number | null | undefined {
+  const at = choices.indexOf(step);
+  if (key === "ArrowLeft") return choices[at - 1];
+  if (key === "ArrowRight") return choices[at + 1];
+  if (key === "Home") return choices[0];
+  if (key === "End") return choices.at(-1);
+  return undefined;
+}
