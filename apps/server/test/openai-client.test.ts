@@ -63,9 +63,10 @@ describe("the official client, with only baseURL set", () => {
       guidance_scale: 1.5,
       negative_prompt: "dull",
     };
-    const { id } = await client.videos.create(extra as never);
+    const priority = 2;
+    const { id } = await client.videos.create({ ...extra, priority } as never);
     const take = await completed(id);
-    expect(take.parameters).toMatchObject(extra);
+    expect(take).toMatchObject({ parameters: extra, priority });
     expect((await client.videos.retrieve(id)).seconds).toBe("0.5");
   });
 
@@ -108,6 +109,16 @@ describe("the official client, with only baseURL set", () => {
     });
   });
 
+  it("begins a video with a picture", async () => {
+    const file = new File(["picture 32x32"], "frame.png", { type: "image/png" });
+    const { id } = await client.videos.create({ prompt: "x", input_reference: file });
+    const { parameters } = await completed(id);
+    expect(parameters.first_frame).toMatch(/^[0-9a-f]{64}$/);
+    const input_reference = { file_id: parameters.first_frame! };
+    const again = await client.videos.create({ prompt: "x", input_reference });
+    expect((await completed(again.id)).parameters.first_frame).toBe(parameters.first_frame);
+  });
+
   it("lists the models", async () => {
     const models = await client.models.list();
     expect(models.data.map(({ id }) => id)).toEqual(["fake-s"]);
@@ -135,9 +146,17 @@ describe("the official client's errors", () => {
     [
       { prompt: "x", input_reference: { image_url: "http://x" } },
       400,
-      "unknown_field",
+      "unsupported_value",
       "input_reference",
     ],
+    [
+      { prompt: "x", input_reference: { file_id: "0".repeat(64) } },
+      404,
+      "file_not_found",
+      "first_frame",
+    ],
+    [{ prompt: "x", input_reference: { id: "1" } }, 400, "invalid_request", "input_reference"],
+    [{ prompt: "x", priority: 11 }, 400, "invalid_request", "priority"],
   ])("%j is refused by name", async (body, status, code, param) => {
     expect(await failure(client.videos.create(body as never))).toMatchObject({
       status,
@@ -146,11 +165,11 @@ describe("the official client's errors", () => {
     });
   });
 
-  it("a file as input_reference is refused by name", async () => {
+  it("a file as input_reference that is no picture is refused", async () => {
     const file = new File([readFileSync(import.meta.filename)], "frame.png");
     expect(
       await failure(client.videos.create({ prompt: "x", input_reference: file })),
-    ).toMatchObject({ code: "unknown_field", param: "input_reference" });
+    ).toMatchObject({ status: 400, code: "invalid_image" });
   });
 
   it("content that is not ready is a conflict that is not asked for again", async () => {
