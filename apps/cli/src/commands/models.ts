@@ -56,7 +56,7 @@ function modelText(model: Model, { paint }: Terminal): string {
   ];
   const vocabulary = Object.entries(model.vocabulary).filter(([, list]) => list.length > 0);
   return [
-    `${paint.bold(model.name)} ${paint.dim(`${model.id} ${model.version}, ${model.licence}, ${bytesText(model.memory_bytes)} of memory, ${model.status}`)}\n`,
+    `${paint.bold(model.name)} ${paint.dim(`${model.id} ${model.version}, ${model.licence}, latent space ${model.latent_space}, ${bytesText(model.memory_bytes)} of memory, ${model.status}`)}\n`,
     `${wrap(model.description, WORDS_WIDTH).join("\n")}\n`,
     textTable([["OPTION", "RANGE", "DEFAULT"].map(paint.dim), ...rows]),
     ...(vocabulary.length > 0

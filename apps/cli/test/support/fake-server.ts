@@ -1,8 +1,24 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { FabricEvent, NewEvent, Take, TakeRequest } from "@arc-fabric/contract";
-import { SAMPLE_MODEL, SAMPLE_SYSTEM, sampleTake, SESSION_ID, videoArtifact } from "./samples.ts";
+import type {
+  Comparison,
+  FabricEvent,
+  NewEvent,
+  Origin,
+  Storage,
+  Take,
+  TakeRequest,
+} from "@arc-fabric/contract";
+import {
+  derivedTake,
+  SAMPLE_MODEL,
+  SAMPLE_SYSTEM,
+  sampleTake,
+  SESSION_ID,
+  stateOf,
+  videoArtifact,
+} from "./samples.ts";
 
 /** A server over HTTP that keeps one session in memory; what its takes do is played by the test's script. */
 export interface FakeServer {
@@ -11,6 +27,10 @@ export interface FakeServer {
   readonly requests: string[];
   readonly takes: Take[];
   readonly bodies: TakeRequest[];
+  /** What derivations, changes of takes and thinning were asked with. */
+  readonly sent: unknown[];
+  /** Uploaded files and bundles. */
+  readonly uploads: string[];
   publish(take: Take, event: NewEvent): void;
   /** Gives the take a video of these bytes and completes it. */
   complete(take: Take, video?: Uint8Array): void;
@@ -33,6 +53,11 @@ export interface FakeOptions {
   /** Plays on once the newest take's events are read. */
   readonly onFollowed?: (server: FakeServer, take: Take) => void;
   readonly refuseCreate?: Problem;
+  readonly comparison?: Partial<Comparison>;
+  readonly storage?: Partial<Storage>;
+  /** Sent as a session's bundle; the connection breaks in its middle when `breaksOff`. */
+  readonly bundle?: { readonly text: string; readonly breaksOff?: boolean };
+  readonly refuseImport?: Problem;
   readonly token?: string;
   /** Answers a cancel once it returns. */
   readonly onCancel?: (server: FakeServer, take: Take) => void | Promise<void>;
@@ -52,6 +77,8 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     requests: [],
     takes: [],
     bodies: [],
+    sent: [],
+    uploads: [],
     publish(take, event) {
       const seq = events.length + 1;
       events.push({
@@ -115,8 +142,40 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     if (name === "GET /api/v1/system") return json(response, SAMPLE_SYSTEM);
     if (name === "GET /api/v1/models") return json(response, { items: [SAMPLE_MODEL] });
     if (name === `GET /api/v1/models/${SAMPLE_MODEL.id}`) return json(response, SAMPLE_MODEL);
+    if (name === "POST /api/v1/plans")
+      return json(
+        response,
+        planOf(sampleTake(0, JSON.parse(await textOf(request)) as TakeRequest)),
+      );
+    if (name === "POST /api/v1/files") {
+      server.uploads.push(await textOf(request));
+      return json(response, { digest: String(server.uploads.length).repeat(64) }, 201);
+    }
+    if (name === "POST /api/v1/sessions/import") {
+      server.uploads.push(await textOf(request));
+      if (options.refuseImport) return problem(response, options.refuseImport);
+      return json(response, session(), 201);
+    }
+    if (part[3] === "storage") {
+      if (part[4] === "thin") server.sent.push(JSON.parse(await textOf(request)));
+      return json(
+        response,
+        part[4] === "thin" ? { states: 12, bytes: 3_000_000 } : options.storage,
+      );
+    }
+    if (part[5] === "bundle") {
+      response.writeHead(200, { "content-type": "application/x-tar" });
+      const { text = "", breaksOff = false } = options.bundle ?? {};
+      return void response.write(text, () => (breaksOff ? response.destroy() : response.end()));
+    }
     if (part[3] === "sessions" && part[5] === "events") return stream(request, response);
-    if (part[3] === "sessions") return json(response, { id: SESSION_ID, last_seq: events.length });
+    if (part[3] === "sessions" && part[4] === SESSION_ID) return json(response, session());
+    if (part[3] === "sessions")
+      return problem(response, {
+        status: 404,
+        code: "session_not_found",
+        detail: `There is no session ${part[4]}.`,
+      });
     if (part[3] === "artifacts")
       return void response
         .writeHead(200, { "content-type": "video/mp4" })
@@ -131,6 +190,42 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     if (part[5] === "cancel") {
       await options.onCancel?.(server, take);
       return json(response, find(take.id));
+    }
+    if (part[5] === "derive") return derive(request, response, take, part[6] === "plan");
+    if (part[5] === "pause") {
+      const running = take.status === "running";
+      return json(
+        response,
+        server.change(take, running ? { pause_requested: true } : { status: "paused" }),
+      );
+    }
+    if (part[5] === "resume") {
+      if (take.status !== "paused")
+        return problem(response, {
+          status: 409,
+          code: "take_not_paused",
+          detail: `Take ${take.id} is ${take.status}.`,
+          details: { take_id: take.id },
+        });
+      const resumed = server.change(take, { status: "queued", queue_position: 1 });
+      json(response, resumed);
+      return options.script?.(server, resumed);
+    }
+    if (part[5] === "compare" && part[7] === "picture")
+      return void response.writeHead(200, { "content-type": "image/jpeg" }).end("a picture");
+    if (part[5] === "compare") return json(response, comparison(take, part[6]!));
+    if (part[7] === "label") {
+      const { label } = JSON.parse(await textOf(request)) as { label: string | null };
+      return json(response, stateOf(take, Number(part[6]), label));
+    }
+    if (part[5] === "states")
+      return json(response, {
+        items: [1, 2, 4].map((step) => stateOf(take, step, step === 2 ? "good" : null)),
+      });
+    if (request.method === "PATCH") {
+      const changes = JSON.parse(await textOf(request)) as Partial<Take>;
+      server.sent.push(changes);
+      return json(response, server.change(take, changes));
     }
     if (part[5] === "logs")
       return json(response, {
@@ -152,15 +247,47 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
 
   async function create(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (options.refuseCreate) return problem(response, options.refuseCreate);
-    let text = "";
-    for await (const chunk of request) text += String(chunk);
-    const body = JSON.parse(text) as TakeRequest;
+    const body = JSON.parse(await textOf(request)) as TakeRequest;
     const take = sampleTake(server.takes.length, body);
     server.bodies.push(body);
     server.takes.push(take);
     json(response, take, 201);
     options.script?.(server, take);
   }
+
+  async function derive(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parent: Take,
+    planOnly: boolean,
+  ): Promise<void> {
+    if (options.refuseCreate) return problem(response, options.refuseCreate);
+    const origin = JSON.parse(await textOf(request)) as Origin;
+    const take = derivedTake(server.takes.length, parent, origin);
+    server.sent.push(origin);
+    if (planOnly) return json(response, planOf(take));
+    server.takes.push(take);
+    json(response, take, 201);
+    options.script?.(server, take);
+  }
+
+  const session = () => ({
+    id: SESSION_ID,
+    title: "Red things",
+    head_take_id: server.takes.at(-1)?.id ?? null,
+    take_count: server.takes.length,
+    last_seq: events.length,
+  });
+
+  const comparison = (a: Take, b: string) => ({
+    a: a.id,
+    b,
+    parameters: [],
+    shared_steps: 0,
+    psnr_db: null,
+    frame_differences: [0, 0],
+    ...options.comparison,
+  });
 
   function stream(request: IncomingMessage, response: ServerResponse): void {
     const after = Number(request.headers["last-event-id"] ?? 0);
@@ -178,6 +305,14 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   return Object.assign(server, { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
 }
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request) text += String(chunk);
+  return text;
+}
+
+const planOf = ({ parameters, plan, estimate }: Take) => ({ parameters, plan, estimate });
 
 function json(response: ServerResponse, body: unknown, status = 200): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));

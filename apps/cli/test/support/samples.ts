@@ -3,7 +3,9 @@ import type {
   ArtifactId,
   Model,
   NewEvent,
+  Plan,
   SessionId,
+  State,
   SystemReport,
   Take,
   TakeId,
@@ -13,12 +15,62 @@ import type {
 export const SESSION_ID = "ses_01jd0000000000000000000000" as SessionId;
 const takeId = (index: number) => `take_01jd000000000000000000000${index}` as TakeId;
 
+function samplePlan(steps: number): Plan {
+  return {
+    version: 2,
+    weights: { "zoetrope-s": "0".repeat(64) },
+    shape: [24, 5, 16, 16],
+    start: { kind: "noise", seed: 7 },
+    schedule: { sigmas: Array.from({ length: steps + 1 }, (_, i) => 1 - i / steps) },
+    total_steps: steps,
+    segments: [
+      {
+        type: "denoise",
+        model: "zoetrope-s",
+        conditioning: 0,
+        from: 0,
+        to: steps,
+        solver: "euler",
+        history: "reset",
+        guidance_scale: 4,
+        window: [0, 5],
+        keep: null,
+        cache: null,
+      },
+    ],
+  };
+}
+
+/** A take made from another one, as the server answers a derivation. */
+export function derivedTake(index: number, parent: Take, origin: Take["origin"]): Take {
+  const fresh = sampleTake(index, { prompt: parent.parameters.prompt });
+  const reused = origin.kind === "fork" ? origin.at_step : 0;
+  return {
+    ...fresh,
+    parent_id: parent.id,
+    origin,
+    steps_reused: reused,
+    estimate: { seconds: 8, step_seconds: 2, steps: 4 - reused, steps_reused: reused },
+    parameters: {
+      ...fresh.parameters,
+      ...("prompt" in origin && origin.prompt && { prompt: origin.prompt }),
+    },
+    progress: { ...fresh.progress, step: reused },
+  };
+}
+
 export function sampleTake(index: number, request: TakeRequest): Take {
   const steps = request.num_inference_steps ?? 4;
   return {
     id: takeId(index),
     session_id: SESSION_ID,
+    parent_id: null,
+    origin: { kind: "generate" },
+    title: null,
+    tags: [],
     status: "queued",
+    pause_requested: false,
+    priority: 0,
     model: "zoetrope-s",
     parameters: {
       negative_prompt: "",
@@ -33,9 +85,14 @@ export function sampleTake(index: number, request: TakeRequest): Take {
       solver: "euler",
       shift: 1,
       frame_lag: 0,
+      stages: null,
+      cache: null,
+      first_frame: null,
+      last_frame: null,
+      reuse: true,
       ...request,
     } as Take["parameters"],
-    plan: { version: 1, weights_digest: "0".repeat(64), total_steps: steps, segments: [] },
+    plan: samplePlan(steps),
     progress: {
       phase: "queued",
       step: 0,
@@ -47,7 +104,11 @@ export function sampleTake(index: number, request: TakeRequest): Take {
     error: null,
     warnings: [],
     environment: null,
+    environment_changes: [],
     resumes: 0,
+    steps_reused: 0,
+    estimate: null,
+    proof: null,
     artifacts: [],
     created_at: "2026-11-21T03:00:00.000Z",
     started_at: null,
@@ -64,6 +125,23 @@ export function videoArtifact(ofTake: TakeId, bytes: number, digest: string): Ar
     bytes,
     digest,
     metadata: {},
+    created_at: "2026-11-21T03:00:07.000Z",
+  };
+}
+
+export function stateOf(take: Take, step: number, label: string | null = null): State {
+  return {
+    take_id: take.id,
+    step,
+    sigma: 0.5,
+    bytes: 1000,
+    digest: "0".repeat(64),
+    derivation: "0".repeat(64),
+    has_preview: true,
+    label,
+    reused: false,
+    seconds: 1,
+    model_seconds: 1,
     created_at: "2026-11-21T03:00:07.000Z",
   };
 }
