@@ -14,10 +14,12 @@ export async function estimateRun(
   const [channels, , height, width] = plan.shape;
   let [seconds, rest] = [0, 0];
   for (const { model, from, to, window } of segmentsOf(plan, "denoise")) {
-    const seen = [channels, window[1] - window[0], height, width];
+    // A window that does not begin at frame 0 is shown to the net with an absent first frame.
+    const seen = window[1] - window[0] + (window[0] > 0 ? 1 : 0);
     const measured =
-      (await store.measuredSeconds(model, seen)) ??
-      (await store.measuredSeconds(model, plan.shape));
+      (await store.measuredSeconds(model, [channels, seen, height, width])) ??
+      (await store.measuredSeconds(model, plan.shape)) ??
+      (await store.measuredSeconds(model, null));
     if (!measured) return null;
     seconds += Math.max(0, to - Math.max(from, reused)) * measured.step;
     rest = Math.max(rest, measured.rest);

@@ -10,13 +10,14 @@ const RECENT_TAKES = 5;
 export async function measuredSeconds(
   db: Queries,
   model: string,
-  shape: readonly number[],
+  shape: readonly number[] | null,
 ): Promise<MeasuredSeconds | null> {
-  const rows = await db
+  let takes = db
     .selectFrom("takes")
     .select(["step_seconds", "rest_seconds"])
-    .where("model", "=", model)
-    .where("shape_key", "=", shapeKey(shape))
+    .where("model", "=", model);
+  if (shape) takes = takes.where("shape_key", "=", shapeKey(shape));
+  const rows = await takes
     .where("rest_seconds", "is not", null)
     .orderBy("id", "desc")
     .limit(RECENT_TAKES)
