@@ -279,7 +279,7 @@ export interface Store {
    * Medians over the newest completed takes of this model and latent shape that ran through without a stop on this machine;
    * null when there is none.
    */
-  measuredSeconds(model: string, shape: readonly number[]): Promise<MeasuredSeconds | null>;
+  measuredSeconds(model: string, shape: readonly number[] | null): Promise<MeasuredSeconds | null>;
 
   /** With `stream.changed`. @throws `session_not_found` */
   createStream(stream: StoredStream, nowMs: number): Promise<StoredStream>;
