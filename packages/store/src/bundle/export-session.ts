@@ -1,4 +1,4 @@
-import type { SessionId, TakeId } from "@arc-fabric/contract";
+import type { FabricEvent, SessionId, TakeId } from "@arc-fabric/contract";
 import type { SessionRecords } from "@arc-fabric/core";
 import { toEvent } from "../append-event.ts";
 import type { Queries } from "../database.ts";
@@ -119,12 +119,15 @@ function stateRecord(row: StateRow): StateRecord {
   return { ...state, preview_digest: row.preview_digest, environment: row.environment };
 }
 
-async function eventsOf(db: Queries, id: SessionId): Promise<Records["events"]> {
+async function eventsOf(db: Queries, id: SessionId): Promise<Omit<FabricEvent, "position">[]> {
   const rows = await db
     .selectFrom("events")
     .selectAll()
     .where("session_id", "=", id)
     .orderBy("seq")
     .execute();
-  return rows.map(toEvent);
+  return rows.map((row) => {
+    const { position: _, ...event } = toEvent(row);
+    return event;
+  });
 }

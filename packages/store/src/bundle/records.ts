@@ -43,13 +43,19 @@ const stateRecord = z.strictObject({
 const artifactRecord = z.strictObject({ ...artifactSchema.shape, digest: digestSchema });
 const logLineRecord = z.strictObject({ take_id: takeIdSchema, ...logLineSchema.shape });
 
+/** Positions count over all sessions of a server, so they stay there. */
+const eventRecord = z.preprocess(
+  (event) => (typeof event === "object" ? { ...event, position: 1 } : event),
+  eventSchema,
+);
+
 /** A session's rows in the words of the contract; what only this server can know (queue, claims, measurements) is left out. */
 const recordsSchema = z.strictObject({
   session: sessionRecord,
   takes: z.array(takeRecord),
   states: z.array(stateRecord),
   artifacts: z.array(artifactRecord),
-  events: z.array(eventSchema),
+  events: z.array(eventRecord),
   log_lines: z.array(logLineRecord),
   blobs: z.array(digestSchema),
 });
@@ -137,7 +143,7 @@ export function namedBlobs({
   takes,
   states,
   artifacts,
-}: Omit<Records, "blobs">): string[] {
+}: Pick<Records, "session" | "takes" | "states" | "artifacts">): string[] {
   const named = [
     ...session.files.map((file) => file.digest),
     ...takes.flatMap((take) => take.inputs),
