@@ -138,7 +138,10 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
       });
     if (name === "POST /api/v1/takes") return create(request, response);
     if (name === "GET /api/v1/takes")
-      return json(response, { items: server.takes.toReversed(), has_more: false });
+      return json(response, {
+        items: url.searchParams.get("order") === "asc" ? server.takes : server.takes.toReversed(),
+        has_more: false,
+      });
     if (name === "GET /api/v1/system") return json(response, SAMPLE_SYSTEM);
     if (name === "GET /api/v1/models") return json(response, { items: [SAMPLE_MODEL] });
     if (name === `GET /api/v1/models/${SAMPLE_MODEL.id}`) return json(response, SAMPLE_MODEL);
