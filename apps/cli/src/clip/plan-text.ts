@@ -1,7 +1,7 @@
 import type { DenoiseSegment, Planned, Take } from "@arc-fabric/contract";
 import { textTable } from "../output/text-table.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { clip, countText, secondsText } from "../output/units.ts";
+import { clip, countText, ordinal, secondsText } from "../output/units.ts";
 
 /** What would run: result, steps by model, what is there already, time. */
 export function planText(
@@ -51,7 +51,11 @@ function segmentText(segment: DenoiseSegment, latentFrames: number): string {
       ? [`frame groups ${window[0] + 1}-${window[1]} of ${latentFrames}`]
       : []),
     ...(history === "reset" && segment.from > 0 ? ["history reset"] : []),
-    ...(cache ? [`every ${cache.interval}. prediction in steps ${cache.start}-${cache.end}`] : []),
+    ...(cache
+      ? [
+          `only every ${ordinal(cache.interval)} prediction of steps ${cache.start}-${cache.end} computed`,
+        ]
+      : []),
     ...(keep ? ["the rest kept"] : []),
   ].join(", ");
 }

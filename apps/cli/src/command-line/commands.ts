@@ -74,7 +74,7 @@ export const COMMANDS = {
       cache: {
         value: "S:E:N",
         kind: "cache",
-        help: "In steps S to E compute only every N-th prediction, and use it again in between",
+        help: "In steps S to E, counted from 0, compute only every N-th prediction and use it again in between",
       },
       "first-frame": { value: "FILE", help: "A picture that the video begins with" },
       "last-frame": { value: "FILE", help: "A picture that the video ends with" },
@@ -239,6 +239,6 @@ export const EXIT_CODE_MEANING: Readonly<Record<ExitCode, string>> = {
   0: "done",
   1: "it failed; the reason is on standard error",
   2: "the command line is not right",
-  130: "interrupted with Ctrl-C; the take is cancelled",
-  143: "ended by SIGTERM or SIGHUP; the take is cancelled",
+  130: "interrupted with Ctrl-C; the take is cancelled, or paused again by arc resume",
+  143: "ended by SIGTERM or SIGHUP; the same",
 };

@@ -62,7 +62,7 @@ export const DERIVE_COMMANDS = {
       cache: {
         value: "S:E:N",
         kind: "cache",
-        help: "In steps S to E compute only every N-th prediction, and use it again in between",
+        help: "In steps S to E, counted from 0, compute only every N-th prediction and use it again in between",
       },
       ...queueOptions,
       ...plan,
@@ -123,7 +123,7 @@ export const DERIVE_COMMANDS = {
     examples: [
       [
         'arc edit last --seconds 1-2 --prompt "the red ball turns blue"',
-        "another second second; the first one stays",
+        "the second second anew; the rest stays",
       ],
       [
         'arc edit last --area 50,0,50,100 --prompt "a yellow moon" --strength 0.7',
