@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import path from "node:path";
 import type { Session, State, Storage, Take } from "@arc-fabric/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { call } from "./support/call.ts";
 import { createTestServer, type TestServer } from "./support/test-server.ts";
 
 const TAR = { "content-type": "application/x-tar" };
@@ -30,9 +31,9 @@ beforeAll(async () => {
 afterAll(() => Promise.all([source.close(), target.close()]));
 
 const exportFrom = (server: TestServer, id: string) =>
-  server.app.inject(`/api/v1/sessions/${id}/bundle`);
-const importInto = (server: TestServer, payload: Buffer, headers: Record<string, string> = TAR) =>
-  server.app.inject({ method: "POST", url: "/api/v1/sessions/import", headers, payload });
+  call(server.app, "exportSession", { params: { session_id: id } });
+const importInto = (server: TestServer, body: Buffer, headers: Record<string, string> = TAR) =>
+  call(server.app, "importSession", { body, headers });
 async function takesOf(server: TestServer, id: string): Promise<Take[]> {
   const answer = await server.app.inject(`/api/v1/takes?order=asc&session_id=${id}`);
   return answer.json<{ items: Take[] }>().items;

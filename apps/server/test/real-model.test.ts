@@ -92,6 +92,7 @@ it("a worker that is killed at any step costs at most that step: the result is t
     num_inference_steps: 24,
     num_frames: 17,
     solver: "dpmpp_2m" as const,
+    reuse: false,
   };
   const whole = await server.generate(request);
 

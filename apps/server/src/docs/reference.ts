@@ -8,6 +8,7 @@ const TAGS = [
   "models",
   "artifacts",
   "files",
+  "streams",
   "events",
   "system",
   "openai",
