@@ -67,6 +67,19 @@ export function useCreateTake() {
   });
 }
 
+/** What a request is expected to take; null where nothing like it was measured yet. */
+export function useEstimate(request: TakeRequest) {
+  const planned = useQuery({
+    queryKey: keys.planned("", request),
+    queryFn: ({ signal }) => client.takes.plan(request, { signal }),
+    enabled: request.prompt !== "",
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+    gcTime: 30_000,
+  });
+  return planned.isError ? null : (planned.data?.estimate ?? null);
+}
+
 export function useCancelTake() {
   const cache = useQueryClient();
   return useMutation({

@@ -13,6 +13,7 @@ import { Icon } from "../ui/icon.tsx";
 import { SelectField } from "../ui/select-field.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
 import { formatSeconds } from "../util/format.ts";
+import { HandoverField } from "./handover-field.tsx";
 import { SeedField } from "./seed-field.tsx";
 
 export const SOLVERS: Record<Solver, { label: string; note: string }> = {
@@ -23,10 +24,12 @@ export const SOLVERS: Record<Solver, { label: string; note: string }> = {
 /** Everything a take can be told, filled from the model's defaults and kept inside its limits. */
 export function ParameterForm({
   model,
+  models,
   draft,
   lastSeed,
 }: {
   model: Model;
+  models: readonly Model[];
   draft: Draft;
   lastSeed: number | null;
 }) {
@@ -72,6 +75,7 @@ export function ParameterForm({
         </Collapsible.Trigger>
         <Collapsible.Panel className="flex flex-col gap-4 pt-2">
           <NegativePrompt text={draft.negativePrompt} />
+          <HandoverField model={model} models={models} draft={draft} />
           <Denoising now={now} />
         </Collapsible.Panel>
       </Collapsible.Root>

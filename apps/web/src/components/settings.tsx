@@ -11,10 +11,12 @@ const ROOMY = "(min-width: 64rem)";
 
 export function Settings({
   model,
+  models,
   draft,
   lastSeed,
 }: {
   model: Model;
+  models: readonly Model[];
   draft: Draft;
   lastSeed: number | null;
 }) {
@@ -43,7 +45,7 @@ export function Settings({
           )}
         </div>
         <Collapsible.Panel className="pt-2">
-          <ParameterForm model={model} draft={draft} lastSeed={lastSeed} />
+          <ParameterForm model={model} models={models} draft={draft} lastSeed={lastSeed} />
         </Collapsible.Panel>
       </Collapsible.Root>
     </section>

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "react";
 import { client } from "../api/client.ts";
 import { describeError, type ErrorDescription } from "../api/describe-error.ts";
 import { ErrorCard } from "../components/error-card.tsx";
+import { useSettled } from "../hooks/use-settled.ts";
 import { NumberInput } from "../ui/number-input.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
 import { drawMask, maskAsPng, maskCells } from "./area-mask.ts";
@@ -19,7 +20,7 @@ import {
 import { DeriveSubmit } from "./derive-submit.tsx";
 import type { AreaDraft, EditorAction, EditorState, Rectangle } from "./editor-state.ts";
 import { changedShare, keptShare, rectangleCells, touchedFrames } from "./latent-frames.ts";
-import { useDeriveForm, useSettled } from "./use-derive-form.ts";
+import { useDeriveForm } from "./use-derive-form.ts";
 
 interface PartPanelProps extends ChangeFieldsProps {
   state: EditorState;

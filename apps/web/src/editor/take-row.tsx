@@ -190,7 +190,8 @@ function StepCells(props: TakeRowProps) {
   return (
     <div
       ref={box}
-      {...(selected ? { role: "radiogroup", "aria-label": "Step shown" } : { "aria-hidden": true })}
+      role="radiogroup"
+      aria-label="Step shown"
       onKeyDown={onKeyDown}
       onPointerDown={(event) => {
         if (event.button !== 0) return;

@@ -1,7 +1,8 @@
 import type { DeriveRequestInput, Planned, Take } from "@arc-fabric/contract";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { describeError, type ErrorDescription } from "../api/describe-error.ts";
 import { useDerive, usePlanned } from "../api/trajectory.ts";
+import { useSettled } from "../hooks/use-settled.ts";
 
 /** So that typing does not ask for a plan with every letter. */
 const SETTLE_MS = 250;
@@ -41,15 +42,4 @@ export function useDeriveForm(
       if (ready) derive.mutate({ takeId: take.id, request }, { onSuccess: onMade });
     },
   };
-}
-
-/** A value that has not changed for a while; compared by what it says. */
-export function useSettled<Value>(value: Value, ms: number): Value {
-  const [settled, setSettled] = useState(value);
-  const text = JSON.stringify(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(JSON.parse(text) as Value), ms);
-    return () => clearTimeout(timer);
-  }, [text, ms]);
-  return settled;
 }

@@ -3,6 +3,7 @@ import { useSearchParams } from "react-router";
 import { describeError } from "../api/describe-error.ts";
 import { useTakes } from "../api/takes.ts";
 import { ErrorCard } from "../components/error-card.tsx";
+import { ImportButton } from "../components/import-button.tsx";
 import { TakeCard } from "../components/take-card.tsx";
 import { useNow } from "../hooks/use-now.ts";
 import { useTitle } from "../hooks/use-title.ts";
@@ -12,12 +13,12 @@ import { Segmented } from "../ui/segmented.tsx";
 import { STATUS_TEXT } from "../util/take-text.ts";
 
 type Filter = TakeStatus | "all";
-const FILTERS = (["all", "completed", "running", "queued", "failed", "cancelled"] as const).map(
-  (value) => ({
-    value: value as Filter,
-    label: value === "all" ? "All" : STATUS_TEXT[value].label,
-  }),
-);
+const FILTERS = (
+  ["all", "completed", "running", "queued", "paused", "failed", "cancelled"] as const
+).map((value) => ({
+  value: value as Filter,
+  label: value === "all" ? "All" : STATUS_TEXT[value].label,
+}));
 
 /** Everything made, newest first. The filter is in the address. */
 export default function LibraryPage() {
@@ -42,6 +43,7 @@ export default function LibraryPage() {
             setSearch(value === "all" ? {} : { status: value }, { replace: true })
           }
         />
+        <ImportButton />
       </div>
       {takes.isError && (
         <ErrorCard

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { describeError } from "../api/describe-error.ts";
 import { useSystem } from "../api/system.ts";
 import { ErrorCard } from "../components/error-card.tsx";
+import { StoragePanel } from "../components/storage-panel.tsx";
 import { ModelStatus } from "../components/model-status.tsx";
 import { useTitle } from "../hooks/use-title.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -68,6 +69,11 @@ function Report({ report }: { report: SystemReport }) {
           ))}
         </ul>
       </Panel>
+      <div className="lg:col-span-2">
+        <Panel title="Storage">
+          <StoragePanel />
+        </Panel>
+      </div>
       <div className="lg:col-span-2">
         <Panel title="Configuration">
           <Facts facts={Object.fromEntries(flatten(report.configuration))} mono />
