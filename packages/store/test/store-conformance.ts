@@ -4,6 +4,7 @@ import type { Store } from "@arc-fabric/core";
 import { describeBundles } from "./conformance/bundles.ts";
 import { describeClaims } from "./conformance/claims.ts";
 import { describeEvents } from "./conformance/events.ts";
+import { describeModel } from "./conformance/model.ts";
 import { describeQueue } from "./conformance/queue.ts";
 import { describeSessions } from "./conformance/sessions.ts";
 import { describeStorage } from "./conformance/storage.ts";
@@ -51,6 +52,7 @@ export function storeConformance(
     describeStorage(subject);
     describeBundles(subject);
     describeEvents(subject);
+    describeModel(open);
     describeLaws(open);
 
     test("a closed store refuses by name, and closing twice is harmless", async () => {
