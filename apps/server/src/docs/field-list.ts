@@ -9,14 +9,32 @@ export interface Field {
   readonly description: string;
 }
 
+interface ObjectSchema {
+  readonly properties?: Record<string, JsonSchema>;
+  readonly required?: string[];
+}
+
+/** The tables of a body: one, or one for each variant that its `kind` tells apart. */
+export function bodyTables(schema: z.ZodType | undefined): [string, Field[]][] {
+  if (!schema) return [];
+  const { oneOf } = jsonSchema(schema, "input") as { oneOf?: ObjectSchema[] };
+  if (!oneOf) return [["Body", fieldsOf(schema)]];
+  return oneOf.map((variant) => {
+    const { kind, ...properties } = variant.properties ?? {};
+    const title = `Body with kind ${kind ? typeText(kind) : "?"}`;
+    return [title, fieldTexts({ ...variant, properties }, properties)];
+  });
+}
+
 export function fieldsOf(schema: z.ZodType | undefined, hasTextForm = false): Field[] {
   if (!schema) return [];
-  const input = jsonSchema(schema, "input") as {
-    properties?: Record<string, JsonSchema>;
-    required?: string[];
-  };
-  const output = jsonSchema(schema, "output") as { properties?: Record<string, JsonSchema> };
+  const input = jsonSchema(schema, "input") as ObjectSchema;
+  const output = jsonSchema(schema, "output") as ObjectSchema;
   const properties = hasTextForm ? (output.properties ?? {}) : (input.properties ?? {});
+  return fieldTexts(input, properties);
+}
+
+function fieldTexts(input: ObjectSchema, properties: Record<string, JsonSchema>): Field[] {
   return Object.keys(properties).map((name) => ({
     name,
     type: typeText(properties[name]!),
@@ -34,7 +52,11 @@ function typeText(schema: JsonSchema): string {
   const {
     type,
     enum: values,
+    const: value,
+    format,
     anyOf,
+    oneOf,
+    prefixItems,
     items,
     minimum,
     maximum,
@@ -43,7 +65,11 @@ function typeText(schema: JsonSchema): string {
   } = schema as {
     type?: string;
     enum?: unknown[];
+    const?: unknown;
+    format?: string;
     anyOf?: JsonSchema[];
+    oneOf?: JsonSchema[];
+    prefixItems?: JsonSchema[];
     items?: JsonSchema;
     minimum?: number;
     maximum?: number;
@@ -51,7 +77,11 @@ function typeText(schema: JsonSchema): string {
     maxLength?: number;
   };
   if (values) return values.map((value) => JSON.stringify(value)).join(" | ");
-  if (anyOf) return [...new Set(anyOf.map(typeText))].join(" or ");
+  if (value !== undefined) return JSON.stringify(value);
+  if (format === "binary") return "file";
+  const options = anyOf ?? oneOf;
+  if (options) return [...new Set(options.map(optionText))].join(" or ");
+  if (prefixItems) return `[${prefixItems.map(typeText).join(", ")}]`;
   if (items) return `${typeText(items)}[]`;
   const limits: string[] = [];
   if (minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER) limits.push(`≥ ${minimum}`);
@@ -59,4 +89,14 @@ function typeText(schema: JsonSchema): string {
   if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) limits.push(`≤ ${maximum}`);
   if (maxLength !== undefined) limits.push(`≤ ${maxLength} characters`);
   return [type ?? "any", limits.join(", ")].filter(Boolean).join(" ");
+}
+
+/** Objects inside a union are told apart by their fields. */
+function optionText(schema: JsonSchema): string {
+  const { type, properties } = schema as ObjectSchema & { type?: string };
+  if (type !== "object" || !properties) return typeText(schema);
+  const fields = Object.entries(properties).map(([name, field]) =>
+    "const" in field ? `${name}: ${JSON.stringify(field["const"])}` : name,
+  );
+  return `{${fields.join(", ")}}`;
 }

@@ -1,14 +1,21 @@
 import {
   artifactSchema,
+  comparisonSchema,
+  deriveRequestSchema,
   errorRecordSchema,
   eventSchema,
+  fileSchema,
   modelSchema,
   openaiCreateVideoSchema,
   openaiVideoSchema,
+  plannedSchema,
   planSchema,
   problemSchema,
   sessionSchema,
   stateSchema,
+  storageSchema,
+  streamRequestSchema,
+  streamSchema,
   systemSchema,
   takeParametersSchema,
   takeRequestSchema,
@@ -21,30 +28,47 @@ export type JsonSchema = Record<string, unknown>;
 /** Schemas with a name of their own in the document; everywhere else they are referred to. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   Artifact: artifactSchema,
+  Comparison: comparisonSchema,
   CreateVideo: openaiCreateVideoSchema,
+  DeriveRequest: deriveRequestSchema,
   ErrorRecord: errorRecordSchema,
   Event: eventSchema,
+  File: fileSchema,
   Model: modelSchema,
   Plan: planSchema,
+  Planned: plannedSchema,
   Problem: problemSchema,
   Session: sessionSchema,
   State: stateSchema,
+  Storage: storageSchema,
+  Stream: streamSchema,
+  StreamRequest: streamRequestSchema,
   System: systemSchema,
   Take: takeSchema,
   TakeParameters: takeParametersSchema,
   TakeRequest: takeRequestSchema,
   Video: openaiVideoSchema,
 };
-const INPUTS = ["CreateVideo", "TakeRequest"];
+const INPUTS = ["CreateVideo", "DeriveRequest", "StreamRequest", "TakeRequest"];
 
 const names = z.registry<{ id: string }>();
 for (const [id, schema] of Object.entries(NAMED)) names.add(schema, { id });
+
+/** The contract's only schema that JSON has no word for is that of a form's file. */
+const override: NonNullable<Parameters<typeof z.toJSONSchema>[1]>["override"] = ({
+  zodSchema,
+  jsonSchema: schema,
+}) => {
+  if (zodSchema._zod.def.type === "custom")
+    Object.assign(schema, { type: "string", format: "binary" });
+};
 
 /** A zod schema as the JSON Schema of OpenAPI 3.1, complete in itself. */
 export function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,
     unrepresentable: "any",
+    override,
   }) as JsonSchema;
   return rest;
 }
@@ -71,7 +95,12 @@ function withReferences(schema: z.ZodType, io: "input" | "output"): JsonSchema {
     $defs: _named,
     id: _id,
     ...rest
-  } = z.toJSONSchema(schema, { io, unrepresentable: "any", metadata: names }) as JsonSchema;
+  } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: "any",
+    metadata: names,
+    override,
+  }) as JsonSchema;
   return JSON.parse(
     JSON.stringify(rest).replaceAll("#/$defs/", "#/components/schemas/"),
   ) as JsonSchema;

@@ -63,7 +63,7 @@ export function openApiDocument(version: string): Record<string, unknown> {
 /** Every error an endpoint may answer with, its own and those all share. */
 function errorsOf(endpoint: Endpoint): readonly ErrorCode[] {
   const codes = new Set<ErrorCode>([...endpoint.errors, ...COMMON_ERRORS]);
-  if (endpoint.body) for (const code of BODY_ERRORS) codes.add(code);
+  if (endpoint.body || endpoint.bodyTypes) for (const code of BODY_ERRORS) codes.add(code);
   if (endpoint.query) codes.add("unknown_field");
   if (endpoint.bodyTypes?.includes("multipart/form-data")) codes.add("invalid_multipart");
   if (endpoint.idempotent) codes.add("idempotency_key_reused");
@@ -85,7 +85,7 @@ function describe(operation: string, endpoint: Endpoint): JsonSchema {
       ...parameters(endpoint.query, "query"),
       ...headerParameters(endpoint),
     ],
-    ...(endpoint.body ? { requestBody: requestBody(endpoint.body, endpoint) } : {}),
+    ...requestBody(endpoint),
     responses: { ...success(endpoint), ...failures(endpoint) },
   };
 }
@@ -126,17 +126,15 @@ function headerParameters({ idempotent, response }: Endpoint): JsonSchema[] {
     return [
       header("Last-Event-ID", "The id of the last event received; the stream goes on after it."),
     ];
-  return response.kind === "file" ? [header("Range", "One byte range.")] : [];
+  return response.kind === "file" && !response.streamed ? [header("Range", "One byte range.")] : [];
 }
 
-function requestBody(
-  schema: z.ZodType,
-  { bodyTypes = ["application/json"] }: Endpoint,
-): JsonSchema {
-  const content = Object.fromEntries(
-    bodyTypes.map((type) => [type, { schema: referringSchema(schema, "input") }]),
-  );
-  return { required: true, content };
+function requestBody({ body, bodyTypes }: Endpoint): JsonSchema {
+  if (!body && !bodyTypes) return {};
+  const schema = body ? referringSchema(body, "input") : { type: "string", format: "binary" };
+  const types = bodyTypes ?? ["application/json"];
+  const content = Object.fromEntries(types.map((type) => [type, { schema }]));
+  return { requestBody: { required: true, content } };
 }
 
 function success(endpoint: Endpoint): JsonSchema {
@@ -154,6 +152,13 @@ function success(endpoint: Endpoint): JsonSchema {
         },
       };
     case "file":
+      if (response.streamed)
+        return {
+          200: {
+            description: "The file, made while it is sent.",
+            content: bytes(response.mediaTypes),
+          },
+        };
       return {
         200: { description: "The whole file.", content: bytes(response.mediaTypes) },
         206: {

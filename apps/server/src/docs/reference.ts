@@ -1,6 +1,6 @@
 import { type Endpoint, ENDPOINT_LIST, ERROR_CATALOGUE, ERROR_CODES } from "@arc-fabric/contract";
 import { escapeHtml, page } from "../http/page-shell.ts";
-import { type Field, fieldsOf } from "./field-list.ts";
+import { bodyTables, type Field, fieldsOf } from "./field-list.ts";
 
 const TAGS = [
   "takes",
@@ -30,7 +30,7 @@ const endpointsOf = (tag: Endpoint["tag"]) =>
 const inputsOf = ({ params, query, body }: Endpoint): [string, Field[]][] => [
   ["Address", fieldsOf(params, true)],
   ["Query", fieldsOf(query, true)],
-  ["Body", fieldsOf(body)],
+  ...bodyTables(body),
 ];
 
 const INTRODUCTION =
@@ -84,7 +84,7 @@ function answerText({ response }: Endpoint): string {
     case "json":
       return `${response.status} application/json`;
     case "file":
-      return `200 or 206 ${response.mediaTypes.join(", ")}`;
+      return `${response.streamed ? "200" : "200 or 206"} ${response.mediaTypes.join(", ")}`;
     case "events":
       return "200 text/event-stream";
     case "text":
