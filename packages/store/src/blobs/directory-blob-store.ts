@@ -9,7 +9,6 @@ import {
   rm,
   stat,
   unlink,
-  utimes,
 } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
@@ -50,7 +49,7 @@ export class DirectoryBlobStore implements BlobStore {
           throw translateWriteError(error, `a blob of ${bytes.byteLength} bytes`);
         }),
       ]);
-      await this.#publish(temporary, digest, bytes.byteLength);
+      await this.#publish(temporary, digest);
       return { digest, bytes: bytes.byteLength };
     });
   }
@@ -64,7 +63,7 @@ export class DirectoryBlobStore implements BlobStore {
           const { digest, bytes } = await digestOfFile(file);
           await this.#stampTime(file);
           await file.sync();
-          await this.#publish(temporary, digest, bytes);
+          await this.#publish(temporary, digest);
           return { digest, bytes };
         } finally {
           await file.close();
@@ -162,18 +161,13 @@ export class DirectoryBlobStore implements BlobStore {
     await file.utimes(seconds, seconds);
   }
 
-  /** Gives a complete file its name, or renews the age of the blob that has it already. */
-  async #publish(temporary: string, digest: string, bytes: number): Promise<void> {
+  /**
+   * Gives a complete file its name. Where the blob is there already it is replaced, which renews its age and heals it: a damaged
+   * blob has the right name and often the right size, and whoever puts these bytes has just computed them again.
+   */
+  async #publish(temporary: string, digest: string): Promise<void> {
     await this.#removals.keep(digest, async () => {
-      const target = blobPath(this.#paths, digest);
-      const present = await stat(target).catch(nullWhenMissing);
-      if (present?.size === bytes) {
-        const seconds = this.#system.now() / 1000;
-        await utimes(target, seconds, seconds);
-        await unlink(temporary);
-        return;
-      }
-      await rename(temporary, target);
+      await rename(temporary, blobPath(this.#paths, digest));
       await syncDirectory(shardOf(this.#paths, digest));
     });
   }

@@ -42,7 +42,7 @@ export function describeLaws(
           minLength: 1,
           maxLength: 4,
         }),
-        { maxLength: 40 },
+        { maxLength: 30, size: "max" },
       );
       await fc.assert(
         fc.asyncProperty(batches, async (plan) => {
