@@ -61,14 +61,7 @@ export function applyEvent(cache: QueryClient, event: FabricEvent): void {
   updateTake(cache, id, (take) => applyTakeEvent(take, event));
   if (event.type === "step.completed") {
     const { step, sigma, seconds, digest, has_preview } = event.data;
-    cache.setQueryData<Step[]>(
-      keys.states(id),
-      (steps) =>
-        steps && [
-          ...steps.filter((known) => known.step < step),
-          { step, sigma, seconds, digest, has_preview, label: null, reused: false },
-        ],
-    );
+    addStep(cache, id, { step, sigma, seconds, digest, has_preview, label: null, reused: false });
   }
   if (event.type === "state.labelled") {
     const { step, label } = event.data;
@@ -82,6 +75,16 @@ export function applyEvent(cache: QueryClient, event: FabricEvent): void {
       steps?.filter(({ step }) => !gone.has(step)),
     );
   }
+}
+
+function addStep(cache: QueryClient, id: string, step: Step): void {
+  const steps = cache.getQueryData<Step[]>(keys.states(id));
+  if (!steps) return;
+  const before = steps.filter((known) => known.step < step.step);
+  cache.setQueryData<Step[]>(keys.states(id), [...before, step]);
+  // A step whose event came while the list was on its way is in neither.
+  if ((before.at(-1)?.step ?? 0) < step.step - 1)
+    void cache.invalidateQueries({ queryKey: keys.states(id) });
 }
 
 function prependTake(cache: QueryClient, take: Take): void {

@@ -48,7 +48,6 @@ export function EditorStage(props: EditorStageProps) {
         ref={player.box}
         role="group"
         aria-label="Player"
-        onKeyDown={player.onKeyDown}
         className="flex min-h-0 flex-1 flex-col fullscreen:bg-black"
       >
         <div className="picture-box grid min-h-64 flex-1 place-items-center bg-stage p-2 sm:p-3">

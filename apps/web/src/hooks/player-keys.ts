@@ -1,5 +1,3 @@
-import type { KeyboardEvent } from "react";
-
 type PlayerAction =
   | "toggle"
   | "forward"
@@ -33,7 +31,7 @@ const OFF_CONTROLS: Readonly<Record<string, PlayerAction>> = {
 export function keyAction(event: KeyboardEvent): PlayerAction | null {
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   const key = event.key.toLowerCase();
-  const onControl = (event.target as HTMLElement).closest("button, input, a") !== null;
+  const onControl = (event.target as HTMLElement).closest("button, input, a, [role=slider], [role=group][tabindex]") !== null;
   return ALWAYS[key] ?? (onControl ? undefined : OFF_CONTROLS[key]) ?? null;
 }
 
