@@ -12,7 +12,7 @@ describe("commands that make a take from another one", () => {
     const parent = await bench.have();
     const result = await arc("fork last --at 2 -o fork.mp4 --prompt", "a blue ball");
     expect(result).toMatchObject({ code: 0 });
-    expect(result.stderr).toContain('fork at step 2: prompt "a blue ball"');
+    expect(result.stderr).toContain("a blue ball\nfork at step 2 · zoetrope-s · ");
     expect(result.stdout).toMatch(
       /Saved fork\.mp4\n.*\n.*made in 7\.0 s \(expected 8\.0 s\), 2 of 4 steps reused/,
     );
@@ -110,12 +110,12 @@ describe("commands that make a take from another one", () => {
     [
       "kept exactly",
       { kept_pixels_equal: true },
-      "300 of 400 latents kept, equal bit for bit; their pixels equal; 4 steps in 7.0 s, the whole clip 4 steps in 7.0 s",
+      "300 of 400 latents kept, equal bit for bit; their pixels equal; 4 steps (2.0 s) computed, the whole clip took 4 steps (2.0 s)",
     ],
     [
       "pixels differ",
       { kept_psnr_db: 48.23 },
-      "300 of 400 latents kept, equal bit for bit; their pixels at 48.2 dB; 4 steps",
+      "300 of 400 latents kept, equal bit for bit; their pixels at 48.2 dB; 4 steps (2.0 s)",
     ],
     [
       "thinned out",
@@ -143,7 +143,13 @@ describe("commands that make a take from another one", () => {
       ...changes,
     };
     await bench.serve({
-      script: (fake, take) => fake.complete(fake.change(take, { proof: take.parent_id && proof })),
+      script: (fake, take) =>
+        fake.complete(
+          fake.change(take, {
+            proof: take.parent_id && proof,
+            progress: { ...take.progress, step_seconds: 0.5 },
+          }),
+        ),
     });
     await bench.have();
     const { stdout } = await arc("edit last --frames 4-12 -o e.mp4");

@@ -4,7 +4,7 @@ import { closest } from "../command-line/closest.ts";
 import { wrap } from "../command-line/help-text.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { bytesText, clip, countText, secondsText } from "../output/units.ts";
-import { originText } from "./origin-text.ts";
+import { originKindText } from "./origin-text.ts";
 import { proofText } from "./proof-text.ts";
 import { secondsOf } from "./take-seconds.ts";
 
@@ -15,7 +15,7 @@ export function startText(
 ): string {
   const { prompt, width, height, num_frames: frames, fps, seed } = take.parameters;
   const facts = [
-    ...(take.origin.kind === "generate" ? [] : [originText(take.origin)]),
+    ...(take.origin.kind === "generate" ? [] : [originKindText(take.origin)]),
     take.model,
     `${width}x${height}`,
     `${countText(frames, "frame")} at ${fps} fps`,
@@ -89,7 +89,8 @@ export function summaryText(
 /** The estimate stands beside the time it took. */
 function costText(take: Take): string {
   const made = `made in ${secondsText(secondsOf(take))}`;
-  const expected = take.estimate ? ` (expected ${secondsText(take.estimate.seconds)})` : "";
+  // Of clips that are only put together nothing is estimated but steps.
+  const expected = take.estimate?.steps ? ` (expected ${secondsText(take.estimate.seconds)})` : "";
   const reused = take.steps_reused > 0 ? `, ${stepsText(take)}` : "";
   return `${made}${expected}${reused}`;
 }

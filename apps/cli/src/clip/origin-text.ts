@@ -4,16 +4,18 @@ import { clip, countText } from "../output/units.ts";
 /** Prompts are cut here: the whole one is in arc show. */
 const PROMPT_CHARS = 40;
 
-/** How a take came about, in words. */
+/** How a take came about, in words, with what was changed. */
 export function originText(origin: Origin): string {
-  if (origin.kind === "generate") return "made from a prompt";
-  const changed = changesOf(origin);
-  const how = derivedText(origin);
+  const how = originKindText(origin);
+  const changed = origin.kind === "generate" ? [] : changesOf(origin);
   return changed.length === 0 ? how : `${how}: ${changed.join(", ")}`;
 }
 
-function derivedText(origin: DeriveRequest): string {
+/** The same without what was changed. */
+export function originKindText(origin: Origin): string {
   switch (origin.kind) {
+    case "generate":
+      return "made from a prompt";
     case "fork":
       return `fork at step ${origin.at_step}`;
     case "edit":

@@ -1,7 +1,9 @@
-import type { DenoiseSegment, Planned, Take } from "@arc-fabric/contract";
+import type { DenoiseSegment, Plan, Planned, Segment, Take } from "@arc-fabric/contract";
 import { textTable } from "../output/text-table.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { clip, countText, ordinal, secondsText } from "../output/units.ts";
+
+const PROMPT_CHARS = 40;
 
 /** What would run: result, steps by model, what is there already, time. */
 export function planText(
@@ -20,7 +22,7 @@ export function planText(
     ["seed", String(parameters.seed)],
     ...plan.segments
       .filter((segment) => segment.type === "denoise")
-      .map((segment) => [stepsRange(segment), segmentText(segment, plan.shape[1])]),
+      .map((segment) => [stepsRange(segment), segmentText(segment, plan)]),
     ...workRows(plan.total_steps, estimate),
     ["takes", timeText(estimate)],
   ];
@@ -43,10 +45,13 @@ function stepsRange({ from, to }: DenoiseSegment): string {
   return to - from === 1 ? `step ${to}` : `steps ${from + 1}-${to}`;
 }
 
-function segmentText(segment: DenoiseSegment, latentFrames: number): string {
+function segmentText(segment: DenoiseSegment, plan: Plan): string {
+  const latentFrames = plan.shape[1];
+  const prompts = plan.segments.filter(({ type }) => type === "encode");
   const { model, solver, guidance_scale: guidance, window, history, keep, cache } = segment;
   return [
     `${model} by ${solver}, guidance ${guidance}`,
+    ...(prompts.length > 1 ? [promptText(prompts[segment.conditioning])] : []),
     ...(window[1] - window[0] < latentFrames
       ? [`frame groups ${window[0] + 1}-${window[1]} of ${latentFrames}`]
       : []),
@@ -59,6 +64,9 @@ function segmentText(segment: DenoiseSegment, latentFrames: number): string {
     ...(keep ? ["the rest kept"] : []),
   ].join(", ");
 }
+
+const promptText = (segment: Segment | undefined) =>
+  segment?.type === "encode" ? `"${clip(segment.prompt, PROMPT_CHARS)}"` : "";
 
 function timeText(estimate: Planned["estimate"]): string {
   if (!estimate) return "not known yet: nothing like it has run on this machine";

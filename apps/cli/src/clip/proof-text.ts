@@ -1,6 +1,5 @@
 import type { EditProof, Take } from "@arc-fabric/contract";
 import { countText, secondsText } from "../output/units.ts";
-import { secondsOf } from "./take-seconds.ts";
 
 /** One line: what an edit kept, how exactly, and what it cost beside its parent. */
 export function proofText(take: Take, proof: EditProof, parent: Take | undefined): string {
@@ -24,12 +23,16 @@ function pixelsText({ kept_pixels_equal: equal, kept_psnr_db: psnr }: EditProof)
   return psnr === null ? "their pixels not compared" : `their pixels at ${psnr.toFixed(1)} dB`;
 }
 
+/** Steps and their time; what a take took from start to end would count pauses as well. */
 function costText(take: Take, parent: Take | undefined): string {
-  const steps = take.plan.total_steps - take.steps_reused;
-  const cost = `${countText(steps, "step")} in ${secondsText(secondsOf(take))}`;
-  if (!parent || parent.plan.total_steps === 0) return cost;
-  const whole = countText(parent.plan.total_steps, "step");
-  // The time of a take that was stopped in between or took over steps is not what the whole clip costs.
-  const measured = parent.resumes === 0 && parent.steps_reused === 0 && secondsOf(parent) > 0;
-  return `${cost}, the whole clip ${whole}${measured ? ` in ${secondsText(secondsOf(parent))}` : ""}`;
+  const computed = stepsText(take.plan.total_steps - take.steps_reused, take);
+  // The plan of any other take is not that of its whole clip.
+  const whole = parent && (parent.origin.kind === "generate" || parent.origin.kind === "fork");
+  if (!whole) return `${computed} computed`;
+  return `${computed} computed, the whole clip took ${stepsText(parent.plan.total_steps, parent)}`;
+}
+
+function stepsText(steps: number, { progress: { step_seconds: seconds } }: Take): string {
+  const time = seconds === null ? "" : ` (${secondsText(steps * seconds)})`;
+  return countText(steps, "step") + time;
 }
