@@ -85,9 +85,7 @@ export async function everyPlan(
     plain: tinyPlan({ solver }),
     "frames that lag": tinyPlan({ solver }, { schedule: laggedSchedule(6, 5, 1) }),
     cached: tinyPlan({ solver, cache: { start: 2, end: 7, interval: 3 } }),
-    "cached while frames lag, half of them seen": {
-      ...lagOverWindow(solver),
-    },
+    "cached while frames lag, half of them seen": lagOverWindow(solver),
     hybrid: {
       ...tinyPlan(),
       segments: [
@@ -97,15 +95,14 @@ export async function everyPlan(
       ],
     },
     edit: editPlan(models, parent, solver),
-    "edit on the straight line": {
-      ...tinyPlan(
-        { solver, keep: { mask, clean, seed: 9, states: new Array<null>(5).fill(null) } },
-        {
-          schedule: uniformSchedule(5, 0.7),
-          start: { kind: "renoise", seed: 8, clean, mask, kept_seed: 9, kept: null },
-        },
-      ),
-    },
+    "edit on the straight line": tinyPlan(
+      { solver, keep: { mask, clean, seed: 9, states: new Array<null>(5).fill(null) } },
+      {
+        schedule: uniformSchedule(5, 0.7),
+        start: { kind: "renoise", seed: 8, clean, mask, kept_seed: 9, kept: null },
+      },
+    ),
+    "edit in a window, of frames that lag": editInWindow(solver, clean, mask),
     extended: extendPlan(clean, solver),
   };
 }
@@ -136,6 +133,24 @@ export function editPlan(
         kept_seed: 7,
         kept: { kind: "state", digest: digests[2]! },
       },
+    },
+  );
+}
+
+/** The last three latent frames anew, one after the other, under the mask; the first two are neither seen nor changed. */
+function editInWindow(solver: Solver, clean: string, mask: string): TinyPlan {
+  const { sigmas, frame_sigmas: rows } = laggedSchedule(4, 3, 2);
+  const states = new Array<null>(sigmas.length - 1).fill(null);
+  return tinyPlan(
+    {
+      solver,
+      model: "zoetrope-tiny-b",
+      window: [2, 5],
+      keep: { mask, clean, seed: 9, states },
+    },
+    {
+      schedule: rowsSchedule(rows!.map((row) => [0, 0, ...row])),
+      start: { kind: "renoise", seed: 8, clean, mask, kept_seed: 9, kept: null },
     },
   );
 }

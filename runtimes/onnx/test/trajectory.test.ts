@@ -133,6 +133,18 @@ describe("an edit", () => {
     expect(bytes((await models.run(line)).at(-1)!)).not.toBe(bytes(stored.at(-1)!));
   });
 
+  test("leaves frames alone while they wait, also under the soft border", async () => {
+    const plan = (await everyPlan(models, "euler"))["edit in a window, of frames that lag"]!;
+    const steps = (await models.run(plan)).map(latentsOf);
+    // The last of the three frames moves from step 4 on.
+    for (const step of [1, 2, 3])
+      for (const frame of [0, 1, 4])
+        expect(frameOf(steps[step]!, frame)).toEqual(frameOf(steps[0]!, frame));
+    expect(frameOf(steps[5]!, 4)).not.toEqual(frameOf(steps[3]!, 4));
+    // The first one is finished after step 4 and stays as it is.
+    expect(frameOf(steps.at(-1)!, 2)).toEqual(frameOf(steps[3]!, 2));
+  });
+
   test("a preview shows the clip as it will be kept", async () => {
     const parent = await models.run(tinyPlan());
     const edit = editPlan(
@@ -300,6 +312,34 @@ describe("a clip made in blocks", () => {
         4,
       ),
     );
+  });
+
+  test("that frame is noise of a fixed seed at level 1: a clip whose own first frame is just that gives the same", async () => {
+    const parent = await models.run(tinyPlan());
+    const digest = models.store(parent.at(-1)!.state);
+    const run = async (window: [number, number]) => {
+      const rows = [1, 0.5, 0].map((level) => [1, 0, level, level]);
+      const steps = await models.run(
+        tinyPlan(
+          { model: "zoetrope-tiny-b", window },
+          {
+            shape: [4, 4, 4, 4],
+            start: {
+              kind: "compose",
+              seed: 0x5eed,
+              pieces: [
+                { kind: "noise", frames: 1 },
+                { kind: "latents", digest, frames: [4, 5] },
+                { kind: "noise", frames: 2 },
+              ],
+            },
+            schedule: rowsSchedule(rows),
+          },
+        ),
+      );
+      return bytes(steps.at(-1)!);
+    };
+    expect(await run([1, 4])).toBe(await run([0, 4]));
   });
 
   test("a preview shows finished frames, and grey where frames wait outside the window", async () => {
