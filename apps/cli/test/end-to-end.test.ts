@@ -78,6 +78,29 @@ describe.skipIf(!existsSync(MODEL) || !existsSync("/proc/self"))(
       },
     );
 
+    test(
+      "fork, edit, and a session's way out and back in, with the real model",
+      { timeout: TIMEOUT_MS },
+      async () => {
+        const arc = async (...args: string[]) => {
+          const result = await runArc([...args, "--json"], options());
+          expect(result).toMatchObject({ code: 0 });
+          return JSON.parse(result.stdout) as Record<string, unknown>;
+        };
+        await generate("--steps", "4", "--keep-server").ended;
+        const fork = await arc("fork", "last", "--at", "2", "--prompt", "a blue ball");
+        expect(fork).toMatchObject({ total_steps: 4, steps_reused: 2, status: "completed" });
+        const edit = await arc("edit", "last", "--area", "0,0,50,100", "--prompt", "a red cube");
+        expect(edit["proof"]).toMatchObject({ kept_equal: true });
+        await arc("export", "-o", "session.arc.tar");
+        const session = await arc("import", "session.arc.tar");
+        expect(session).toMatchObject({ take_count: 3 });
+        expect((await arc("tree", String(session["id"])))["items"]).toHaveLength(3);
+        await runArc(["stop"], options());
+        await until(() => processesHere().length === 0);
+      },
+    );
+
     test("Ctrl-C cancels the take and ends the server", { timeout: TIMEOUT_MS }, async () => {
       const arc = generate("--steps", "100");
       await arc.says("Step 0/100");

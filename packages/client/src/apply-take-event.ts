@@ -1,4 +1,4 @@
-import type { FabricEvent, Take, TakePhase } from "@arc-fabric/contract";
+import type { Artifact, Environment, FabricEvent, Take, TakePhase } from "@arc-fabric/contract";
 
 /** Weight of the newest step in the running mean of seconds per step; the server's own number is a median. */
 const NEWEST_STEP_WEIGHT = 0.3;
@@ -26,14 +26,8 @@ export function applyTakeEvent(take: Take, event: FabricEvent): Take {
     case "take.resumed":
     case "take.preempted":
       return waiting(take, "queued", event.data.last_step);
-    case "take.environment_changed": {
-      const { after_step, environment } = event.data;
-      return {
-        ...take,
-        environment,
-        environment_changes: [...take.environment_changes, { after_step, environment }],
-      };
-    }
+    case "take.environment_changed":
+      return changedOver(take, event.data.after_step, event.data.environment);
     case "take.proved":
       return { ...take, proof: event.data.proof };
     case "take.changed": {
@@ -48,13 +42,8 @@ export function applyTakeEvent(take: Take, event: FabricEvent): Take {
         resumes: take.resumes + 1,
         progress: { ...take.progress, phase: "queued", step: event.data.last_step },
       };
-    case "artifact.created": {
-      const { artifact } = event.data;
-      return {
-        ...take,
-        artifacts: [...take.artifacts.filter((known) => known.id !== artifact.id), artifact],
-      };
-    }
+    case "artifact.created":
+      return withArtifact(take, event.data.artifact);
     case "take.completed":
       return finished(
         {
@@ -79,6 +68,22 @@ export function applyTakeEvent(take: Take, event: FabricEvent): Take {
     default:
       return take;
   }
+}
+
+/** From here on the trajectory is computed by other hardware, weights or versions. */
+function changedOver(take: Take, afterStep: number, environment: Environment): Take {
+  return {
+    ...take,
+    environment,
+    environment_changes: [...take.environment_changes, { after_step: afterStep, environment }],
+  };
+}
+
+function withArtifact(take: Take, artifact: Artifact): Take {
+  return {
+    ...take,
+    artifacts: [...take.artifacts.filter(({ id }) => id !== artifact.id), artifact],
+  };
 }
 
 /** Steps that another take has computed count as done. */
