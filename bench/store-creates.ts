@@ -2,13 +2,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { newId, type Plan, type SessionId, type TakeParameters } from "@arc-fabric/contract";
-import type { Store } from "@arc-fabric/core";
+import { newId } from "@arc-fabric/contract";
 import { openStore } from "@arc-fabric/store";
 import { benchSystem, quietLogger } from "./lib/bench-system.ts";
+import { sampleTake } from "./lib/sample-take.ts";
 import { report, type Row } from "./lib/table.ts";
 
-const STEPS = 20;
 const GOAL_PER_SECOND = 2000;
 const CASES = [
   { callers: 1, creates: 1000 },
@@ -17,85 +16,7 @@ const CASES = [
   { callers: 256, creates: 8000 },
 ];
 
-const PARAMETERS: TakeParameters = {
-  prompt: "a red ball bounces on a green meadow",
-  negative_prompt: "",
-  model: "zoetrope-s",
-  seed: 7,
-  width: 128,
-  height: 128,
-  num_frames: 17,
-  fps: 8,
-  num_inference_steps: STEPS,
-  guidance_scale: 4,
-  solver: "euler",
-  shift: 1,
-  frame_lag: 0,
-  stages: null,
-  cache: null,
-  first_frame: null,
-  last_frame: null,
-  reuse: true,
-};
-const FRAMES: [number, number] = [0, 5];
-const PLAN: Plan = {
-  version: 2,
-  weights: { "zoetrope-s": "ab".repeat(32) },
-  shape: [24, 5, 16, 16],
-  start: { kind: "noise", seed: 7 },
-  schedule: { sigmas: Array.from({ length: STEPS + 1 }, (_, step) => 1 - step / STEPS) },
-  total_steps: STEPS,
-  segments: [
-    { type: "encode", model: "zoetrope-s", prompt: PARAMETERS.prompt, negative_prompt: "" },
-    {
-      type: "denoise",
-      model: "zoetrope-s",
-      conditioning: 0,
-      from: 0,
-      to: STEPS,
-      solver: "euler",
-      history: "reset",
-      guidance_scale: 4,
-      window: FRAMES,
-      keep: null,
-      cache: null,
-    },
-    {
-      type: "decode",
-      model: "zoetrope-s",
-      pieces: [{ state: null, frames: FRAMES, first: true }],
-      num_frames: 17,
-      width: 128,
-      height: 128,
-    },
-  ],
-};
-
 const randomBytes = (count: number) => benchSystem.randomBytes(count);
-
-async function createTake(store: Store, sessionId: SessionId): Promise<void> {
-  const nowMs = benchSystem.now();
-  const id = newId("take", nowMs, randomBytes);
-  await store.createTake(
-    {
-      id,
-      sessionId,
-      newSessionTitle: null,
-      parentId: null,
-      origin: { kind: "generate" },
-      title: null,
-      priority: 0,
-      estimate: null,
-      inherit: null,
-      inputs: [],
-      parameters: PARAMETERS,
-      plan: PLAN,
-      nowMs,
-      maxQueued: 1e6,
-    },
-    null,
-  );
-}
 
 async function measure(
   directory: string,
@@ -104,13 +25,13 @@ async function measure(
   const store = await openStore({ directory, system: benchSystem, logger: quietLogger });
   const session = newId("ses", benchSystem.now(), randomBytes);
   await store.createSession({ id: session, title: "Bench", nowMs: benchSystem.now() });
-  for (let i = 0; i < 200; i++) await createTake(store, session);
+  for (let i = 0; i < 200; i++) await store.createTake(sampleTake(session), null);
   let left = creates;
   const cpuBefore = process.cpuUsage();
   const start = performance.now();
   await Promise.all(
     Array.from({ length: callers }, async () => {
-      while (left-- > 0) await createTake(store, session);
+      while (left-- > 0) await store.createTake(sampleTake(session), null);
     }),
   );
   const seconds = (performance.now() - start) / 1000;

@@ -146,7 +146,7 @@ function trajectoryMethods(database: Database) {
 
 function blobMethods(database: Database) {
   return {
-    thinStates: (policy, nowMs) => database.write((tx) => thinStates(tx, policy, nowMs)),
+    thinStates: (policy, nowMs) => thinStates(database, policy, nowMs),
     storageUsage: () => database.read((db) => storageUsage(db)),
     referencedBlobs: () => database.read((db) => trajectory.referencedBlobs(db)),
     addFile: (file, nowMs) => database.write((tx) => files.addFile(tx, file, nowMs)),

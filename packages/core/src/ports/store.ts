@@ -267,7 +267,8 @@ export interface Store {
   adoptPrefix(claim: Claim, prefix: ReusablePrefix, nowMs: number): Promise<boolean>;
   /**
    * Removes states of finished takes except: the last one, every n-th, labelled ones, those that a child begins with or reads.
-   * Each take's removal is a `states.thinned` event. `bytes` counts a blob that several rows name only when its last row goes.
+   * Each take's removal is a `states.thinned` event in the same transaction; of several takes some may be thinned out before
+   * others. `bytes` counts a blob that several rows name only when its last row goes.
    */
   thinStates(policy: ThinPolicy, nowMs: number): Promise<{ states: number; bytes: number }>;
   storageUsage(): Promise<
