@@ -1,4 +1,9 @@
-import { NATIVE_ENDPOINTS, openaiCreateVideoSchema, takeRequestSchema } from "@arc-fabric/contract";
+import {
+  deriveRequestSchema,
+  NATIVE_ENDPOINTS,
+  openaiCreateVideoSchema,
+  takeRequestSchema,
+} from "@arc-fabric/contract";
 import { describe, expect, it } from "vitest";
 import { validate } from "./validate.ts";
 
@@ -35,6 +40,22 @@ describe("input that is refused", () => {
     expect(() =>
       validate(openaiCreateVideoSchema, { prompt: "x", seconds: "soon" }, "body"),
     ).toThrow('"seconds" must be a number.');
+  });
+
+  it.each([
+    [
+      { kind: "fork", at_step: 1, promt: "x" },
+      'field "promt". Did you mean "prompt"? Known fields: kind, at_step,',
+    ],
+    [
+      { kind: "edit", at_step: 1 },
+      'field "at_step". Known fields: kind, prompt, negative_prompt, guidance_scale, frames,',
+    ],
+    [{ kind: "edit", area: { shape: "brush", fill: 1 } }, '"area'],
+    [{ kind: "morph" }, '"kind"'],
+    [{ at_step: 1 }, '"kind"'],
+  ])("names the fields of the variant that was sent (%#)", (input, message) => {
+    expect(() => validate(deriveRequestSchema, input, "body")).toThrow(message);
   });
 
   it("covers queries", () => {

@@ -20,7 +20,7 @@ export function validate<Schema extends z.ZodType>(
   const { issues } = result.error;
   // An unknown field is most often the reason for a missing one: say that first.
   const unknown = issues.find((issue) => issue.code === "unrecognized_keys");
-  if (unknown) throw unknownField(unknown, schema, part);
+  if (unknown) throw unknownField(unknown, knownFields(schema, unknown.path, input), part);
   const [first] = issues;
   if (first && first.path.length === 0 && part === "body")
     throw new FabricError("invalid_request", "The body must be a JSON object.", {
@@ -52,15 +52,28 @@ export function refuseInput(input: unknown, part: InputPart): void {
     );
 }
 
+/** The fields there are at the top, of the variant that was sent; those of inner objects are in the reference. */
+function knownFields(schema: z.ZodType, path: readonly PropertyKey[], input: unknown): string[] {
+  if (path.length > 0) return [];
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return [];
+  const { discriminator } = schema.def;
+  const sent = (input as Readonly<Record<string, unknown>>)[discriminator];
+  const variant = schema.options.find(
+    (option): option is z.ZodObject =>
+      option instanceof z.ZodObject && option.shape[discriminator]?.safeParse(sent).success,
+  );
+  return variant ? Object.keys(variant.shape) : [];
+}
+
 function unknownField(
   issue: z.core.$ZodIssueUnrecognizedKeys,
-  schema: z.ZodType,
+  known: readonly string[],
   part: InputPart,
 ): FabricError {
-  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   const key = clip(issue.keys[0] ?? "");
   const field = issuePath([...issue.path, key]);
-  const message = `The ${PART_NAMES[part]} has an unknown field "${field}".${suggestion(key, known)} Known fields: ${known.join(", ")}.`;
+  const message = `The ${PART_NAMES[part]} has an unknown field "${field}".${suggestion(key, known)}${known.length > 0 ? ` Known fields: ${known.join(", ")}.` : ""}`;
   return new FabricError("unknown_field", message, { details: { field, known } });
 }
 
