@@ -48,11 +48,15 @@ test("a blob that was changed or cut on disk is refused when read, not returned"
   await expect(blobs.read(digest)).rejects.toMatchObject({ code: "state_corrupt" });
 });
 
-test("a blob that was cut on disk is whole again when its bytes are put again", async () => {
+test("a blob that was cut or changed on disk is whole again when its bytes are put again", async () => {
   const { directory, blobs } = await opened();
   const bytes = randomBytes(1000);
   const { digest } = await blobs.put(bytes);
-  await truncate(fileOf(directory, digest), 10);
+  const file = fileOf(directory, digest);
+  await truncate(file, 10);
+  await blobs.put(bytes);
+  expect(Buffer.compare(await blobs.read(digest), bytes)).toBe(0);
+  await writeFile(file, randomBytes(1000));
   await blobs.put(bytes);
   expect(Buffer.compare(await blobs.read(digest), bytes)).toBe(0);
 });

@@ -40,7 +40,7 @@ export async function referenceRun(
   const frames: Uint8Array[] = [];
   for (const piece of segmentsOf(plan, "decode")[0]!.pieces) {
     const state: Uint8Array = piece.state ? await readBlob(piece.state) : before!;
-    for (const { data } of decodedGroups({ shape: plan.shape, piece, state })) frames.push(data);
+    for (const { data } of decodedGroups({ piece, state })) frames.push(data);
   }
   const files = Object.entries(clipFiles(frames)).map(([kind, bytes]) => [kind, sha256(bytes)]);
   return { states, files: Object.fromEntries(files) as Record<string, string> };

@@ -3,6 +3,7 @@ import {
   encodeSafetensors,
   type ErrorCode,
   FabricError,
+  type LatentShape,
   type Manifest,
   weightsDigest,
 } from "@arc-fabric/contract";
@@ -152,7 +153,12 @@ class SimWorker {
         cached: false,
         state: before,
         preview: shows
-          ? { count: 1, width: 8, height: 8, data: pixelsOf(latentsOf(before), request.shape, 0, 1) }
+          ? {
+              count: 1,
+              width: 8,
+              height: 8,
+              data: pixelsOf(latentsOf(before), request.shape, 0, 1),
+            }
           : null,
       };
     }
@@ -179,17 +185,15 @@ class SimWorker {
 
 /** The frames of a piece, one group per latent frame. */
 export function* decodedGroups({
-  shape,
   piece,
   state,
-}: Pick<DecodeRequest, "shape" | "piece" | "state">): Generator<DecodedFrames> {
-  // A piece may lie in a state of another length than the take's own.
+}: Pick<DecodeRequest, "piece" | "state">): Generator<DecodedFrames> {
+  const { shape } = decodeSafetensors(state).tensors["latents"]!;
   const latents = latentsOf(state);
-  const own = latents.length / (shape[0] * shape[2] * shape[3]);
   let firstFrame = 0;
   for (let t = piece.frames[0]; t < piece.frames[1]; t++) {
     const count = piece.first && t === piece.frames[0] ? 1 : 4;
-    const data = pixelsOf(latents, [shape[0], own, shape[2], shape[3]], t, count);
+    const data = pixelsOf(latents, shape as LatentShape, t, count);
     yield { firstFrame, count, width: 8, height: 8, data };
     firstFrame += count;
   }

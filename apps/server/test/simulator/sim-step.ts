@@ -53,7 +53,17 @@ export async function computeStep(inputs: StepInputs): Promise<Uint8Array> {
   const { guidance_scale: guidance } = segment;
   const velocity = isCachedStep(segment, step)
     ? before.velocity
-    : digest([weights, environment, prompts, guidance, from, to, levels.slice(from, to), seen]);
+    : digest([
+        weights,
+        environment,
+        prompts.prompt,
+        prompts.negativePrompt,
+        guidance,
+        from,
+        to,
+        levels.slice(from, to),
+        seen,
+      ]);
   if (velocity === "") throw refused("it holds no cached velocity");
   const latents = before.latents.slice();
   const resets = step === segment.from && segment.history === "reset";
@@ -119,7 +129,11 @@ async function stateBefore(
     throw refused(`it is the one after step ${metadata["step"]}, not ${step}`);
   if (metadata["levels"] !== JSON.stringify(levels))
     throw refused(`it stands at ${metadata["levels"]}, not at ${JSON.stringify(levels)}`);
-  if (segment.history === "carry" && segment.solver === "dpmpp_2m" && metadata["solver"] === "euler")
+  if (
+    segment.history === "carry" &&
+    segment.solver === "dpmpp_2m" &&
+    metadata["solver"] === "euler"
+  )
     throw refused("it holds no history");
   return {
     latents: latentsOf(before),

@@ -67,6 +67,8 @@ export class TakeLedger {
   readonly takes = new Map<TakeId, LedgerTake>();
   /** Conditions of takes, deleted ones too: others may have begun with their states. */
   readonly conditions = new Map<TakeId, Conditions[]>();
+  /** Digest of the newest state that was computed for a take. */
+  readonly newest = new Map<TakeId, string>();
   /** Announced events by session. */
   readonly announced = new Map<SessionId, FabricEvent[]>();
   /** Claims so far. */
@@ -119,7 +121,9 @@ export class TakeLedger {
     switch (event.type) {
       case "take.started":
         if (event.data.resumed_from_step !== take.step && !this.damaged.has(id))
-          throw new Error(`take ${id} resumed from ${event.data.resumed_from_step}, not ${take.step}`);
+          throw new Error(
+            `take ${id} resumed from ${event.data.resumed_from_step}, not ${take.step}`,
+          );
         take.status = "running";
         take.step = event.data.resumed_from_step;
         break;
@@ -128,6 +132,7 @@ export class TakeLedger {
           throw new Error(`step ${event.data.step} of take ${id} follows ${take.step}`);
         take.step += 1;
         take.conditions[take.step - 1] = conditions;
+        this.newest.set(id, event.data.digest);
         take.completedSteps = [
           ...take.completedSteps.filter((step) => step < take.step),
           take.step,
@@ -163,7 +168,7 @@ export class TakeLedger {
       take.atFront = true;
       take.waitsSince = this.claims;
     }
-    if (transition !== "complete") take.marked = false;
+    take.marked = false;
     take.status = status;
   }
 }

@@ -76,6 +76,7 @@ export class Turns {
 
   /** Lets one call go, now and then two, and waits until all is still again. @returns false when none waits */
   async next(): Promise<boolean> {
+    await drained();
     if (!this.#takeOne()) return false;
     await this.settle();
     return true;

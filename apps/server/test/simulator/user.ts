@@ -26,7 +26,7 @@ export interface Action {
   act(engine: Engine): Promise<unknown>;
 }
 
-const PROMPTS = ["a red ball", "a blue box", "an unseen thing"] as const;
+const PROMPTS = ["a red ball", "a red ball", "an unseen thing"] as const;
 
 /** What a person does next: anything that the API allows, and some things that it refuses. */
 export function randomAction(random: SeededRandom, view: View): Action {
@@ -43,7 +43,7 @@ export function randomAction(random: SeededRandom, view: View): Action {
 }
 
 function create(random: SeededRandom, { sessions, files }: View): Action {
-  const steps = 1 + random.below(5);
+  const steps = random.pick([2, 4, 4, 5]);
   const cut = 1 + random.below(3);
   const hybrid = random.chance(0.2) && steps > cut;
   const picture = random.chance(0.15) ? random.pick(files) : undefined;
@@ -53,7 +53,7 @@ function create(random: SeededRandom, { sessions, files }: View): Action {
     model: random.pick(["sim-a", "sim-a", "sim-b", "sim-c"]),
     num_inference_steps: steps,
     solver: random.pick<Solver>(["euler", "dpmpp_2m"]),
-    guidance_scale: random.pick([1, 4]),
+    guidance_scale: random.pick([1, 4, 4, 4]),
     priority: random.pick([0, 0, 0, 1, -1, 5]),
     ...(random.chance(0.1) && { frame_lag: 1 }),
     ...(random.chance(0.1) && { reuse: false }),
@@ -77,9 +77,11 @@ function create(random: SeededRandom, { sessions, files }: View): Action {
 }
 
 function derive(random: SeededRandom, view: View, id: TakeId): Action {
+  const derived = derivedRequest(random, view);
+  const hasPrompt = derived.kind !== "finalize" && derived.kind !== "concatenate";
   const request = deriveRequestSchema.parse({
-    ...derivedRequest(random, view),
-    ...(random.chance(0.3) && { prompt: random.pick(PROMPTS) }),
+    ...derived,
+    ...(hasPrompt && random.chance(0.3) && { prompt: random.pick(PROMPTS) }),
     ...(random.chance(0.3) && { priority: random.pick([-1, 1, 5]) }),
   });
   return {

@@ -102,6 +102,21 @@ describe("planFork", () => {
     ]);
   });
 
+  it("carries no history from one solver to another, whatever the take's parameters say", () => {
+    const parent = takeOf(
+      planFork(completedTake(), fork({ at_step: 12, solver: "dpmpp_2m" }), models),
+      completedTake().id,
+    );
+    const carry = (request: object) => () =>
+      planFork(parent, fork({ ...request, history: "carry" }), models);
+    const refused = { code: "illegal_derivation", field: "history" };
+    // Up to step 12 euler computed; what the take is called after is the solver of its last steps.
+    expect(refusal(carry({ at_step: 6, solver: "dpmpp_2m" }))).toMatchObject(refused);
+    expect(refusal(carry({ at_step: 12 }))).toMatchObject(refused);
+    expect(refusal(carry({ at_step: 6 }))).toBeNull();
+    expect(refusal(carry({ at_step: 14, solver: "dpmpp_2m" }))).toBeNull();
+  });
+
   it.each([
     [{ at_step: 20 }, "unsupported_value", "at_step"],
     [{ at_step: 5, seed: 3 }, "illegal_derivation", "seed"],

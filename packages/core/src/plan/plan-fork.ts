@@ -2,6 +2,7 @@ import {
   FabricError,
   type DeriveRequestOf,
   type Plan,
+  type Solver,
   type Take,
   type TakeParameters,
 } from "@arc-fabric/contract";
@@ -13,6 +14,7 @@ import {
   type DraftSegment,
   illegal,
   type ModelBook,
+  segmentAt,
 } from "./plan-parts.ts";
 import { flowTail, type Levels } from "./schedule.ts";
 
@@ -57,7 +59,7 @@ export function planFork(parent: Take, request: ForkRequest, models: ModelBook):
 
 function checkFork(parent: Take, request: ForkRequest, models: ModelBook): void {
   const { at_step: step, seed, model, history, solver } = request;
-  const { plan, parameters } = parent;
+  const { plan } = parent;
   if (plan.total_steps === 0)
     throw illegal(
       `Take ${parent.id} was put together from other takes and has no steps; fork one of those.`,
@@ -79,11 +81,18 @@ function checkFork(parent: Take, request: ForkRequest, models: ModelBook): void 
     throw illegal('There is no history before the first step. Leave it out, or use "reset".', {
       field: "history",
     });
-  if (history === "carry" && solver && solver !== parameters.solver)
-    throw illegal(
-      `The history of ${parameters.solver} cannot be carried over to ${solver}. Use history "reset".`,
-      { field: "history" },
-    );
+  if (history === "carry") checkCarry(plan, step, solver);
+}
+
+/** The state was left by the solver of the step before; its history means nothing to another one. */
+function checkCarry(plan: Plan, step: number, solver: Solver | undefined): void {
+  const before = segmentAt(plan, step - 1).solver;
+  const after = solver ?? segmentAt(plan, step).solver;
+  if (before === after) return;
+  throw illegal(
+    `The history of ${before} cannot be carried over to ${after}. Use history "reset".`,
+    { field: "history" },
+  );
 }
 
 const changesRows = ({ remaining_steps, sigmas }: ForkRequest): boolean =>

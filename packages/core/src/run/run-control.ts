@@ -4,6 +4,7 @@ import type { StopReason } from "./stop-reason.ts";
 export class RunControl {
   readonly #abort = new AbortController();
   #pending: StopReason | null = null;
+  #decided: StopReason | null = null;
   #stepping = false;
 
   get signal(): AbortSignal {
@@ -35,14 +36,19 @@ export class RunControl {
     this.#stepping = true;
   }
 
-  /** Whether the present step is to be the last one. */
-  get isStopping(): boolean {
-    return this.#pending !== null;
+  /**
+   * Whether the present step is the last one of this attempt. Once this was said the stop cannot be withdrawn: the steps that follow
+   * are not computed, so whatever comes after them must not run.
+   */
+  endSteps(): boolean {
+    this.#decided ??= this.#pending;
+    return this.#decided !== null;
   }
 
   /** The present step's state is stored. @throws StopReason when one was asked for */
   leaveSteps(): void {
     this.#stepping = false;
-    if (this.#pending) throw this.#pending;
+    const reason = this.#decided ?? this.#pending;
+    if (reason) throw reason;
   }
 }

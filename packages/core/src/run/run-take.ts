@@ -158,7 +158,7 @@ async function denoise(
     storing = storeStep(run, result, derivation, environment);
     storing.catch(() => {});
     reached = { step: result.step, bytes: result.state, derivation, environment };
-    if (run.control.isStopping) break;
+    if (run.control.endSteps()) break;
   }
   await storing;
   run.control.leaveSteps();

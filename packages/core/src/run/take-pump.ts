@@ -83,9 +83,13 @@ export class TakePump {
   async #run(): Promise<void> {
     const { store, system, logger } = this.#deps;
     let retryMs = RETRY_MS;
+    // How an attempt ended could not be written: its take is still marked as running, and nobody runs it.
+    let isLost = false;
     while (this.#awake && !this.#stopping.signal.aborted) {
       this.#awake = false;
       try {
+        if (isLost) await store.requeueRunning("The store could not be written.", system.now());
+        isLost = false;
         for (
           let claim = await store.claimNext(system.now());
           claim;
@@ -103,7 +107,7 @@ export class TakePump {
         await system.sleep(retryMs, this.#stopping.signal).catch(() => {});
         retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
         this.#awake = true;
-        await store.requeueRunning("The store could not be written.", system.now()).catch(() => {});
+        isLost = true;
       }
     }
     this.#loop = null;
