@@ -2,20 +2,29 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { seedSession } from "../mock/seed.ts";
 import { findBarriers } from "./support/accessibility.ts";
 import { launchBrowser, openPage, type OpenPage } from "./support/browser.ts";
 import { startMock, type Mock } from "./support/mock.ts";
 
+/** What is done on a page before it is looked at. */
+const LOOKED_AT: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+  "editor-step": (page) => page.getByRole("radio", { name: "Step 4", exact: true }).click(),
+  "editor-area": (page) => page.getByRole("button", { name: "Mark an area" }).click(),
+  "editor-compare": (page) => page.getByRole("button", { name: "Compare (C)" }).click(),
+};
 /** For a person to look at; git ignores it. */
 const SCREENSHOTS = path.resolve(import.meta.dirname, "../../../tmp/studio");
 
 let browser: Browser;
 let mock: Mock;
 let open: OpenPage | null = null;
+let made: ReturnType<typeof seedSession>;
 
 beforeAll(async () => {
   await mkdir(SCREENSHOTS, { recursive: true });
   [browser, mock] = await Promise.all([launchBrowser(), startMock({ takes: 30 })]);
+  made = seedSession(mock.world);
 });
 afterAll(async () => {
   await browser?.close();
@@ -54,7 +63,7 @@ describe("library: everything made is there", () => {
       .getByRole("alert")
       .getByText("The worker stopped unexpectedly", { exact: true })
       .waitFor();
-    const id = page.url().split("/").at(-1)!;
+    const id = new URL(page.url()).searchParams.get("take")!;
     await page.getByRole("button", { name: "Delete" }).click();
     const dialog = page.getByRole("alertdialog");
     await dialog.getByRole("button", { name: "Keep it" }).click();
@@ -74,18 +83,18 @@ describe("library: everything made is there", () => {
     await card.locator("[style*='background-image']").waitFor();
   });
 
-  test("a take's settings are reused on the create page", async () => {
+  test("the address of a take leads to its place in its session", async () => {
     const take = newest();
     const page = await start(`/takes/${take.id}`);
-    await page.getByRole("button", { name: "Make another like this" }).click();
-    expect(await page.getByRole("textbox", { name: "Prompt", exact: true }).inputValue()).toBe(
-      take.parameters.prompt,
-    );
+    await page.waitForURL(`**/sessions/${take.session_id}?take=${take.id}`);
+    await page.locator("video").waitFor();
   });
 
   test("addresses of nothing say so", async () => {
     const page = await start("/takes/take_00000000000000000000000000");
     await page.getByRole("heading", { name: "There is no such take" }).waitFor();
+    await page.goto(`${mock.server.url}/sessions/ses_00000000000000000000000000`);
+    await page.getByRole("heading", { name: "There is no such session" }).waitFor();
     await page.goto(`${mock.server.url}/no/such/page`);
     await page.getByRole("heading", { name: "There is no page at this address" }).waitFor();
   });
@@ -121,7 +130,7 @@ describe("keyboard: everything can be done without a pointer", () => {
     await page.keyboard.press("ArrowRight");
     await page.getByText("3 / 17").waitFor();
     await page.keyboard.press("l");
-    await page.getByRole("button", { name: "Loop", pressed: false }).waitFor();
+    await page.getByRole("button", { name: "Loop", exact: true, pressed: false }).waitFor();
     await page.keyboard.press("Space");
     await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
   });
@@ -145,12 +154,21 @@ describe("keyboard: everything can be done without a pointer", () => {
 });
 
 describe("looks: light and dark, wide and narrow", () => {
-  const pages = { create: "/", library: "/takes", take: "", system: "/system" };
+  const pages = {
+    create: "/",
+    library: "/takes",
+    editor: "",
+    "editor-step": "",
+    "editor-area": "",
+    "editor-compare": "",
+    system: "/system",
+  };
   const looks = (["light", "dark"] as const).flatMap((colorScheme) =>
     [1360, 360].map((width) => ({ colorScheme, width })),
   );
   test.each(Object.entries(pages))("%s: no barrier and nothing cut off", async (name, address) => {
-    const page = await start(name === "take" ? `/takes/${newest().id}` : address);
+    const page = await start(address || `/sessions/${made.session}?take=${made.edit.id}`);
+    await LOOKED_AT[name]?.(page);
     await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
     await page.waitForFunction(() => document.querySelector("[aria-label=Loading]") === null);
     for (const { colorScheme, width } of looks) {

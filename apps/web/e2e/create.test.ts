@@ -27,6 +27,8 @@ async function start(path = "/", options: Parameters<typeof openPage>[2] = {}): 
 }
 const promptBox = (page: Page) => page.getByRole("textbox", { name: "Prompt", exact: true });
 const generate = (page: Page) => page.getByRole("button", { name: "Generate" });
+/** The steps of the editor's take, or of the one beside the form. */
+const step = (page: Page, name: string) => page.getByRole("radio", { name, exact: true });
 const stage = (page: Page) => page.getByRole("region", { name: "Take", exact: true });
 const video = (page: Page) => stage(page).locator("video");
 const takeInAddress = async (page: Page) => {
@@ -44,7 +46,7 @@ describe("create: from a prompt to a playing clip", () => {
     await stage(page)
       .getByRole("img", { name: /^Live picture of: a blue square/ })
       .waitFor();
-    await stage(page).getByRole("radio", { name: "Step 5" }).waitFor();
+    await step(page, "Step 5").waitFor();
     await video(page).waitFor();
     await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.3);
     await stage(page)
@@ -116,15 +118,16 @@ describe("create: from a prompt to a playing clip", () => {
     await page.getByRole("textbox", { name: "Steps, exact value" }).fill("10");
     await generate(page).click();
     const id = await takeInAddress(page);
-    await stage(page).getByRole("radio", { name: "Step 2" }).waitFor();
+    await step(page, "Step 2").waitFor();
     await page.reload();
     expect(await takeInAddress(page)).toBe(id);
-    expect(await promptBox(page).inputValue()).toBe("a yellow star rises at night slow");
-    expect(await page.getByRole("textbox", { name: "Steps, exact value" }).inputValue()).toBe("10");
     await stage(page)
       .getByRole("img", { name: /^Live picture/ })
       .waitFor();
-    await stage(page).getByRole("radio", { name: "Step 4" }).waitFor();
+    await page.getByRole("link", { name: "Create", exact: true }).click();
+    expect(await promptBox(page).inputValue()).toBe("a yellow star rises at night slow");
+    expect(await page.getByRole("textbox", { name: "Steps, exact value" }).inputValue()).toBe("10");
+    await step(page, "Step 4").waitFor();
     await video(page).waitFor({ timeout: 60_000 });
   });
 
@@ -133,7 +136,7 @@ describe("create: from a prompt to a playing clip", () => {
     await promptBox(page).fill("a green ball bounces slow");
     await generate(page).click();
     await takeInAddress(page);
-    await stage(page).getByRole("radio", { name: "Step 1", exact: true }).waitFor();
+    await step(page, "Step 1").waitFor();
     await stage(page).getByRole("button", { name: "Cancel" }).click();
     await stage(page)
       .getByText(/after step \d+ of 20/)
@@ -147,11 +150,15 @@ describe("create: from a prompt to a playing clip", () => {
     await promptBox(page).fill("a red ball bounces slow");
     await generate(page).click();
     const first = await takeInAddress(page);
+    await page.goto(mock.server.url);
     await promptBox(page).fill("a blue ball bounces at night");
     await generate(page).click();
+    await takeInAddress(page);
     await stage(page).getByText("next to run", { exact: true }).waitFor();
+    await page.goto(mock.server.url);
     await promptBox(page).fill("a pink ball bounces at night");
     await generate(page).click();
+    await takeInAddress(page);
     await stage(page).getByText("1 ahead of it", { exact: true }).waitFor();
     mock.world.cancel(first);
     await stage(page).getByText("next to run", { exact: true }).waitFor();
@@ -206,7 +213,7 @@ describe("create: what goes wrong is told as a person reads it", () => {
     await promptBox(page).fill("a white ball bounces at night");
     await generate(page).click();
     await takeInAddress(page);
-    await stage(page).getByRole("radio", { name: "Step 1", exact: true }).waitFor();
+    await step(page, "Step 1").waitFor();
     await away.server.close();
     await page.getByText("The server does not answer.").waitFor();
     const { startMockServer } = await import("../mock/mock-server.ts");
@@ -217,7 +224,7 @@ describe("create: what goes wrong is told as a person reads it", () => {
       studio: await builtStudio(),
     });
     await page.getByText("The server does not answer.").waitFor({ state: "detached" });
-    await stage(page).getByRole("radio", { name: "Step 6" }).waitFor();
+    await step(page, "Step 6").waitFor();
     await video(page).waitFor({ timeout: 60_000 });
     await close();
     await back.close();

@@ -74,8 +74,6 @@ describe("editor: the trajectory is worked on where it is seen", () => {
     await page.keyboard.press("Tab");
     await steps.getByRole("radio", { name: "Step 8, composition" }).click();
     await page.getByRole("img", { name: "The clip after step 8" }).waitFor();
-    await page.getByRole("button", { name: "Show expected" }).click();
-    await page.getByRole("img", { name: "The clean frames expected at step 8" }).waitFor();
     await page.getByLabel("Prompt from here on").fill("a yellow ball bounces at night");
     await cost(page).getByText("Computes 12 of 20 steps, about 1.7 s.").waitFor();
     await page.getByRole("button", { name: "Fork at step 8" }).click();

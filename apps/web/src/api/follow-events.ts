@@ -1,4 +1,4 @@
-import { isFabricError, type FabricEvent, type Session } from "@arc-fabric/contract";
+import { isFabricError, type FabricEvent, type Session, type Take } from "@arc-fabric/contract";
 import type { QueryClient } from "@tanstack/react-query";
 import { connection } from "../stores/connection.ts";
 import { loginNeeded } from "../stores/login.ts";
@@ -88,6 +88,11 @@ async function refreshTake(cache: QueryClient, id: string): Promise<void> {
 /** Everyone moves up when a take leaves the queue. */
 function refreshQueue(cache: QueryClient): void {
   void cache.invalidateQueries({ queryKey: keys.lists });
+  void cache.invalidateQueries({
+    queryKey: keys.trees,
+    predicate: ({ state }) =>
+      (state.data as Take[] | undefined)?.some(({ status }) => status === "queued") ?? false,
+  });
   void cache.invalidateQueries({
     queryKey: ["take"],
     predicate: ({ state }) => (state.data as { status?: string } | undefined)?.status === "queued",

@@ -29,7 +29,7 @@ export function StoragePanel() {
   if (!storage.data) return <div className="shimmer h-40 rounded-xl" aria-label="Loading" />;
   return (
     <div className="grid gap-6 md:grid-cols-2">
-      <div className="flex flex-col gap-4">
+      <div className="flex min-w-0 flex-col gap-4">
         <Usage storage={storage.data} />
         <Thin />
       </div>
@@ -131,7 +131,7 @@ function Sessions({ storage }: { storage: Storage }) {
   const largest = storage.sessions.toSorted((a, b) => bytes(b) - bytes(a)).slice(0, LARGEST);
   if (largest.length === 0) return <p className="text-sm text-muted">There is no session yet.</p>;
   return (
-    <div>
+    <div className="min-w-0">
       <h3 className="label mb-2">Largest sessions</h3>
       <ul className="flex flex-col">
         {largest.map((session) => (

@@ -16,6 +16,10 @@ const HANDOVER_MS = 6_000;
 const NEVER = createStore(false);
 const EMPTY = createStore<"empty" | "forming" | "finishing">("empty");
 
+/** The picture at a step; where none was made while it ran, the server computes it when it is asked for. */
+const pictureOf = (takeId: string, { step, has_preview }: Step): string =>
+  has_preview ? client.takes.statePreviewUrl(takeId, step) : client.takes.draftUrl(takeId, step);
+
 /** What is to be seen of a take now: its live picture, its video, or neither yet. */
 export function useTakePicture(take: Take) {
   const live = useLiveClip(take);
@@ -47,9 +51,10 @@ interface TakeLayersProps {
 export function TakeLayers({ take, steps, step, picture, clock }: TakeLayersProps) {
   const { live, handover, video } = picture;
   const { width, height, prompt } = take.parameters;
-  const stepSelected = step !== null && steps.some((known) => known.step === step);
+  const stored = steps.find((known) => known.step === step);
   // A clip keeps its last picture when its take ends badly; then the ending is shown instead.
-  const shown = stepSelected || (live !== null && handover.showLive && handover.stage !== "empty");
+  const shown =
+    stored !== undefined || (live !== null && handover.showLive && handover.stage !== "empty");
   return (
     <>
       {!video && !shown && (
@@ -69,7 +74,7 @@ export function TakeLayers({ take, steps, step, picture, clock }: TakeLayersProp
           />
         </Layer>
       )}
-      {stepSelected && <StepLayer take={take} step={step} clock={clock} />}
+      {stored && <StepLayer take={take} step={stored} clock={clock} />}
     </>
   );
 }
@@ -80,22 +85,22 @@ function StepLayer({
   clock,
 }: {
   take: Take;
-  step: number;
+  step: Step;
   clock: RefObject<HTMLVideoElement | null> | undefined;
 }) {
   const { width, height, fps } = take.parameters;
   return (
     <Layer>
       <StripCanvas
-        src={client.takes.statePreviewUrl(take.id, step)}
+        src={pictureOf(take.id, step)}
         width={width}
         height={height}
         fps={fps}
-        label={`The clip after step ${step}`}
+        label={`The clip after step ${step.step}`}
         clock={clock}
       />
       <span className="absolute top-3 left-3 rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white backdrop-blur-sm">
-        After step {step}
+        After step {step.step}
       </span>
     </Layer>
   );

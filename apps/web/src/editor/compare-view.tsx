@@ -45,13 +45,10 @@ export function CompareView({ a, b }: { a: Take; b: Take }) {
             name="B"
             video={clock.b}
             place={layered ? "absolute inset-0" : ""}
-            {...(look === "difference" && { blend: true })}
-            {...(look === "wipe" && { from: wipe })}
+            from={look === "wipe" ? wipe : 0}
           />
           {look === "wipe" && <Wipe value={wipe} onChange={setWipe} />}
-          {look === "difference" && (
-            <div className="brighten pointer-events-none absolute inset-0" />
-          )}
+          {look === "difference" && <Difference a={clock.a} b={clock.b} take={a} />}
         </div>
       </div>
       <div className="flex flex-wrap items-center gap-x-2 px-2 pt-1 pb-2">
@@ -103,18 +100,17 @@ interface ClipProps {
   name: "A" | "B";
   video: RefObject<HTMLVideoElement | null>;
   place: string;
-  blend?: boolean;
   /** Only what is right of this percentage is shown. */
   from?: number;
 }
 
-function Clip({ take, name, video, place, blend = false, from }: ClipProps) {
+function Clip({ take, name, video, place, from = 0 }: ClipProps) {
   const file = take.artifacts.find((artifact) => artifact.kind === "video");
   const still = useReducedMotion();
   return (
     <div
-      className={`relative overflow-hidden ${place} ${blend ? "mix-blend-difference" : ""}`}
-      style={from === undefined ? {} : { clipPath: `inset(0 0 0 ${from}%)` }}
+      className={`relative overflow-hidden ${place}`}
+      style={from === 0 ? {} : { clipPath: `inset(0 0 0 ${from}%)` }}
     >
       {file && (
         <video
@@ -129,14 +125,46 @@ function Clip({ take, name, video, place, blend = false, from }: ClipProps) {
           className="size-full object-contain"
         />
       )}
-      {!blend && (
-        <span
-          className={`absolute top-2 max-w-[45%] truncate rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white ${name === "A" ? "left-2" : "right-2"}`}
-        >
-          {`${name} · ${takeName(take)}`}
-        </span>
-      )}
+      <span
+        className={`absolute top-2 max-w-[45%] truncate rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white ${name === "A" ? "left-2" : "right-2"}`}
+      >
+        {`${name} · ${takeName(take)}`}
+      </span>
     </div>
+  );
+}
+
+/** What differs at this moment, brighter than it is so that little can be seen as well. */
+function Difference(props: {
+  a: RefObject<HTMLVideoElement | null>;
+  b: RefObject<HTMLVideoElement | null>;
+  take: Take;
+}) {
+  const { a, b, take } = props;
+  const { width, height } = take.parameters;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext("2d", { alpha: false });
+    if (!context) return;
+    let request = requestAnimationFrame(function paint() {
+      request = requestAnimationFrame(paint);
+      if (!a.current || !b.current) return;
+      context.globalCompositeOperation = "copy";
+      context.drawImage(a.current, 0, 0, width, height);
+      context.globalCompositeOperation = "difference";
+      context.drawImage(b.current, 0, 0, width, height);
+    });
+    return () => cancelAnimationFrame(request);
+  }, [a, b, width, height]);
+  return (
+    <canvas
+      ref={canvas}
+      width={width}
+      height={height}
+      role="img"
+      aria-label="The difference at this moment"
+      className="absolute inset-0 size-full bg-black brightness-200"
+    />
   );
 }
 

@@ -6,7 +6,6 @@ import { TakeLayers, useTakePicture } from "../components/take-layers.tsx";
 import { TakeAnnouncer, TakeProgress } from "../components/take-progress.tsx";
 import { usePlayer, type Player } from "../hooks/use-player.ts";
 import { useReducedMotion } from "../hooks/use-reduced-motion.ts";
-import { StripCanvas } from "../components/strip-canvas.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { AreaOverlay } from "./area-overlay.tsx";
 import { AreaTools } from "./area-tools.tsx";
@@ -79,7 +78,6 @@ export function EditorStage(props: EditorStageProps) {
               picture={picture}
               clock={player.video}
             />
-            {state.draft && step !== null && <Draft take={take} step={step} player={player} />}
             {step === null && mayEdit && (
               <AreaOverlay
                 state={state}
@@ -121,26 +119,6 @@ function useHandle(handle: RefObject<PlayerHandle | null>, player: Player): void
     step,
     state.frame,
   ]);
-}
-
-/** What the model expects at a step, computed when it is asked for. */
-function Draft({ take, step, player }: { take: Take; step: number; player: Player }) {
-  const { width, height, fps } = take.parameters;
-  return (
-    <div className="absolute inset-0">
-      <StripCanvas
-        src={client.takes.draftUrl(take.id, step)}
-        width={width}
-        height={height}
-        fps={fps}
-        label={`The clean frames expected at step ${step}`}
-        clock={player.video}
-      />
-      <span className="absolute top-3 left-3 rounded-full bg-black/65 px-2.5 py-1 text-xs font-medium text-white backdrop-blur-sm">
-        Expected at step {step}
-      </span>
-    </div>
-  );
 }
 
 function Transport({ take, player }: { take: Take; player: Player }) {

@@ -29,8 +29,6 @@ export interface EditorState {
   readonly focus: Focus;
   /** The step in view; null = the result or the newest picture. */
   readonly step: number | null;
-  /** The clean frames expected at the step, instead of its own picture. */
-  readonly draft: boolean;
   readonly range: Range | null;
   readonly area: AreaDraft | null;
   readonly tool: Tool;
@@ -41,7 +39,6 @@ export interface EditorState {
 
 export type EditorAction =
   | { readonly type: "step"; readonly step: number | null }
-  | { readonly type: "draft"; readonly draft: boolean }
   | { readonly type: "range"; readonly range: Range | null }
   | { readonly type: "area"; readonly area: AreaDraft | null }
   | { readonly type: "tool"; readonly tool: Tool }
@@ -57,7 +54,6 @@ export const startEditing = (takeId: string): EditorState => ({
   takeId,
   focus: "clip",
   step: null,
-  draft: false,
   range: null,
   area: null,
   tool: "choose",
@@ -75,16 +71,14 @@ export function editorReducer(
   switch (action.type) {
     case "step":
       return action.step === null
-        ? settle({ ...state, step: null, draft: false })
+        ? settle({ ...state, step: null })
         : { ...state, focus: "step", step: action.step, tool: "choose" };
-    case "draft":
-      return { ...state, draft: action.draft };
     case "range":
-      return settle({ ...state, range: action.range, step: null, draft: false });
+      return settle({ ...state, range: action.range, step: null });
     case "area":
-      return settle({ ...state, area: action.area, step: null, draft: false });
+      return settle({ ...state, area: action.area, step: null });
     case "tool":
-      return settle(withTool({ ...state, step: null, draft: false }, action.tool));
+      return settle(withTool({ ...state, step: null }, action.tool));
     case "brush":
       return { ...state, brushSize: action.size };
     case "growth":
@@ -114,6 +108,6 @@ function settle(state: EditorState): EditorState {
 
 function cleared(state: EditorState): EditorState {
   if (state.focus === "growth") return settle({ ...state, growth: null });
-  if (state.step !== null) return settle({ ...state, step: null, draft: false });
+  if (state.step !== null) return settle({ ...state, step: null });
   return settle({ ...state, tool: "choose", range: null, area: null });
 }

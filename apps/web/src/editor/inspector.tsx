@@ -92,16 +92,7 @@ function ChangePanel(props: InspectorProps & { model: Model | undefined }) {
   };
   const step = steps.find((stored) => stored.step === state.step);
   if (step && state.focus === "step")
-    return (
-      <StepPanel
-        {...fields}
-        step={step}
-        models={models}
-        draft={state.draft}
-        onDraft={(draft) => dispatch({ type: "draft", draft })}
-        onMade={onMade}
-      />
-    );
+    return <StepPanel {...fields} step={step} models={models} onMade={onMade} />;
   const allowed = ALLOWED_TAKE_ACTIONS[take.status];
   if (!allowed.includes("edit")) {
     const last = steps.at(-1);

@@ -3,7 +3,6 @@ import { useEffect, useState } from "react";
 import { describeError } from "../api/describe-error.ts";
 import type { Step } from "../api/take-cache.ts";
 import { useLabelStep } from "../api/trajectory.ts";
-import { Button } from "../ui/button.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
 import { toast } from "../ui/toaster.tsx";
 import {
@@ -22,14 +21,12 @@ import { useDeriveForm } from "./use-derive-form.ts";
 interface StepPanelProps extends ChangeFieldsProps {
   step: Step;
   models: readonly Model[];
-  draft: boolean;
-  onDraft: (draft: boolean) => void;
   onMade: (take: Take) => void;
 }
 
 /** Goes on from a step in another way. */
 export function StepPanel(props: StepPanelProps) {
-  const { take, step, models, changes, onChange, draft, onDraft, onMade } = props;
+  const { take, step, models, changes, onChange, onMade } = props;
   const model = models.find(({ id }) => id === take.model);
   const rest = take.plan.total_steps - step.step;
   const remaining = changes.remainingSteps ?? rest;
@@ -54,12 +51,7 @@ export function StepPanel(props: StepPanelProps) {
           {step.reused ? " · not computed for this take" : ` · took ${step.seconds.toFixed(2)} s`}
         </p>
       </div>
-      <div className="flex items-center gap-2">
-        <LabelField key={step.step} take={take} step={step} />
-        <Button size="small" aria-pressed={draft} onClick={() => onDraft(!draft)}>
-          {draft ? "Show as it is" : "Show expected"}
-        </Button>
-      </div>
+      <LabelField key={step.step} take={take} step={step} />
       {last ? (
         <p className="text-[0.8125rem] text-muted">
           Nothing follows the last step. Choose an earlier one to fork there.
@@ -120,7 +112,7 @@ function LabelField({ take, step }: { take: Take; step: Step }) {
       onChange={(event) => setText(event.target.value)}
       onBlur={save}
       onKeyDown={(event) => event.key === "Enter" && save()}
-      className="field h-8 min-w-0 flex-1 px-2.5 text-[0.8125rem]"
+      className="field h-8 w-full px-2.5 text-[0.8125rem]"
     />
   );
 }

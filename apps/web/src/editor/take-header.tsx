@@ -150,15 +150,16 @@ function TakeButtons({ take, isHead, onHead, onDeleted }: TakeHeaderProps) {
   const remove = useDeleteTake();
   const allowed = ALLOWED_TAKE_ACTIONS[take.status];
   const video = take.artifacts.find((artifact) => artifact.kind === "video");
+  /** The last take of a session takes the editor with it, so this must not depend on being shown. */
   const onDelete = () =>
-    remove.mutate(take.id, {
-      onSuccess: () => {
+    void remove.mutateAsync(take.id).then(
+      () => {
         toast("Take deleted");
         onDeleted();
       },
-      onError: (error) =>
+      (error: unknown) =>
         toast("Not deleted", { tone: "danger", description: describeError(error).message }),
-    });
+    );
   return (
     <div className="-my-1 flex shrink-0 items-center">
       <IconButton

@@ -168,9 +168,8 @@ function StepCells(props: TakeRowProps) {
   const box = useRef<HTMLDivElement>(null);
   const done = take.progress.step;
   const known = new Map(steps.map((stored) => [stored.step, stored]));
-  const choices = selected
-    ? [...steps.filter((stored) => stored.has_preview).map((stored) => stored.step), null]
-    : [];
+  const pictured = selected ? closestPictures(steps, total) : NO_PICTURES;
+  const choices = selected ? [...steps.map((stored) => stored.step), null] : [];
 
   const choose = (event: PointerEvent<HTMLElement>) => {
     const { left } = event.currentTarget.getBoundingClientRect();
@@ -208,9 +207,10 @@ function StepCells(props: TakeRowProps) {
           take={take}
           step={i + 1}
           width={cell}
-          stored={selected ? withPicture(known.get(i + 1)) : undefined}
+          stored={selected ? known.get(i + 1) : undefined}
           there={selected ? known.has(i + 1) : i < done}
           reused={i < take.steps_reused}
+          pictured={pictured[i] ?? null}
           checked={selected && step === i + 1}
           onOpen={onOpen}
         />
@@ -220,14 +220,16 @@ function StepCells(props: TakeRowProps) {
   );
 }
 
-const withPicture = (stored: Step | undefined) => (stored?.has_preview ? stored : undefined);
+const NO_PICTURES: readonly null[] = [];
 
 interface StepCellProps {
   take: Take;
   step: number;
   width: number;
-  /** Of the selected take, where it has a picture; the others are drawn as bars. */
+  /** Of the selected take; the others are drawn as bars. */
   stored: Step | undefined;
+  /** The closest step that has a picture at hand. */
+  pictured: number | null;
   there: boolean;
   reused: boolean;
   checked: boolean;
@@ -235,7 +237,17 @@ interface StepCellProps {
 }
 
 const StepCell = memo(
-  function StepCell({ take, step, width, stored, there, reused, checked, onOpen }: StepCellProps) {
+  function StepCell({
+    take,
+    step,
+    width,
+    stored,
+    there,
+    reused,
+    pictured,
+    checked,
+    onOpen,
+  }: StepCellProps) {
     const { width: w, height: h } = take.parameters;
     if (!there)
       return (
@@ -255,13 +267,15 @@ const StepCell = memo(
       );
     const picture = (
       <span
-        className={`relative block h-9 overflow-hidden rounded-md bg-sunken ${checked ? "ring-2 ring-accent" : "ring-1 ring-line"} ${reused ? "opacity-55" : ""}`}
+        className={`relative block h-9 overflow-hidden rounded-md bg-sunken ${checked ? "ring-2 ring-accent" : "ring-1 ring-line"} ${reused ? "opacity-55" : stored.has_preview ? "" : "opacity-70 saturate-50"}`}
       >
-        <StripThumb
-          src={client.takes.statePreviewUrl(take.id, step)}
-          aspect={w / h}
-          boxAspect={(width - 2) / THUMB_PX}
-        />
+        {pictured !== null && (
+          <StripThumb
+            src={client.takes.statePreviewUrl(take.id, pictured)}
+            aspect={w / h}
+            boxAspect={(width - 2) / THUMB_PX}
+          />
+        )}
         {stored.label !== null && (
           <span className="absolute inset-x-0 bottom-0 h-1.5 bg-warning-text" />
         )}
@@ -294,6 +308,7 @@ const StepCell = memo(
     a.stored === b.stored &&
     a.there === b.there &&
     a.reused === b.reused &&
+    a.pictured === b.pictured &&
     a.checked === b.checked,
 );
 
@@ -353,6 +368,12 @@ function ResultCell({
       {face}
     </button>
   );
+}
+
+/** Of every step, counted from 0: the one closest to it that has a picture. */
+function closestPictures(steps: readonly Step[], total: number): (number | null)[] {
+  const pictures = steps.filter((stored) => stored.has_preview).map(({ step }) => step);
+  return Array.from({ length: total }, (_, i) => nearest(pictures, i + 1));
 }
 
 /** The stored step closest to one that was pointed at. */

@@ -13,7 +13,7 @@ import { TakeRow } from "./take-row.tsx";
 import { ROW_PX } from "./trajectory-sizes.ts";
 
 /** Room of a step's picture, in pixels. */
-const CELL = { min: 26, max: 54 };
+const CELL = { min: 22, max: 54 };
 const HEADER_PX = { wide: 248, narrow: 148 };
 const NARROW_PX = 640;
 

@@ -31,7 +31,10 @@ const OFF_CONTROLS: Readonly<Record<string, PlayerAction>> = {
 export function keyAction(event: KeyboardEvent): PlayerAction | null {
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   const key = event.key.toLowerCase();
-  const onControl = (event.target as HTMLElement).closest("button, input, a, [role=slider], [role=group][tabindex]") !== null;
+  const onControl =
+    (event.target as HTMLElement).closest(
+      "button, input, a, [role=slider], [role=group][tabindex]",
+    ) !== null;
   return ALWAYS[key] ?? (onControl ? undefined : OFF_CONTROLS[key]) ?? null;
 }
 
