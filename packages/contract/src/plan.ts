@@ -120,7 +120,7 @@ export const denoiseSegmentSchema = z.strictObject({
 });
 export type DenoiseSegment = z.infer<typeof denoiseSegmentSchema>;
 
-/** Latent frames to decode, in order; each piece begins with a group of one frame where it begins at 0, or where `first` says so. */
+/** Latent frames [from, to) of a state to decode. */
 export const decodePieceSchema = z.strictObject({
   /** null: the take's own last state. */
   state: digestSchema.nullable(),

@@ -1,4 +1,4 @@
-import type { Plan } from "@arc-fabric/contract";
+import { isCachedStep, type Plan } from "@arc-fabric/contract";
 import { sha256 } from "../sha256.ts";
 import { segmentAt, segmentsOf } from "./plan-parts.ts";
 import { rowsOf } from "./schedule.ts";
@@ -42,7 +42,7 @@ export function stepDerivation(
       keep.mask,
       last ? keep.clean : (keep.states[step - segment.from] ?? [keep.clean, keep.seed]),
     ],
-    isCached(segment, step),
+    isCachedStep(segment, step),
     // From its zone on, a cached velocity is part of the states.
     segment.cache && step >= segment.cache.start ? segment.cache : null,
   ]);
@@ -62,15 +62,6 @@ export function planDerivations(plan: Plan): string[] {
     derivations.push(before);
   }
   return derivations;
-}
-
-/** Whether a step reuses the last computed velocity: the rule of `StepCache`, and a segment's first step always computes. */
-export function isCached(
-  { cache, from }: { cache: { start: number; end: number; interval: number } | null; from: number },
-  step: number,
-): boolean {
-  if (!cache || step === from || step < cache.start || step >= cache.end) return false;
-  return (step - cache.start) % cache.interval !== 0;
 }
 
 function digestOf(facts: unknown[]): string {

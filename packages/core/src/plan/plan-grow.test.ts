@@ -25,10 +25,17 @@ describe("planGrow", () => {
       ],
     });
     expect(segmentsOf(plan, "denoise").map(({ from, to, window }) => [from, to, window])).toEqual([
-      [0, 20, [3, 7]],
-      [20, 40, [5, 9]],
+      [0, 20, [2, 6]],
+      [20, 40, [3, 7]],
+      [40, 60, [4, 8]],
+      [60, 80, [5, 9]],
     ]);
-    expect(rowsOf(plan)[20]).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1]);
+    expect(rowsOf(plan)[20]).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1]);
+    const wider = grow(completedTake(), { kind: "extend", num_frames: 16, context_frames: 2 });
+    expect(segmentsOf(wider.plan, "denoise").map(({ window }) => window)).toEqual([
+      [3, 7],
+      [5, 9],
+    ]);
   });
 
   it("extends at the beginning and makes the old first latent frame anew", () => {
@@ -75,16 +82,19 @@ describe("planGrow", () => {
     const first = grow(completedTake(), { kind: "continue", num_frames: 8 });
     const again = grow(takeOf(first, completedTake().id), { kind: "continue", num_frames: 8 });
     for (const { plan, parameters } of [first, again]) {
-      expect(plan.shape[1]).toBe(5);
+      expect(plan.shape[1]).toBe(6);
       expect(parameters.num_frames).toBe(8);
-      expect(decodeOf(plan).pieces).toEqual([{ state: null, frames: [3, 5], first: false }]);
-      expect(segmentsOf(plan, "denoise").map(({ window }) => window)).toEqual([[1, 5]]);
-      expect(rowsOf(plan).at(-1)).toEqual([1, 0, 0, 0, 0]);
+      expect(decodeOf(plan).pieces).toEqual([{ state: null, frames: [4, 6], first: false }]);
+      expect(segmentsOf(plan, "denoise").map(({ window }) => window)).toEqual([
+        [1, 5],
+        [2, 6],
+      ]);
+      expect(rowsOf(plan).at(-1)).toEqual([1, 0, 0, 0, 0, 0]);
     }
     expect(first.plan.start).toMatchObject({
       pieces: [
         { kind: "noise", frames: 1 },
-        { kind: "latents", frames: [3, 5] },
+        { kind: "latents", frames: [2, 5] },
         { kind: "noise", frames: 2 },
       ],
     });

@@ -30,8 +30,11 @@ export interface GrowSources {
   readonly seed: number;
 }
 
-/** Latent frames that a new block looks at, unless the request says otherwise. */
-const CONTEXT = 2;
+/**
+ * Latent frames that a new block looks at, unless the request says otherwise. More context means fewer new frames at a time: clean
+ * seams where a clip goes on, measured on zoetrope-s, but frozen motion between two ends.
+ */
+const CONTEXT = { extend: 3, continue: 3, loop: 2, insert: 1 } as const;
 /** What the contract's schedule can hold. */
 const MAX_STEPS = 1000;
 
@@ -60,7 +63,7 @@ export function planGrow(
     frames,
     made: canvas.made,
     limit: windowLimit(manifest),
-    context: request.context_frames ?? CONTEXT,
+    context: request.context_frames ?? CONTEXT[request.kind],
     direction: canvas.direction,
   }).map((cut) => (request.kind === "continue" ? withoutFirstFrame(cut) : cut));
   checkLength(windows.length, steps);
@@ -135,7 +138,11 @@ function canvasOf(
   const noise = (frames: number): Piece => ({ kind: "noise", frames });
   if (request.kind === "continue") {
     // Frame 0 stays noise and is never looked at: a block has no first frame.
-    const context = Math.min(request.context_frames ?? CONTEXT, length - own.frames[0], limit - 2);
+    const context = Math.min(
+      request.context_frames ?? CONTEXT[request.kind],
+      length - 1,
+      limit - 2,
+    );
     const from = 1 + context;
     return {
       pieces: [noise(1), old(length - context, length), noise(count)],

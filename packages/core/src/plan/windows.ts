@@ -27,7 +27,9 @@ function forward({ frames, made: [first, end], limit, context }: Cut): Window[] 
   if (frames <= limit) return [{ made: [first, end], window: [0, frames] }];
   const windows: Window[] = [];
   for (let at = first; at < end;) {
-    const from = Math.max(0, at - Math.min(context, Math.max(1, limit - 3)));
+    // Room for one frame to make and, where one follows, for the one it leads to.
+    const most = limit - (end === frames ? 2 : 3);
+    const from = Math.max(0, at - Math.min(context, Math.max(1, most)));
     const to = Math.min(frames, from + room(from, limit));
     const left = end - at;
     // The frame after the last made one is worth seeing: a block that could not see it leaves one frame for the next.
@@ -43,7 +45,7 @@ function backward({ frames, made: [first, end], limit, context }: Cut): Window[]
   if (frames <= limit) return [{ made: [first, end], window: [0, frames] }];
   const windows: Window[] = [];
   for (let at = end; at > first;) {
-    const to = Math.min(frames, at + Math.min(context, Math.max(1, limit - 3)));
+    const to = Math.min(frames, at + Math.min(context, Math.max(1, limit - 2)));
     const from = to <= limit ? 0 : to - (limit - 1);
     const start = Math.max(first, from);
     windows.push({ made: [start, at], window: [from, to] });
