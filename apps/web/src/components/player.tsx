@@ -21,17 +21,11 @@ export function Player({ take, video, poster, onReady, children }: PlayerProps) 
   const { fps, num_frames: numFrames, width, height } = take.parameters;
   const still = useReducedMotion();
   const player = usePlayer({ fps, numFrames, autoPlay: !still });
-  const { box, video: element, state, onKeyDown, toggle } = player;
+  const { box, video: element, state, toggle } = player;
   const src = video && client.artifacts.contentUrl(video.id);
 
   return (
-    <div
-      ref={box}
-      role="group"
-      aria-label="Player"
-      onKeyDown={onKeyDown}
-      className="flex flex-col fullscreen:bg-black"
-    >
+    <div ref={box} role="group" aria-label="Player" className="flex flex-col fullscreen:bg-black">
       <div
         className="relative min-h-0 w-full flex-1 overflow-hidden bg-stage in-fullscreen:aspect-auto!"
         style={{ aspectRatio: `${width} / ${height}` }}

@@ -1,5 +1,5 @@
 import { isFinished, type Take } from "@arc-fabric/contract";
-import { memo, useEffect, useRef } from "react";
+import { memo, useEffect, useRef, type KeyboardEvent } from "react";
 import { client } from "../api/client.ts";
 import type { Step } from "../api/take-cache.ts";
 import { StripThumb } from "../ui/strip-thumb.tsx";
@@ -34,24 +34,6 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
   }, [count, selected]);
 
   if (withPicture.length === 0) return null;
-  const move = (key: string) => {
-    const at = choices.indexOf(selected);
-    const to =
-      key === "ArrowLeft"
-        ? at - 1
-        : key === "ArrowRight"
-          ? at + 1
-          : key === "Home"
-            ? 0
-            : key === "End"
-              ? choices.length - 1
-              : -1;
-    const choice = choices[to];
-    if (choice === undefined) return false;
-    onSelect(choice);
-    list.current?.querySelectorAll<HTMLElement>("[role=radio]")[to]?.focus();
-    return true;
-  };
 
   return (
     <div className="border-t border-line px-4 pt-3 pb-3.5">
@@ -67,7 +49,6 @@ export function StepFilmstrip({ take, steps, selected, onSelect }: StepFilmstrip
         ref={list}
         role="radiogroup"
         aria-label="Step shown"
-        onKeyDown={(event) => move(event.key) && event.preventDefault()}
         className="-mx-1 flex gap-2 overflow-x-auto px-1 py-1 [scrollbar-width:thin]"
       >
         {choices.map((step) => (
@@ -106,6 +87,7 @@ const StepButton = memo(function StepButton(props: StepButtonProps) {
       aria-label={label}
       tabIndex={checked ? 0 : -1}
       onClick={() => onSelect(step)}
+      onKeyDown={chooseByKey}
       className="group/step shrink-0 rounded-lg text-center"
     >
       <span
@@ -126,6 +108,25 @@ const StepButton = memo(function StepButton(props: StepButtonProps) {
     </button>
   );
 });
+
+/** Focus and choice move together, as in any radio group; only the chosen one is reached by Tab. */
+function chooseByKey(event: KeyboardEvent<HTMLElement>): void {
+  const radios = [
+    ...(event.currentTarget.parentElement?.querySelectorAll<HTMLElement>("[role=radio]") ?? []),
+  ];
+  const at = radios.indexOf(event.currentTarget);
+  const targets: Readonly<Record<string, HTMLElement | undefined>> = {
+    ArrowLeft: radios[at - 1],
+    ArrowRight: radios[at + 1],
+    Home: radios[0],
+    End: radios.at(-1),
+  };
+  const target = targets[event.key];
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+  target.click();
+}
 
 function describeStep(steps: readonly Step[], selected: number, take: Take): string {
   const step = steps.find((candidate) => candidate.step === selected);

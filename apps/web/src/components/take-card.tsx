@@ -2,6 +2,7 @@ import { isFinished, type Take } from "@arc-fabric/contract";
 import { memo, useState } from "react";
 import { Link } from "react-router";
 import { client } from "../api/client.ts";
+import { describeRecord } from "../api/describe-error.ts";
 import { useReducedMotion } from "../hooks/use-reduced-motion.ts";
 import { paths } from "../paths.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -56,7 +57,7 @@ export const TakeCard = memo(function TakeCard({
         {looking && !still && sheet && (
           <SpritePlayer sheet={sheet} src={client.artifacts.contentUrl(sheet.id)} fps={fps} />
         )}
-        {take.status !== "completed" && (
+        {take.status !== "completed" && (thumbnail || !isFinished(take.status)) && (
           <div className="absolute top-2.5 left-2.5">
             <Badge tone={status.tone} active={status.active}>
               {status.label}
@@ -68,7 +69,7 @@ export const TakeCard = memo(function TakeCard({
         <p className="line-clamp-2 text-sm leading-snug font-medium">{prompt}</p>
         <p className="mt-1 truncate text-xs text-muted tabular">
           {isFinished(take.status)
-            ? formatAgo(take.created_at, nowMs)
+            ? [formatAgo(take.created_at, nowMs), endText(take)].filter(Boolean).join(" · ")
             : progressText(take, 0).detail || status.label}
         </p>
       </div>
@@ -78,9 +79,21 @@ export const TakeCard = memo(function TakeCard({
 
 function Placeholder({ take }: { take: Take }) {
   if (!isFinished(take.status)) return <div className="forming" />;
+  const failed = take.status === "failed";
   return (
-    <div className="grid size-full place-items-center text-muted">
-      <Icon name={take.status === "failed" ? "warning" : "close"} className="size-7 opacity-60" />
+    <div
+      className={`grid size-full place-content-center justify-items-center gap-1.5 text-xs font-medium ${failed ? "bg-danger-soft text-danger-text" : "bg-sunken text-muted"}`}
+    >
+      <Icon name={failed ? "warning" : "close"} className="size-6" />
+      {STATUS_TEXT[take.status].label}
     </div>
   );
+}
+
+/** Why or where a take without a video ended. */
+function endText(take: Take): string {
+  if (take.status === "completed") return "";
+  if (take.error) return describeRecord(take.error).title;
+  const { step, total_steps: total } = take.progress;
+  return step > 0 ? `stopped at step ${step} of ${total}` : "stopped before the first step";
 }

@@ -1,5 +1,3 @@
-import type { KeyboardEvent } from "react";
-
 type PlayerAction =
   | "toggle"
   | "forward"

@@ -1,12 +1,4 @@
-import {
-  useCallback,
-  useEffect,
-  useEffectEvent,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type RefObject,
-} from "react";
+import { useCallback, useEffect, useEffectEvent, useRef, useState, type RefObject } from "react";
 import { keyAction, perform } from "./player-keys.ts";
 
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2] as const;
@@ -57,7 +49,7 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
     });
   }, []);
 
-  const onKeyDown = (event: KeyboardEvent) => {
+  useKeys(box, (event) => {
     const action = keyAction(event);
     if (!action) return;
     event.preventDefault();
@@ -70,7 +62,7 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
       changeSpeed,
       numFrames,
     });
-  };
+  });
 
   return {
     video,
@@ -83,7 +75,6 @@ export function usePlayer({ fps, numFrames, autoPlay }: ClipFacts) {
     toggleFullscreen: () => toggleFullscreen(box.current),
     /** Faster; from the fastest back to the slowest. */
     nextSpeed: () => changeSpeed(state.speed === SPEEDS.at(-1) ? -SPEEDS.length : 1),
-    onKeyDown,
   };
 }
 
@@ -132,6 +123,17 @@ function useFrames(
     element.play().catch(() => {});
   }, [video, fps, numFrames]);
   return { seek, step, toggle };
+}
+
+/** Hears the keys of every control inside the box: the box is no control itself, so it takes no focus and has no handler. */
+function useKeys(box: RefObject<HTMLElement | null>, onKey: (event: KeyboardEvent) => void): void {
+  const hear = useEffectEvent(onKey);
+  useEffect(() => {
+    const element = box.current;
+    const listener = (event: KeyboardEvent) => hear(event);
+    element?.addEventListener("keydown", listener);
+    return () => element?.removeEventListener("keydown", listener);
+  }, [box]);
 }
 
 /** Tells with every picture whether the video plays and where it is. */
