@@ -101,6 +101,12 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
     const start = async () => {
       await engine.start();
       answerRequests();
+      // Behind the first answers: it takes a core for half a second, and only a picture needs it.
+      media.warm().catch((error: unknown) =>
+        logger.debug("The encoder process was not readied; the first picture starts it.", {
+          error: String(error),
+        }),
+      );
     };
     const stop = async () => {
       stopRequests();

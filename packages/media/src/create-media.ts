@@ -5,6 +5,7 @@ import type {
   LiveEncoder,
   LiveMedia,
   LiveOptions,
+  EncoderKnowledge,
   EncoderReport,
   Logger,
   Media,
@@ -19,7 +20,7 @@ import { EncoderProcess } from "./encoder-process.ts";
 import { ENCODERS, SOFTWARE_ENCODER } from "./encoders.ts";
 import { ProcessClipWriter, removeClipFiles } from "./process-clip-writer.ts";
 import { onlyPart, ProcessLiveEncoder } from "./process-live-encoder.ts";
-import type { ClipOpened } from "./protocol.ts";
+import { type ClipOpened, RGB_CHANNELS } from "./protocol.ts";
 
 export interface MediaDeps {
   readonly system: System;
@@ -54,6 +55,7 @@ export class ProcessMedia implements Media, LiveMedia {
   readonly #prober: EncoderProber;
   readonly #places: ClipPlaces;
   #process: EncoderProcess | null = null;
+  #probing: Promise<unknown> | null = null;
   #lastClip = 0;
   #lastLive = 0;
   #closed = false;
@@ -123,11 +125,36 @@ export class ProcessMedia implements Media, LiveMedia {
     return Array.from({ length: count }, (_, index) => onlyPart(parts, `picture_${index}`));
   }
 
+  encoders(): EncoderKnowledge {
+    this.#checkOpen();
+    if (!this.#probing && !ENCODERS.every((entry) => this.#prober.isSettled(entry)))
+      this.#probing = this.probe()
+        .catch((error: unknown) =>
+          this.#deps.logger.debug("probing the encoders stopped", { error: String(error) }),
+        )
+        .then(() => (this.#probing = null));
+    const reports = ENCODERS.map((entry) => this.#prober.latest(entry));
+    return {
+      reports: reports.filter((report) => report !== undefined),
+      probing: reports.includes(undefined),
+    };
+  }
+
+  /** One picture through the process: it is started then and its codecs are loaded. */
+  async warm(): Promise<void> {
+    const [width, height] = [16, 16];
+    const data = new Uint8Array(width * height * RGB_CHANNELS);
+    await this.encodeStills({ count: 1, width, height, data });
+  }
+
   async probe(): Promise<readonly EncoderReport[]> {
     this.#checkOpen();
     const reports: EncoderReport[] = [];
     // One after the other: two drivers starting at once is not what is to be found out.
-    for (const entry of ENCODERS) reports.push(await this.#prober.probe(entry));
+    for (const entry of ENCODERS) {
+      this.#checkOpen();
+      reports.push(await this.#prober.probe(entry));
+    }
     return reports;
   }
 

@@ -9,7 +9,7 @@ export interface HandlerDeps {
   readonly store: Store;
   readonly blobs: Pick<BlobStore, "open" | "read">;
   readonly host: Pick<ModelHost, "reports">;
-  readonly media: Pick<Media, "probe">;
+  readonly media: Pick<Media, "encoders">;
   readonly system: System;
   /** What GET /api/v1/system tells beside the parts above. */
   readonly server: {

@@ -8,7 +8,11 @@ export function createFakeMedia(): Media {
     openClip: async (options) => clipWriter(options),
     encodeStrip: async (frames) => still(frames),
     encodeStills: async (frames) => Array.from({ length: frames.count }, () => still(frames)),
-    probe: async () => [{ encoder: "fake", hardware: false, usable: true, error: null, ms: 0 }],
+    encoders: () => ({
+      reports: [{ encoder: "fake", hardware: false, usable: true, error: null, ms: 0 }],
+      probing: false,
+    }),
+    warm: async () => {},
     close: async () => {},
   };
 }
