@@ -161,8 +161,7 @@ export class ProcessMedia implements Media, LiveMedia {
   async close(): Promise<void> {
     this.#closed = true;
     this.#places.close(stopped());
-    this.#prober.close();
-    await this.#process?.stop();
+    await Promise.all([this.#prober.close(), this.#process?.stop()]);
   }
 
   async #open(

@@ -33,9 +33,10 @@ export class EncoderProber {
     return this.#reports.has(entry.name);
   }
 
-  /** Ends probes that still run. */
-  close(): void {
+  /** Ends probes that still run; resolves when their processes are gone. */
+  async close(): Promise<void> {
     for (const probe of this.#running) probe.kill();
+    await Promise.all([...this.#running].map(({ outcome }) => outcome));
   }
 
   async #run(entry: EncoderEntry): Promise<EncoderReport> {
