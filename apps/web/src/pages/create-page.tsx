@@ -20,7 +20,7 @@ import { EmptyState } from "../ui/empty-state.tsx";
 const RECENT = 8;
 const NO_MODELS: readonly Model[] = [];
 
-/** A prompt on one side, its picture on the other. The take on the stage is in the address. */
+/** A prompt, its picture and, where there is room, the last takes side by side. The take on the stage is in the address. */
 export default function CreatePage() {
   useTitle("");
   const models = useModels();
@@ -42,9 +42,9 @@ export default function CreatePage() {
   );
 
   return (
-    <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(20rem,25rem)_minmax(0,1fr)] lg:gap-8">
+    <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(20rem,25rem)_minmax(0,1fr)] lg:grid-rows-[auto_1fr] lg:gap-8 xl:grid-cols-[25rem_minmax(0,1fr)_18rem] xl:gap-6 2xl:grid-cols-[25rem_minmax(0,1fr)_24rem] 2xl:gap-8">
       <h1 className="sr-only">Create</h1>
-      <div className="min-w-0">
+      <div className="min-w-0 lg:row-span-2 xl:row-span-1">
         {model ? (
           <Composer
             model={model}
@@ -66,7 +66,7 @@ export default function CreatePage() {
           <div className="shimmer h-120 rounded-card" aria-label="Loading" />
         )}
       </div>
-      <div ref={stage} className="flex min-w-0 scroll-mt-20 flex-col gap-8">
+      <div ref={stage} className="min-w-0 scroll-mt-20">
         <Focus
           id={chosenId}
           latest={latest}
@@ -75,10 +75,10 @@ export default function CreatePage() {
           onCreated={onCreated}
           onClosed={() => setSearch({})}
         />
-        {recent.length > 0 && (
-          <Recent takes={recent.slice(0, RECENT)} currentId={chosenId ?? latest?.id ?? null} />
-        )}
       </div>
+      {recent.length > 0 && (
+        <Recent takes={recent.slice(0, RECENT)} currentId={chosenId ?? latest?.id ?? null} />
+      )}
     </div>
   );
 }
@@ -156,7 +156,7 @@ function FocusedTake({ take, models, onCreated, onClosed }: StageProps & { take:
 function Recent({ takes, currentId }: { takes: readonly Take[]; currentId: string | null }) {
   const nowMs = useNow(30_000);
   return (
-    <section aria-label="Recent takes">
+    <section aria-label="Recent takes" className="min-w-0">
       <div className="mb-3 flex items-baseline justify-between">
         <h2 className="font-semibold">Recent</h2>
         <Link
@@ -166,7 +166,7 @@ function Recent({ takes, currentId }: { takes: readonly Take[]; currentId: strin
           Everything made
         </Link>
       </div>
-      <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-4">
+      <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-2">
         {takes.map((take) => (
           <li key={take.id}>
             <TakeCard
