@@ -48,7 +48,10 @@ function onEvent(cache: QueryClient, event: FabricEvent, later: Later): void {
     case "take.failed":
     case "take.cancelled": {
       const id = event.data.take_id;
-      later.run(id, () => void refreshTake(cache, id));
+      later.run(id, () => {
+        void refreshTake(cache, id);
+        void cache.invalidateQueries({ queryKey: keys.states(id) });
+      });
       later.run("queue", () => refreshQueue(cache));
       break;
     }

@@ -58,6 +58,15 @@ describe("take cache: events and answers reach a take wherever it is shown", () 
       1, 2,
     ]);
   });
+  test("a step that is in neither the list nor an event makes the list stale", () => {
+    const { cache, first } = setUp();
+    const stale = () => cache.getQueryState(keys.states(first.id))?.isInvalidated;
+    cache.setQueryData<Step[]>(keys.states(first.id), []);
+    for (const step of [1, 2]) applyEvent(cache, stepEvent(first, step));
+    expect(stale()).toBe(false);
+    applyEvent(cache, stepEvent(first, 4));
+    expect(stale()).toBe(true);
+  });
   test("a new take goes to the top of the lists it belongs to", () => {
     const { cache, first, listed } = setUp();
     const made = { ...first, id: "take_new" as Take["id"] };

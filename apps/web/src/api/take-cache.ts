@@ -40,22 +40,25 @@ export function dropTake(cache: QueryClient, id: string): void {
   cache.removeQueries({ queryKey: keys.logs(id) });
 }
 
-/** Takes over an event. @returns whether the cache has to be asked for more than the event tells */
+/** Takes over an event. */
 export function applyEvent(cache: QueryClient, event: FabricEvent): void {
   if (!("take_id" in event.data)) return;
   const id = event.data.take_id;
   updateTake(cache, id, (take) => applyTakeEvent(take, event));
   if (event.type === "step.completed") {
     const { step, sigma, seconds, digest, has_preview } = event.data;
-    cache.setQueryData<Step[]>(
-      keys.states(id),
-      (steps) =>
-        steps && [
-          ...steps.filter((known) => known.step < step),
-          { step, sigma, seconds, digest, has_preview },
-        ],
-    );
+    addStep(cache, id, { step, sigma, seconds, digest, has_preview });
   }
+}
+
+function addStep(cache: QueryClient, id: string, step: Step): void {
+  const steps = cache.getQueryData<Step[]>(keys.states(id));
+  if (!steps) return;
+  const before = steps.filter((known) => known.step < step.step);
+  cache.setQueryData<Step[]>(keys.states(id), [...before, step]);
+  // A step whose event came while the list was on its way is in neither.
+  if ((before.at(-1)?.step ?? 0) < step.step - 1)
+    void cache.invalidateQueries({ queryKey: keys.states(id) });
 }
 
 function prependTake(cache: QueryClient, take: Take): void {
