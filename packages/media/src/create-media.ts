@@ -49,7 +49,7 @@ export function createMedia(deps: MediaDeps): ProcessMedia {
   return new ProcessMedia(deps);
 }
 
-/** Media in one encoder process, started with the first call, kept warm, and replaced when it ends. */
+/** Media in one encoder process, started by `warm` or the first call, and replaced by the next call when it ends. */
 export class ProcessMedia implements Media, LiveMedia {
   readonly #deps: MediaDeps;
   readonly #prober: EncoderProber;
