@@ -152,7 +152,12 @@ class SimWorker {
         cached: false,
         state: before,
         preview: shows
-          ? { count: 1, width: 8, height: 8, data: pixelsOf(latentsOf(before), request.shape, 0, 1) }
+          ? {
+              count: 1,
+              width: 8,
+              height: 8,
+              data: pixelsOf(latentsOf(before), request.shape, 0, 1),
+            }
           : null,
       };
     }

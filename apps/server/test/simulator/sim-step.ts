@@ -119,7 +119,11 @@ async function stateBefore(
     throw refused(`it is the one after step ${metadata["step"]}, not ${step}`);
   if (metadata["levels"] !== JSON.stringify(levels))
     throw refused(`it stands at ${metadata["levels"]}, not at ${JSON.stringify(levels)}`);
-  if (segment.history === "carry" && segment.solver === "dpmpp_2m" && metadata["solver"] === "euler")
+  if (
+    segment.history === "carry" &&
+    segment.solver === "dpmpp_2m" &&
+    metadata["solver"] === "euler"
+  )
     throw refused("it holds no history");
   return {
     latents: latentsOf(before),

@@ -119,7 +119,9 @@ export class TakeLedger {
     switch (event.type) {
       case "take.started":
         if (event.data.resumed_from_step !== take.step && !this.damaged.has(id))
-          throw new Error(`take ${id} resumed from ${event.data.resumed_from_step}, not ${take.step}`);
+          throw new Error(
+            `take ${id} resumed from ${event.data.resumed_from_step}, not ${take.step}`,
+          );
         take.status = "running";
         take.step = event.data.resumed_from_step;
         break;
