@@ -103,6 +103,7 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
     const start = async () => {
       await engine.start();
       answerRequests();
+      void readyMedia(media, logger);
     };
     const stop = async () => {
       stopRequests();
@@ -116,6 +117,17 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
   } catch (error) {
     await closeAll();
     throw error;
+  }
+}
+
+/** Behind the first answers: it takes a core for half a second, and only a picture needs it. */
+async function readyMedia(media: Media, logger: Logger): Promise<void> {
+  try {
+    await media.warm();
+  } catch (error) {
+    logger.debug("The encoder process was not readied; the first picture starts it.", {
+      error: String(error),
+    });
   }
 }
 

@@ -120,6 +120,22 @@ it("the stream of everything starts with now and can be resumed by position", as
   expect(again).toEqual(seen.slice(2));
 });
 
+it("a session's open stream ends when the session is deleted, and coming back says why", async () => {
+  const take = await server.generate();
+  const session = `/api/v1/sessions/${take.session_id}`;
+  const response = await new Promise<IncomingMessage>((resolve) =>
+    get(`${url}${session}/events`, resolve),
+  );
+  const ended = new Promise((resolve) => response.on("end", resolve).resume());
+  expect((await server.app.inject({ method: "DELETE", url: session })).statusCode).toBe(200);
+  await ended;
+  const again = await server.app.inject(`${session}/events`);
+  expect([again.statusCode, again.json<{ code: string }>().code]).toEqual([
+    404,
+    "session_not_found",
+  ]);
+});
+
 it("streams are bounded, and a place is free again when one ends", async () => {
   const responses = await Promise.all(
     [1, 2, 3].map(

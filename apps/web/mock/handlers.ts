@@ -157,6 +157,7 @@ function systemOf(world: World): ResponseOf<Native["getSystem"]> {
               error: null,
             },
           ],
+    encoders_probing: false,
     encoders: [
       {
         encoder: "h264_vaapi",

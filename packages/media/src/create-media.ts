@@ -5,6 +5,7 @@ import type {
   LiveEncoder,
   LiveMedia,
   LiveOptions,
+  EncoderKnowledge,
   EncoderReport,
   Logger,
   Media,
@@ -20,7 +21,13 @@ import { type CallAnswer, EncoderProcess } from "./encoder-process.ts";
 import { ENCODERS, SOFTWARE_ENCODER } from "./encoders.ts";
 import { ProcessClipWriter, removeClipFiles } from "./process-clip-writer.ts";
 import { onlyPart, ProcessLiveEncoder } from "./process-live-encoder.ts";
-import type { ChildCall, ClipOpened, ClipRead, PictureDescription } from "./protocol.ts";
+import {
+  type ChildCall,
+  type ClipOpened,
+  type ClipRead,
+  type PictureDescription,
+  RGB_CHANNELS,
+} from "./protocol.ts";
 
 export interface MediaDeps {
   readonly system: System;
@@ -49,12 +56,13 @@ export function createMedia(deps: MediaDeps): ProcessMedia {
   return new ProcessMedia(deps);
 }
 
-/** Media in one encoder process, started with the first call, kept warm, and replaced when it ends. */
+/** Media in one encoder process, started by `warm` or the first call, and replaced by the next call when it ends. */
 export class ProcessMedia implements Media, LiveMedia {
   readonly #deps: MediaDeps;
   readonly #prober: EncoderProber;
   readonly #places: ClipPlaces;
   #process: EncoderProcess | null = null;
+  #probing: Promise<unknown> | null = null;
   #lastClip = 0;
   #lastLive = 0;
   #closed = false;
@@ -146,19 +154,43 @@ export class ProcessMedia implements Media, LiveMedia {
     return { ...(result as ClipRead), data: onlyPart(parts, "frames") };
   }
 
+  encoders(): EncoderKnowledge {
+    this.#checkOpen();
+    if (!this.#probing && !ENCODERS.every((entry) => this.#prober.isSettled(entry)))
+      this.#probing = this.probe()
+        .catch((error: unknown) =>
+          this.#deps.logger.debug("probing the encoders stopped", { error: String(error) }),
+        )
+        .then(() => (this.#probing = null));
+    const reports = ENCODERS.map((entry) => this.#prober.latest(entry));
+    return {
+      reports: reports.filter((report) => report !== undefined),
+      probing: reports.includes(undefined),
+    };
+  }
+
+  /** One picture through the process: it is started then and its codecs are loaded. */
+  async warm(): Promise<void> {
+    const [width, height] = [16, 16];
+    const data = new Uint8Array(width * height * RGB_CHANNELS);
+    await this.encodeStills({ count: 1, width, height, data });
+  }
+
   async probe(): Promise<readonly EncoderReport[]> {
     this.#checkOpen();
     const reports: EncoderReport[] = [];
     // One after the other: two drivers starting at once is not what is to be found out.
-    for (const entry of ENCODERS) reports.push(await this.#prober.probe(entry));
+    for (const entry of ENCODERS) {
+      this.#checkOpen();
+      reports.push(await this.#prober.probe(entry));
+    }
     return reports;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#places.close(stopped());
-    this.#prober.close();
-    await this.#process?.stop();
+    await Promise.all([this.#prober.close(), this.#process?.stop()]);
   }
 
   async #readFile(call: ChildCall, file: Uint8Array): Promise<CallAnswer> {

@@ -7,6 +7,7 @@ import { type ProbeOutcome, ProbeProcess } from "./probe-process.ts";
 export class EncoderProber {
   readonly #deps: { system: System; logger: Logger };
   readonly #reports = new Map<string, Promise<EncoderReport>>();
+  readonly #latest = new Map<string, EncoderReport>();
   readonly #running = new Set<ProbeProcess>();
 
   constructor(deps: { system: System; logger: Logger }) {
@@ -22,9 +23,20 @@ export class EncoderProber {
     return report;
   }
 
-  /** Ends probes that still run. */
-  close(): void {
+  /** The newest report on an encoder; undefined before its first probe has ended. */
+  latest(entry: EncoderEntry): EncoderReport | undefined {
+    return this.#latest.get(entry.name);
+  }
+
+  /** False when the next probe would try again. */
+  isSettled(entry: EncoderEntry): boolean {
+    return this.#reports.has(entry.name);
+  }
+
+  /** Ends probes that still run; resolves when their processes are gone. */
+  async close(): Promise<void> {
     for (const probe of this.#running) probe.kill();
+    await Promise.all([...this.#running].map(({ outcome }) => outcome));
   }
 
   async #run(entry: EncoderEntry): Promise<EncoderReport> {
@@ -34,6 +46,7 @@ export class EncoderProber {
     const ms = Math.round(system.monotonic() - startedAt);
     const report = { encoder: entry.name, hardware: entry.hardware, usable, error, ms };
     if (!conclusive) this.#reports.delete(entry.name);
+    this.#latest.set(entry.name, report);
     logger.debug("encoder probed", { ...report });
     return report;
   }

@@ -62,3 +62,20 @@ test("an encoder that the build lacks is reported, not thrown", async () => {
   );
   expect(report).toMatchObject({ usable: false, error: expect.stringContaining("h264_missing") });
 });
+
+test("what is known of the encoders is told at once; the rest is found out behind it", async () => {
+  const media = fixture.media();
+  expect(media.encoders()).toEqual({ reports: [], probing: true });
+  const reports = await media.probe();
+  expect(media.encoders()).toEqual({ reports, probing: false });
+});
+
+test("warming starts the process that the first picture then finds", async () => {
+  const media = fixture.media();
+  expect(media.pid).toBeUndefined();
+  await media.warm();
+  const { pid } = media;
+  expect(pid).toBeGreaterThan(0);
+  await media.encodeStills({ count: 1, width: 8, height: 8, data: new Uint8Array(8 * 8 * 3) });
+  expect(media.pid).toBe(pid);
+});

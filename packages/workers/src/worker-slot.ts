@@ -63,6 +63,8 @@ export class WorkerSlot {
   #restarts = 0;
   #wasLost = false;
   #starting: Promise<void> | null = null;
+  /** The end of the last worker that was stopped: who stops the slot again in the meantime waits for it too. */
+  #ending: Promise<void> = Promise.resolve();
   #lastUsedMs = 0;
   /** Of the present or last process; null before the first start. */
   #workerId: WorkerId | null = null;
@@ -171,6 +173,7 @@ export class WorkerSlot {
       this.#set("stopping", null);
       await this.#dispose(stopping());
     }
+    await this.#ending;
     await this.#starting?.catch(() => {});
     if (this.#status === "cold" || this.#status === "error") return;
     this.#set("cold", null);
@@ -243,7 +246,8 @@ export class WorkerSlot {
     const session = this.#session;
     this.#session = null;
     this.#worker = null;
-    await session?.stop(reason);
+    if (session) this.#ending = session.stop(reason);
+    await this.#ending;
   }
 
   #mayRetry(error: FabricError): boolean {

@@ -12,17 +12,16 @@ import {
   until,
 } from "./host-fixture.ts";
 
+const models = (...ids: string[]) =>
+  new Map(
+    ids.map((id) => [
+      id,
+      { manifest: { ...tinyManifest(), id, memory_bytes: 100 }, directory: TINY_MODEL },
+    ]),
+  );
 const code = (value: string) => expect.objectContaining({ code: value });
 
 describe("several callers and models", () => {
-  const models = (...ids: string[]) =>
-    new Map(
-      ids.map((id) => [
-        id,
-        { manifest: { ...tinyManifest(), id, memory_bytes: 100 }, directory: TINY_MODEL },
-      ]),
-    );
-
   test("callers of one model get its worker one after the other, in order", async () => {
     await using fixture = startHost(fixtureRuntime("good"));
     const order: number[] = [];
@@ -87,6 +86,21 @@ describe("stopping", () => {
     expect(isAlive(pid!)).toBe(false);
     expect(fixture.host.status("zoetrope-tiny")).toBe("cold");
     await expect(fixture.acquire()).rejects.toThrow(code("shutting_down"));
+  });
+
+  test("close waits for a worker that is just making room for another", async () => {
+    const fixture = startHost(fixtureRuntime("ignores shutdown"), {
+      models: models("a", "b"),
+      memoryBudgetBytes: 100,
+      timeouts: { shutdownMs: 100, forceKillMs: 100 },
+    });
+    (await fixture.acquire("a")).release();
+    const { pid } = fixture.host.reports()[0]!;
+    const waiting = expect(fixture.acquire("b")).rejects.toThrow(code("shutting_down"));
+    await until(() => fixture.host.status("a") === "stopping");
+    await fixture.host.close();
+    expect(isAlive(pid!)).toBe(false);
+    await waiting;
   });
 
   test("close while a worker starts leaves no process behind and rejects who waits", async () => {

@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isFabricError, type Model, type SystemReport } from "@arc-fabric/contract";
+import type { FabricClient } from "@arc-fabric/client";
 import type { CliContext } from "../cli-context.ts";
 import { EXIT_CODES, type CommandInput, type ExitCode } from "../command-line/commands.ts";
 import { bytesText } from "../output/units.ts";
@@ -12,6 +14,10 @@ import { cliVersion } from "../version.ts";
 const MIN_NODE = [22, 18] as const;
 /** A long session stores some hundred states of a few megabytes. */
 const LOW_DISK_BYTES = 1e9;
+
+/** A driver that hangs is given up by the server well within this. */
+const ENCODER_ATTEMPTS = 200;
+const ENCODER_WAIT_MS = 200;
 
 interface Check {
   readonly name: string;
@@ -33,7 +39,10 @@ export async function doctor(
     await withServer(context, options, async (server) => {
       const client = await server.client();
       const call = { signal: context.interrupted };
-      const [system, models] = await Promise.all([client.system(call), client.models.list(call)]);
+      const [system, models] = await Promise.all([
+        systemWithEncoders(client, context.interrupted),
+        client.models.list(call),
+      ]);
       checks.push(
         serverCheck(client.baseUrl, system, server.startedHere),
         diskCheck(system),
@@ -57,6 +66,18 @@ export async function doctor(
       : checks.map((check) => checkText(check, context)).join(""),
   );
   return checks.some(({ result }) => result === "failed") ? EXIT_CODES.failed : EXIT_CODES.ok;
+}
+
+/** The server answers before it has tried its encoders; a diagnosis waits for that. */
+async function systemWithEncoders(
+  client: FabricClient,
+  signal: AbortSignal,
+): Promise<SystemReport> {
+  for (let attempt = 1; ; attempt++) {
+    const system = await client.system({ signal });
+    if (!system.encoders_probing || attempt === ENCODER_ATTEMPTS) return system;
+    await sleep(ENCODER_WAIT_MS, undefined, { signal });
+  }
 }
 
 function checkText(
@@ -158,7 +179,7 @@ function modelChecks(models: readonly Model[], { memory_bytes: memory }: SystemR
   });
 }
 
-function encoderCheck({ encoders }: SystemReport): Check {
+function encoderCheck({ encoders, encoders_probing: probing }: SystemReport): Check {
   const usable = encoders.filter((encoder) => encoder.usable);
   if (usable.length > 0)
     return {
@@ -167,6 +188,13 @@ function encoderCheck({ encoders }: SystemReport): Check {
       found: usable
         .map(({ encoder, hardware }) => `${encoder}${hardware ? " (hardware)" : ""}`)
         .join(", "),
+    };
+  if (probing)
+    return {
+      name: "Video encoder",
+      result: "warning",
+      found: "the server is still trying them",
+      remedy: "Ask again; a busy machine takes longer.",
     };
   return {
     name: "Video encoder",

@@ -227,5 +227,6 @@ export const SAMPLE_SYSTEM: SystemReport = {
       error: null,
     },
   ],
+  encoders_probing: false,
   encoders: [{ encoder: "libx264", hardware: false, usable: true, error: null, ms: 20 }],
 };

@@ -108,7 +108,7 @@ export const SETTINGS = {
     help: "Use libx264 where no hardware encoder works",
   },
   preview_interval_ms: {
-    schema: wholeNumber(0, 3_600_000).default(500),
+    schema: wholeNumber(0, 3_600_000).default(100),
     value: "MS",
     help: "Least time between two previews of a forming clip; 0 = every step",
   },

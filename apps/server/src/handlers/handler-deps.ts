@@ -32,7 +32,7 @@ export interface HandlerDeps {
     "open" | "read" | "has" | "putFile" | "workDirectory" | "removeWorkDirectory"
   >;
   readonly host: Pick<ModelHost, "reports">;
-  readonly media: Pick<Media, "probe">;
+  readonly media: Pick<Media, "encoders">;
   readonly system: System;
   /** What GET /api/v1/system tells beside the parts above. */
   readonly server: {

@@ -16,6 +16,7 @@ type SessionHandlers = Pick<
 >;
 
 export function sessionHandlers({ store, engine, system }: HandlerDeps): SessionHandlers {
+  const deletions = new Deletions();
   return {
     createSession: async ({ body, context }) => {
       const nowMs = system.now();
@@ -33,16 +34,33 @@ export function sessionHandlers({ store, engine, system }: HandlerDeps): Session
     updateSession: ({ params, body }) => engine.updateSession(params.session_id, body),
     deleteSession: async ({ params }) => {
       await engine.deleteSession(params.session_id);
+      deletions.tell(params.session_id);
       return { id: params.session_id, deleted: true };
     },
     streamSessionEvents: async ({ params, context }) =>
-      sessionEvents(store, params.session_id, context.lastEventId),
+      sessionEvents(store, deletions, params.session_id, context.lastEventId),
     streamEvents: async ({ context }) => allEvents(store, context.lastEventId),
   };
 }
 
+/** A session's events are deleted with it, so none can tell the open streams that it is gone. */
+class Deletions {
+  readonly #listeners = new Set<{ id: SessionId; notify: () => void }>();
+
+  listen(id: SessionId, notify: () => void): () => void {
+    const entry = { id, notify };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  tell(id: SessionId): void {
+    for (const listener of this.#listeners) if (listener.id === id) listener.notify();
+  }
+}
+
 async function sessionEvents(
   store: HandlerDeps["store"],
+  deletions: Deletions,
   id: SessionId,
   after: number | null,
 ): Promise<EventAnswer> {
@@ -52,6 +70,7 @@ async function sessionEvents(
     after: after ?? 0,
     numberOf: (event) => event.seq,
     read: (last, limit) => store.readSessionEvents(id, last, limit),
+    onGone: (listener) => deletions.listen(id, listener),
     concerns: (event: FabricEvent) => event.session_id === id,
   };
 }
@@ -63,6 +82,7 @@ async function allEvents(store: HandlerDeps["store"], after: number | null): Pro
     after: after ?? newest,
     numberOf: (event) => event.position,
     read: (last, limit) => store.readEvents(last, limit),
+    onGone: () => () => {},
     concerns: () => true,
   };
 }

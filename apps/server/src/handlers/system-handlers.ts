@@ -35,11 +35,8 @@ async function systemReport({
   system,
   server,
 }: HandlerDeps): Promise<SystemReport> {
-  const [counts, encoders, disk] = await Promise.all([
-    store.counts(),
-    media.probe(),
-    statfs(server.dataDir),
-  ]);
+  const [counts, disk] = await Promise.all([store.counts(), statfs(server.dataDir)]);
+  const { reports, probing } = media.encoders();
   return {
     version: server.version,
     node_version: process.version,
@@ -54,6 +51,7 @@ async function systemReport({
     configuration: { ...server.configuration },
     queue: { limit: server.maxQueued, counts },
     workers: [...host.reports()],
-    encoders: [...encoders],
+    encoders_probing: probing,
+    encoders: [...reports],
   };
 }

@@ -65,6 +65,7 @@ it("a client that takes nothing holds one page of events and is dropped after it
         reads.push(limit);
         return events.slice(after, after + limit);
       },
+      onGone: () => () => {},
       concerns: () => true,
     },
   );

@@ -36,6 +36,7 @@ export async function streamEvents(
   const unsubscribe = deps.store.subscribe((event) => {
     if (answer.concerns(event)) wake.notify();
   });
+  const stopListening = answer.onGone(() => wake.notify());
   const end = () => response.end(() => wake.notify());
   const stopHeartbeat = every(deps.system, HEARTBEAT_MS, () => {
     if (!response.writableNeedDrain && !response.writableEnded) response.write(": heartbeat\n\n");
@@ -52,6 +53,7 @@ export async function streamEvents(
   } finally {
     stopHeartbeat();
     unsubscribe();
+    stopListening();
     deps.stopping.removeEventListener("abort", end);
     response.end();
   }

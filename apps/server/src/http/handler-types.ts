@@ -51,6 +51,8 @@ export interface EventAnswer {
   readonly numberOf: (event: FabricEvent) => number;
   /** @returns null when the stream's subject is gone */
   readonly read: (after: number, limit: number) => Promise<readonly FabricEvent[] | null>;
+  /** Tells once the stream's subject is deleted, which no event does. @returns stops listening */
+  readonly onGone: (listener: () => void) => () => void;
   /** Whether a new event is for this stream. */
   readonly concerns: (event: FabricEvent) => boolean;
 }

@@ -31,7 +31,11 @@ export function createFakeMedia(): Media {
       height: 32,
       data: video,
     }),
-    probe: async () => [{ encoder: "fake", hardware: false, usable: true, error: null, ms: 0 }],
+    encoders: () => ({
+      reports: [{ encoder: "fake", hardware: false, usable: true, error: null, ms: 0 }],
+      probing: false,
+    }),
+    warm: async () => {},
     close: async () => {},
   };
 }

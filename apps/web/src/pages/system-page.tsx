@@ -60,14 +60,14 @@ function Report({ report }: { report: SystemReport }) {
         </ul>
       </Panel>
       <Panel title="Video encoders">
-        {report.encoders.length === 0 && (
-          <p className="text-sm text-muted">Not tried yet; that happens with the first clip.</p>
-        )}
         <ul className="flex flex-col gap-2">
           {report.encoders.map((encoder) => (
             <Encoder key={encoder.encoder} encoder={encoder} />
           ))}
         </ul>
+        {report.encoders_probing && (
+          <p className="text-sm text-muted">Trying what works on this machine …</p>
+        )}
       </Panel>
       <div className="lg:col-span-2">
         <Panel title="Storage">

@@ -35,6 +35,8 @@ export const systemSchema = z.object({
     ),
   }),
   workers: z.array(workerReportSchema),
+  /** True until every encoder was tried; `encoders` holds those tried so far. */
+  encoders_probing: z.boolean(),
   encoders: z.array(
     z.object({
       encoder: z.string(),

@@ -40,6 +40,12 @@ export interface EncoderReport {
   readonly ms: number;
 }
 
+export interface EncoderKnowledge {
+  readonly reports: readonly EncoderReport[];
+  /** Some encoder has not been tried yet. */
+  readonly probing: boolean;
+}
+
 /** Pictures and clips from raw frames; runs in child processes so that a crashing encoder takes nothing with it. */
 export interface Media {
   /** H.264 (yuv420p, faststart) MP4, a JPEG thumbnail and a JPEG sprite sheet of every frame. */
@@ -59,7 +65,10 @@ export interface Media {
   readMask(bytes: Uint8Array, width: number, height: number): Promise<Uint8Array>;
   /** Every frame of a clip that this server wrote. @throws `encoder_failed` when it cannot be read */
   readClip(video: Uint8Array): Promise<RgbFrames>;
-  probe(): Promise<readonly EncoderReport[]>;
+  /** What is known of the encoders; trying those not known yet begins with the first call and goes on behind it. */
+  encoders(): EncoderKnowledge;
+  /** Readies the child process, so that the first picture does not wait for it. */
+  warm(): Promise<void>;
   close(): Promise<void>;
 }
 
