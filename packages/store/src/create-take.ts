@@ -43,7 +43,7 @@ export async function createTake(
   );
   if (idempotency) await rememberCreate(tx, idempotency, take.id, take.nowMs);
   const place = queued - (row.isLast ? 0 : await countBehind(tx.db, row));
-  return { take: toTake(row, [], place), replayed: false };
+  return { take: toTake(row, [], place, take), replayed: false };
 }
 
 /** Makes the session first where it is missing. */

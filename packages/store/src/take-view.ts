@@ -22,24 +22,37 @@ export async function viewTakes(db: Queries, rows: readonly TakeRow[]): Promise<
   return rows.map((row) => toTake(row, artifacts.get(row.id) ?? [], positions.get(row.id) ?? null));
 }
 
+/** What a take was made of: the largest part of its row. */
+type Requested = Pick<Take, "parameters" | "plan" | "origin">;
+
+function parseRequested(row: Omit<TakeRow, "queue_order">): Requested {
+  return {
+    parameters: JSON.parse(row.parameters_json),
+    plan: JSON.parse(row.plan_json),
+    origin: JSON.parse(row.origin_json),
+  };
+}
+
+/** @param requested what the row's JSON says, where the caller has it */
 export function toTake(
   row: Omit<TakeRow, "queue_order">,
   artifacts: readonly Artifact[],
   queuePosition: number | null,
+  requested: Requested = parseRequested(row),
 ): Take {
   return {
     id: row.id,
     session_id: row.session_id,
     parent_id: row.parent_id,
-    origin: JSON.parse(row.origin_json),
+    origin: requested.origin,
     title: row.title,
     tags: JSON.parse(row.tags_json),
     status: row.status,
     pause_requested: row.pause_requested === 1,
     priority: row.priority,
     model: row.model,
-    parameters: JSON.parse(row.parameters_json),
-    plan: JSON.parse(row.plan_json),
+    parameters: requested.parameters,
+    plan: requested.plan,
     progress: toProgress(row),
     queue_position: queuePosition,
     error: row.error_json === null ? null : JSON.parse(row.error_json),

@@ -129,6 +129,11 @@ export async function addArtifact(
     metadata_json: JSON.stringify(metadata),
     created: created_at,
   };
+  await tx.db
+    .deleteFrom("artifacts")
+    .where("take_id", "=", row.id)
+    .where("kind", "=", kind)
+    .execute();
   await tx.db.insertInto("artifacts").values(values).execute();
   await appendEvent(
     tx,

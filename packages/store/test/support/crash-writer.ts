@@ -6,9 +6,12 @@ import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import { once } from "node:events";
 import { flushCompileCache } from "node:module";
-import { newId, type SessionId } from "@arc-fabric/contract";
+import { newId, type SessionId, type TakeId } from "@arc-fabric/contract";
+import type { Claim } from "@arc-fabric/core";
 import { openBlobStore, openDataDirectory, openStore } from "@arc-fabric/store";
 import { Maker, testLogger, TOTAL_STEPS } from "./fixtures.ts";
+
+const FORKED_AT = 2;
 
 export type Acknowledgement =
   | {
@@ -54,18 +57,41 @@ async function main(directory: string): Promise<void> {
 
 type Blobs = Awaited<ReturnType<typeof openBlobStore>>;
 
+/** Every take but the first is a fork of one that was completed, and is paused and resumed halfway. */
 async function runTakes(make: Maker, blobs: Blobs, session: SessionId): Promise<void> {
+  let parent: TakeId | null = null;
   for (;;) {
-    acknowledge({ type: "take", take: await make.take(session) });
-    const claim = await make.claim();
+    await createTake(make, session, parent);
+    let claim = await make.claim();
     for (let step = claim.take.progress.step + 1; step <= TOTAL_STEPS; step++) {
       const blob = await blobs.put(randomBytes(100_000));
       await make.store.addState(claim, make.state(step, blob), make.now());
       acknowledge({ type: "state", take: claim.take.id, step, digest: blob.digest });
+      if (step !== FORKED_AT + 1) continue;
+      claim = await pauseAndResume(make, claim);
+      step = claim.take.progress.step;
     }
     await make.store.completeTake(claim, make.now());
     acknowledge({ type: "completed", take: claim.take.id });
+    parent = claim.take.id;
   }
+}
+
+async function createTake(make: Maker, session: SessionId, parentId: TakeId | null): Promise<void> {
+  const inherit = parentId && { takeId: parentId, step: FORKED_AT };
+  const take = await make.take(session, { parentId, inherit });
+  acknowledge({ type: "take", take });
+  for (const { step, digest } of await make.store.listStates(take))
+    acknowledge({ type: "state", take, step, digest });
+}
+
+/** @returns a claim of whatever is next then */
+async function pauseAndResume(make: Maker, claim: Claim): Promise<Claim> {
+  const { id } = claim.take;
+  await make.store.pauseTake(id, make.now());
+  await make.store.pauseClaimed(claim, make.now());
+  await make.store.resumeTake(id, make.now());
+  return make.claim();
 }
 
 await main(process.argv[2] ?? "");
