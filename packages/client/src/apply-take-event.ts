@@ -82,7 +82,7 @@ function changedOver(take: Take, afterStep: number, environment: Environment): T
 function withArtifact(take: Take, artifact: Artifact): Take {
   return {
     ...take,
-    artifacts: [...take.artifacts.filter(({ id }) => id !== artifact.id), artifact],
+    artifacts: [...take.artifacts.filter(({ kind }) => kind !== artifact.kind), artifact],
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type LatentShape,
   type Manifest,
   weightsDigest,
+  type WorkerStatus,
 } from "@arc-fabric/contract";
 import type {
   DecodedFrames,
@@ -14,7 +15,6 @@ import type {
   ModelHost,
   StepResult,
   WorkerLease,
-  WorkerStatus,
 } from "@arc-fabric/core";
 import { createHash } from "node:crypto";
 import type { SeededRandom } from "./seeded-random.ts";

@@ -37,10 +37,11 @@ export function createSimMedia(deps: SimMediaDeps): Media {
     readMask: async (bytes, width, height) =>
       Uint8Array.from({ length: width * height }, (_, i) => bytes[i % bytes.length]! << 6),
     readClip: async (video) => ({ count: video.length / 192, width: 8, height: 8, data: video }),
-    probe: async () => [],
+    encoders: () => ({ reports: [], probing: false }),
+    warm: async () => {},
     close: async () => {},
   };
-  return gate(media, { name: "media", turns: deps.turns, hooks });
+  return gate(media, { name: "media", turns: deps.turns, hooks, direct: ["encoders"] });
 }
 
 /** What a finished clip's files hold. */

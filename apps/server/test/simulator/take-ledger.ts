@@ -19,14 +19,19 @@ export interface LedgerTake {
   /** It was interrupted, preempted or resumed: it goes before those that take turns. */
   atFront: boolean;
   completedSteps: number[];
-  artifacts: string[];
+  readonly artifacts: Set<string>;
   /** Claims so far of all takes when it began to wait. */
   waitsSince: number;
   /** Under which each step was computed, also where that was for another take. */
   readonly conditions: Conditions[];
 }
 
-type TakeEventType = Exclude<EventType, `session.${string}`>;
+interface Law {
+  readonly in: readonly TakeStatus[];
+  /** Where it leads; nowhere unless set. */
+  readonly by?: TakeTransition;
+}
+
 const ACTIVE: readonly TakeStatus[] = ["queued", "running"];
 const ANY: readonly TakeStatus[] = [
   "queued",
@@ -39,7 +44,7 @@ const ANY: readonly TakeStatus[] = [
 const FINISHED: readonly TakeStatus[] = ["completed", "failed", "cancelled"];
 
 /** In which statuses an event may come, and where it leads. */
-const LAWS: Partial<Record<EventType, { in: readonly TakeStatus[]; by?: TakeTransition }>> = {
+const LAWS: Partial<Record<EventType, Law>> = {
   "take.started": { in: ["queued"] },
   "take.warned": { in: ["running"] },
   "phase.changed": { in: ACTIVE },
@@ -60,7 +65,7 @@ const LAWS: Partial<Record<EventType, { in: readonly TakeStatus[]; by?: TakeTran
   "take.failed": { in: ACTIVE, by: "fail" },
   "take.cancelled": { in: [...ACTIVE, "paused"], by: "cancel" },
   "take.deleted": { in: FINISHED },
-} satisfies Partial<Record<TakeEventType, unknown>>;
+};
 
 /** A simple model of all takes: follows the announced events and refuses one that must not come. */
 export class TakeLedger {
@@ -105,7 +110,7 @@ export class TakeLedger {
       marked: false,
       atFront: false,
       completedSteps: [],
-      artifacts: [],
+      artifacts: new Set(),
       waitsSince: this.claims,
       conditions,
     });
@@ -147,11 +152,11 @@ export class TakeLedger {
         take.marked = false;
         break;
       case "artifact.created":
-        take.artifacts.push(event.data.artifact.kind);
+        take.artifacts.add(event.data.artifact.kind);
         break;
       case "take.completed":
-        if (take.artifacts.toSorted().join() !== "spritesheet,thumbnail,video")
-          throw new Error(`take ${id} completed with ${take.artifacts.join()}`);
+        if ([...take.artifacts].toSorted().join() !== "spritesheet,thumbnail,video")
+          throw new Error(`take ${id} completed with ${[...take.artifacts].join()}`);
         break;
       case "take.deleted":
         this.takes.delete(id);

@@ -5,7 +5,6 @@ import {
   type ErrorCode,
   type FabricEvent,
   isFabricError,
-  type SessionId,
   type TakeId,
   type UploadedFile,
 } from "@arc-fabric/contract";

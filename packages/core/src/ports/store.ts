@@ -221,7 +221,7 @@ export interface Store {
   record(claim: Claim, event: NewEvent, patch: TakePatch, nowMs: number): Promise<boolean>;
   /** The state's row and its `step.completed` event. @returns false when the claim is no longer valid */
   addState(claim: Claim, state: NewState, nowMs: number): Promise<boolean>;
-  /** The artifact's row and its `artifact.created` event. @returns false when the claim is no longer valid */
+  /** The artifact's row, in place of an older one of its kind, and its `artifact.created` event. @returns false when the claim is no longer valid */
   addArtifact(claim: Claim, artifact: Artifact, nowMs: number): Promise<boolean>;
   completeTake(claim: Claim, nowMs: number): Promise<boolean>;
   failTake(claim: Claim, error: ErrorRecord, nowMs: number): Promise<boolean>;

@@ -1,9 +1,4 @@
-import {
-  type ArtifactKind,
-  type DenoiseSegment,
-  newId,
-  type TakeWarning,
-} from "@arc-fabric/contract";
+import { type DenoiseSegment, newId, type TakeWarning } from "@arc-fabric/contract";
 import { decodeOf, segmentAt, segmentsOf } from "../plan/plan-parts.ts";
 import type { ClipFile } from "../ports/media.ts";
 import type { StepResult, WorkerLease } from "../ports/model-host.ts";
@@ -203,10 +198,12 @@ async function publish(run: Run, files: readonly ClipFile[]): Promise<void> {
     { type: "phase.changed", data: { take_id: take.id, phase: "finishing" } },
     { phase: "finishing" },
   );
-  // An attempt that was lost between two artifacts has left the first ones; their bytes are the same.
-  const present = new Set<ArtifactKind>(take.artifacts.map((artifact) => artifact.kind));
-  for (const file of files.filter(({ kind }) => !present.has(kind))) {
+  // An attempt that was lost between two artifacts has left the first ones. Their bytes are the same, unless a damaged state
+  // was computed again in another environment since.
+  const present = new Set(take.artifacts.map(({ kind, digest }) => `${kind} ${digest}`));
+  for (const file of files) {
     const blob = await run.blobs.putFile(file.path);
+    if (present.has(`${file.kind} ${blob.digest}`)) continue;
     const now = run.system.now();
     const artifact = {
       id: newId("art", now, (count) => run.system.randomBytes(count)),
