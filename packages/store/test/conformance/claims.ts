@@ -247,5 +247,18 @@ export function describeClaims(subject: Subject): void {
       expect(await store.referencedBlobs()).toEqual(new Set([artifact.digest]));
       expect(await store.getArtifact(make.id("art"))).toBeNull();
     });
+
+    test("an artifact that is made again takes the place of the one of its kind", async () => {
+      const { store, make } = subject;
+      const id = await make.take(await make.session());
+      const claim = await make.claim();
+      const [first, again] = [artifactOf(claim, make), artifactOf(claim, make)];
+      const picture = { ...artifactOf(claim, make), kind: "thumbnail" as const };
+      for (const artifact of [first, picture, { ...again, digest: "ab".repeat(32) }])
+        await store.addArtifact(claim, artifact, make.now());
+      const kept = (await store.getTake(id))?.artifacts.map((artifact) => artifact.id);
+      expect(kept?.toSorted()).toEqual([picture.id, again.id].toSorted());
+      expect(await store.getArtifact(first.id)).toBeNull();
+    });
   });
 }
