@@ -1,3 +1,4 @@
+import type { Take } from "@arc-fabric/contract";
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -69,7 +70,20 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
   let complaints: string[];
   const dataDir = mkdtempSync(path.join(tmpdir(), "arc-studio-e2e-"));
   const stage = () => page.getByRole("region", { name: "Take", exact: true });
+  const takeId = () => new URL(page.url()).searchParams.get("take")!;
+  const waitForClip = async (before: string) => {
+    await page.waitForURL((url) => url.searchParams.get("take") !== before);
+    const id = takeId();
+    await page
+      .locator(`[data-take="${id}"][aria-selected=true][aria-label*=completed]`)
+      .waitFor({ timeout: 110_000 });
+    await stage().locator("video").waitFor();
+    return id;
+  };
+  const take = async (id: string) =>
+    (await page.request.get(`${server.url}/api/v1/takes/${id}`)).json() as Promise<Take>;
   const generate = async (prompt: string) => {
+    await page.getByRole("link", { name: "Create", exact: true }).click();
     await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(prompt);
     const before = page.url();
     await page.getByRole("button", { name: "Generate" }).click();
@@ -94,7 +108,11 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await page.getByRole("alert").filter({ hasText: "token" }).waitFor();
     await page.getByLabel("Token").fill(TOKEN);
     await page.getByRole("button", { name: "Log in" }).click();
-    await page.getByRole("heading", { name: "Zoetrope S" }).waitFor();
+    await page
+      .getByRole("region", { name: "Model" })
+      .getByText("Zoetrope S", { exact: false })
+      .first()
+      .waitFor();
     await page.getByText("Your first clip appears here").waitFor();
   });
 
@@ -116,10 +134,9 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
       element.videoHeight,
     ]);
     expect(duration).toEqual([expect.closeTo(17 / 8, 1), 128, 128]);
-    await stage()
+    await page
       .getByRole("radiogroup", { name: "Step shown" })
-      .getByRole("radio")
-      .first()
+      .getByRole("radio", { name: "Step 1", exact: true })
       .click();
     await stage()
       .getByRole("img", { name: /^The clip after step/ })
@@ -128,12 +145,91 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     expect(await findBarriers(page)).toEqual([]);
   });
 
+  test("a fork, an edit of a painted part of some frames, and a longer clip are made in the editor", async () => {
+    const first = takeId();
+    await page.getByRole("radio", { name: "Step 8", exact: true }).click();
+    await page.getByLabel("Prompt from here on").fill("a red ball bounces in the desert");
+    await page.getByText(/^Computes 12 of 20 steps, about/).waitFor();
+    await page.getByRole("button", { name: "Fork at step 8" }).click();
+    const fork = await waitForClip(first);
+    await page.getByText("8 of 20 steps reused").waitFor();
+
+    await page.keyboard.press("b");
+    const area = (await page.getByTestId("area").boundingBox())!;
+    await page.mouse.move(area.x + area.width * 0.3, area.y + area.height * 0.4);
+    await page.mouse.down();
+    await page.mouse.move(area.x + area.width * 0.7, area.y + area.height * 0.6, { steps: 8 });
+    await page.mouse.up();
+    const frames = (await page.getByTestId("frames").boundingBox())!;
+    await page.mouse.move(frames.x + frames.width * 0.35, frames.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(frames.x + frames.width * 0.7, frames.y + 20, { steps: 5 });
+    await page.mouse.up();
+    await page.getByLabel("What it should show").fill("a blue ball bounces in the desert");
+    const words = page.getByText(/keeps \d+ % of the latents bit for bit/);
+    await words.waitFor();
+    const share = Number(/keeps (\d+) %/.exec((await words.textContent())!)![1]);
+    await page.getByRole("button", { name: "Make this part anew" }).click();
+    const edit = await waitForClip(fork);
+    await page.getByText("Kept part identical, bit for bit").waitFor();
+    const { proof } = await take(edit);
+    // What was promised before it ran is what was measured on the result.
+    expect(proof).toMatchObject({ kept_equal: true, kept_path: "stored" });
+    const kept = proof!.kept_latents / (proof!.kept_latents + proof!.changed_latents);
+    expect(Math.floor(kept * 100)).toBe(share);
+    await page.screenshot({ path: path.join(SCREENSHOTS, "real-edit.png") });
+
+    await page.getByRole("slider", { name: "Frames added at the end" }).click();
+    await page.getByText("17 frames become 33").waitFor();
+    await page.getByRole("button", { name: "Add 16 frames" }).click();
+    const longer = await waitForClip(edit);
+    const duration = () =>
+      stage()
+        .locator("video")
+        .evaluate((element: HTMLVideoElement) => element.duration);
+    await expect.poll(duration).toBeCloseTo(33 / 8, 1);
+    expect((await take(longer)).parent_id).toBe(edit);
+    await page.screenshot({ path: path.join(SCREENSHOTS, "real-longer.png") });
+  });
+
+  test("undo by keyboard goes back through what was made; two takes are compared", async () => {
+    const rows = page.getByRole("row");
+    expect(await rows.count()).toBe(4);
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    await page.locator("[role=row][aria-selected=true][aria-level='2']").waitFor();
+    await page.keyboard.press("c");
+    await page.getByText("the first 8 steps, byte for byte").waitFor();
+    await page.getByRole("radio", { name: "Difference" }).click();
+    await page.getByRole("img", { name: "The difference at this moment" }).waitFor();
+    await page.screenshot({ path: path.join(SCREENSHOTS, "real-compare.png") });
+    expect(await findBarriers(page)).toEqual([]);
+    await page.keyboard.press("c");
+  });
+
+  test("a session is exported as one file and comes back under another name of its own", async () => {
+    const before = page.url();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Export the session" }).click(),
+    ]);
+    const bundle = path.join(dataDir, "session.arc.tar");
+    await download.saveAs(bundle);
+    await page.getByRole("link", { name: "Library" }).click();
+    await page.getByLabel("Bundle of a session").setInputFiles(bundle);
+    await page.waitForURL(/\/sessions\/ses_/);
+    expect(page.url()).not.toContain(new URL(before).pathname);
+    await page.getByRole("row").nth(3).waitFor();
+    await stage().locator("video").waitFor();
+  });
+
   test("unknown words come back as a kind note", async () => {
     await generate("a red ball bounces in the dessert");
     await page.getByText("Zoetrope S does not know “dessert”").waitFor();
   });
 
   test("a server killed in the middle is told, and the take goes on by itself to its video", async () => {
+    await page.getByRole("link", { name: "Create", exact: true }).click();
     await page.getByRole("textbox", { name: "Steps, exact value" }).fill("100");
     await generate("a large yellow star spins at night");
     await stage().getByRole("progressbar", { name: "Progress of this take" }).waitFor();
@@ -147,6 +243,23 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await page.getByText("The server does not answer.").waitFor({ state: "detached" });
   });
 
+  test("a take pauses within a step and goes on from there", async () => {
+    await generate("a large yellow star grows at night");
+    await page.getByRole("radio", { name: "Step 3", exact: true }).waitFor({ timeout: 90_000 });
+    await page.getByRole("button", { name: "Pause take" }).click();
+    await page.locator(`[data-take="${takeId()}"][aria-label*=paused]`).waitFor();
+    const { progress } = await take(takeId());
+    await stage().getByText(`after step ${progress.step} of 100`).waitFor();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page
+      .getByRole("radio", { name: `Step ${progress.step + 1}`, exact: true })
+      .waitFor({ timeout: 90_000 });
+    await stage().getByRole("button", { name: "Cancel" }).click();
+    await stage()
+      .getByText(/after step \d+ of 100/)
+      .waitFor();
+  });
+
   test("the library and the system page tell the truth about it", async () => {
     await page.getByRole("link", { name: "Library" }).click();
     await page.getByRole("main").getByRole("listitem").nth(2).waitFor();
@@ -154,7 +267,7 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
       .getByRole("main")
       .getByRole("link", { name: /yellow star/ })
       .click();
-    await page.getByText("once; it went on from its last stored step").waitFor();
+    await page.getByText("resumed 1 time").waitFor();
     await page.getByRole("link", { name: "System" }).click();
     await page.getByRole("region", { name: "Workers" }).getByText("zoetrope-s").waitFor();
     expect(await page.getByRole("region", { name: "Configuration" }).textContent()).not.toContain(

@@ -43,8 +43,10 @@ export function editorKey(event: {
   altKey: boolean;
   target: EventTarget | null;
 }): EditorKey | null {
-  const element = event.target instanceof HTMLElement ? event.target : null;
-  if (element?.closest("input, textarea, select, [contenteditable], [role=dialog], [role=listbox]"))
+  const element = event.target as HTMLElement | null;
+  if (
+    element?.closest?.("input, textarea, select, [contenteditable], [role=dialog], [role=listbox]")
+  )
     return null;
   const key = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && !event.altKey) {
@@ -53,7 +55,7 @@ export function editorKey(event: {
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   // A button is pressed by the space bar, a video has its own keys.
-  if (key === " " && element?.closest("button, a, video, [role=radio], [role=tab]")) return null;
+  if (key === " " && element?.closest?.("button, a, video, [role=radio], [role=tab]")) return null;
   return PLAIN[key] ?? null;
 }
 
