@@ -24,7 +24,7 @@ import { estimateRun } from "./estimate.ts";
 import { StorageKeeper } from "./keep-storage.ts";
 import { LiveHub } from "./live-hub.ts";
 import { type DerivedPlan } from "./plan/plan-fork.ts";
-import { addPicture, givenFrame } from "./pictures.ts";
+import { addPicture, givenFrame, picturesOf } from "./pictures.ts";
 import { planGenerate } from "./plan/plan-generate.ts";
 import { inputsOf, type ModelBook } from "./plan/plan-parts.ts";
 import { fillParameters } from "./plan/take-parameters.ts";
@@ -335,7 +335,7 @@ export class Engine {
         priority: request.priority ?? 0,
         estimate: made.estimate,
         inherit,
-        inputs: inputsOf(plan),
+        inputs: [...inputsOf(plan), ...picturesOf(parameters)],
         parameters,
         plan,
         nowMs,

@@ -45,3 +45,8 @@ export async function givenFrame(
   });
   return (await blobs.put(pixels)).digest;
 }
+
+/** Uploads that a take was made from: they stay while it is there, so that it can be made again. */
+export function picturesOf({ first_frame, last_frame }: TakeParameters): string[] {
+  return [first_frame, last_frame].filter((digest) => digest !== null);
+}
