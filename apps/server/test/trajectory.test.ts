@@ -245,6 +245,22 @@ describe("derived takes", () => {
   });
 });
 
+describe("steps that are there already", () => {
+  it("are not computed again for a take that begins the same way, unless asked; the bytes are the same", async () => {
+    const body = { prompt: "a red ball", seed: 7, title: "Again" };
+    const steps: number[] = [];
+    server.controls.beforeStep = async (step) => void steps.push(step);
+    const reused = await server.generate(body);
+    expect([reused.steps_reused, steps]).toEqual([4, []]);
+    const computed = await server.generate({ ...body, reuse: false });
+    expect([computed.steps_reused, steps]).toEqual([0, [1, 2, 3, 4]]);
+    server.controls.beforeStep = async () => {};
+    const digests = ({ artifacts }: Take) => artifacts.map(({ digest }) => digest).toSorted();
+    expect(digests(reused)).toEqual(digests(parent));
+    expect(digests(computed)).toEqual(digests(parent));
+  });
+});
+
 describe("comparing and looking", () => {
   it("two takes are compared by parameters, steps and frames", async () => {
     const fork = await derived(parent, { kind: "fork", at_step: 2, prompt: "a green ball" });
