@@ -71,6 +71,8 @@ async function watchOne(page: Page, seed: number): Promise<Shown[]> {
   await page.evaluate(
     () => void ((globalThis as unknown as { shown: unknown[] }).shown.length = 0),
   );
+  // A take leads to its session; the form is on the page before.
+  await page.getByRole("link", { name: "Create", exact: true }).click();
   await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(REQUEST.prompt);
   await page.getByRole("textbox", { name: "Seed, exact value" }).fill(String(seed));
   const before = page.url();

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { listTakes } from "../mock/list-takes.ts";
 import { seedSession } from "../mock/seed.ts";
 import { findBarriers } from "./support/accessibility.ts";
 import { launchBrowser, openPage, type OpenPage } from "./support/browser.ts";
@@ -41,7 +42,8 @@ async function start(address = "/", options: Parameters<typeof openPage>[2] = {}
   open = await openPage(browser, mock.server.url + address, options);
   return open.page;
 }
-const newest = () => mock.world.list({ limit: 1, order: "desc", status: "completed" }).items[0]!;
+const newest = () =>
+  listTakes(mock.world, { limit: 1, order: "desc", status: "completed" }).items[0]!;
 
 describe("library: everything made is there", () => {
   test("pages, filters, opens and deletes", async () => {

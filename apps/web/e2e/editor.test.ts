@@ -153,10 +153,10 @@ describe("editor: the trajectory is worked on where it is seen", () => {
   test("a rectangle is placed with keys alone", async () => {
     const page = await start("fork");
     await page.keyboard.press("r");
-    await page.getByRole("group", { name: /^Area: 50 by 50 percent, 25 from the left/ }).focus();
+    await page.getByRole("button", { name: /^Area: 50 by 50 percent, 25 from the left/ }).focus();
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("Shift+ArrowDown");
-    await page.getByRole("group", { name: /^Area: 50 by 52 percent, 23 from the left/ }).waitFor();
+    await page.getByRole("button", { name: /^Area: 50 by 52 percent, 23 from the left/ }).waitFor();
     await cost(page)
       .getByText(/keeps \d+ % of the latents/)
       .waitFor();

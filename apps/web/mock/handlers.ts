@@ -10,6 +10,7 @@ import {
   type ResponseOf,
 } from "@arc-fabric/contract";
 import { derive } from "./derive.ts";
+import { listTakes } from "./list-takes.ts";
 import { FAST_MODEL, MOCK_MODEL } from "./model.ts";
 import { fillParameters, plannedOf, planOf } from "./plan.ts";
 import {
@@ -58,7 +59,7 @@ export function createHandlers(world: World): MockHandlers {
     createSessionTake: ({ params, body }) => world.create(body, params.session_id),
     ...sessionHandlers(world),
     ...trajectoryHandlers(world),
-    listTakes: ({ query }) => world.list(query),
+    listTakes: ({ query }) => listTakes(world, query),
     getTake: ({ params }) => world.view(world.find(params.take_id)),
     cancelTake: ({ params }) => world.cancel(params.take_id),
     deleteTake: ({ params }) => {
@@ -92,7 +93,11 @@ function sessionHandlers(world: World) {
     getSession: ({ params }) => world.findSession(params.session_id),
     updateSession: ({ params, body }) => updateSession(world, params.session_id, defined(body)),
     deleteSession: ({ params }) => {
-      const takes = world.list({ session_id: params.session_id, limit: 1000, order: "asc" }).items;
+      const takes = listTakes(world, {
+        session_id: params.session_id,
+        limit: 1000,
+        order: "asc",
+      }).items;
       if (takes.some(({ status }) => !isFinished(status)))
         throw new FabricError("session_active", "A take of this session is not finished.");
       for (const take of takes) world.takes.delete(take.id);

@@ -5,8 +5,6 @@ import {
   toErrorRecord,
   type Artifact,
   type DeriveRequest,
-  type EditProof,
-  type ErrorCode,
   type FabricEvent,
   type LiveFrame,
   type LogLine,
@@ -19,7 +17,6 @@ import {
   type TakeParameters,
   type TakeRequest,
   type UploadedFile,
-  ERROR_CODES,
 } from "@arc-fabric/contract";
 import { createHash, randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
@@ -28,7 +25,9 @@ import { derivedDrawing, drawingOf, type Drawing } from "./drawing.ts";
 import { filesOf, stripOf } from "./pictures.ts";
 import { chainOf, derive } from "./derive.ts";
 import { fillParameters, plannedOf, planOf } from "./plan.ts";
+import { proofOf } from "./proof.ts";
 import { Pump } from "./pump.ts";
+import { refuseOnSentinel } from "./sentinel.ts";
 
 export interface Pace {
   /** Milliseconds of a step and of the other phases. */
@@ -193,30 +192,6 @@ export class World {
     return structuredClone({ ...take, queue_position: position < 0 ? null : position + 1 });
   }
 
-  list(filter: {
-    status?: string | undefined;
-    session_id?: string | undefined;
-    parent_id?: string | undefined;
-    after?: string | undefined;
-    limit: number;
-    order: "asc" | "desc";
-  }): { items: Take[]; has_more: boolean } {
-    const all = [...this.takes.values()]
-      .filter(
-        (take) =>
-          (!filter.status || take.status === filter.status) &&
-          (!filter.session_id || take.session_id === filter.session_id) &&
-          (!filter.parent_id || take.parent_id === filter.parent_id),
-      )
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
-    if (filter.order === "desc") all.reverse();
-    const from = filter.after ? all.findIndex(({ id }) => id === filter.after) + 1 : 0;
-    return {
-      items: all.slice(from, from + filter.limit).map((take) => this.view(take)),
-      has_more: all.length > from + filter.limit,
-    };
-  }
-
   find(id: string): Take {
     const take = this.takes.get(id);
     if (!take) throw new FabricError("take_not_found", `There is no take ${id}.`);
@@ -312,28 +287,13 @@ export class World {
       const artifact = this.addArtifact(take, file.kind, file);
       this.emit(take, { type: "artifact.created", data: { take_id: take.id, artifact } });
     }
-    const proof = this.#proofOf(take);
+    const proof = proofOf(take);
     if (proof) {
       take.proof = proof;
       this.emit(take, { type: "take.proved", data: { take_id: take.id, proof } });
     }
     this.finish(take, "completed");
     this.emit(take, { type: "take.completed", data: { take_id: take.id } });
-  }
-
-  #proofOf(take: Take): EditProof | null {
-    if (take.origin.kind !== "edit" || !take.parent_id) return null;
-    const [c, t, h, w] = take.plan.shape;
-    const all = c * t * h * w;
-    const changed = Math.round(all * 0.29);
-    return {
-      kept_path: "stored",
-      kept_latents: all - changed,
-      changed_latents: changed,
-      kept_equal: true,
-      kept_psnr_db: 46.2,
-      kept_pixels_equal: false,
-    };
   }
 
   storeStep(take: Take, step: number, seconds: number): void {
@@ -437,20 +397,4 @@ export class World {
     this.events.push(whole);
     this.changes.emit("event", whole);
   }
-}
-
-/** "fail:queue_full" in a prompt makes the create fail that way, so that every error can be seen by hand. */
-function refuseOnSentinel(prompt: string): void {
-  const code = /\bfail:(\w+)/.exec(prompt)?.[1];
-  if (!code) return;
-  const known =
-    ERROR_CODES.find((candidate): candidate is ErrorCode => candidate === code) ?? "internal";
-  const details = known === "queue_full" ? { retry_after_s: 12 } : {};
-  throw new FabricError(
-    known,
-    known === "queue_full"
-      ? "100 takes are waiting, which is the limit."
-      : `The mock was asked to fail with ${known}.`,
-    { details },
-  );
 }

@@ -6,6 +6,7 @@ import {
   effectiveSettings,
   MAX_FRAME_LAG,
   SHIFT_RANGE,
+  takesPictures,
   type Draft,
   type Effective,
 } from "../stores/draft.ts";
@@ -13,6 +14,7 @@ import { Icon } from "../ui/icon.tsx";
 import { SelectField } from "../ui/select-field.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
 import { formatSeconds } from "../util/format.ts";
+import { GivenFrames } from "./given-frames.tsx";
 import { HandoverField } from "./handover-field.tsx";
 import { SeedField } from "./seed-field.tsx";
 
@@ -65,6 +67,7 @@ export function ParameterForm({
         onChange={(guidance_scale) => changeSettings({ guidance_scale })}
       />
       <SeedField seed={draft.seed} lastSeed={lastSeed} />
+      {takesPictures(model) && <GivenFrames draft={draft} />}
       <Collapsible.Root>
         <Collapsible.Trigger className="group flex w-full items-center gap-2 rounded-lg py-1 text-[0.8125rem] font-medium text-muted hover:text-text">
           <Icon

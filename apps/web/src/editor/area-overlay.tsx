@@ -150,16 +150,18 @@ function Frame({ rectangle, active, onBegin, onChange }: FrameProps) {
   };
   return (
     <div
-      role="group"
-      aria-label={`Area: ${Math.round(width)} by ${Math.round(height)} percent, ${Math.round(x)} from the left, ${Math.round(y)} from the top. Arrow keys move it, with Shift they resize it.`}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-      onPointerDown={begin}
-      onPointerMove={(event) => pull(event, (dx, dy) => moved(drag.current!.from, dx, dy))}
-      onPointerUp={end}
-      className={`absolute bg-paint/10 shadow-[0_0_0_200vmax_rgb(0_0_0/0.35)] outline-2 outline-paint outline-dashed focus-visible:outline-solid ${active ? "cursor-move" : ""}`}
+      className="absolute shadow-[0_0_0_200vmax_rgb(0_0_0/0.35)] outline-2 outline-paint outline-dashed"
       style={{ left: `${x}%`, top: `${y}%`, width: `${width}%`, height: `${height}%` }}
     >
+      <button
+        type="button"
+        aria-label={`Area: ${Math.round(width)} by ${Math.round(height)} percent, ${Math.round(x)} from the left, ${Math.round(y)} from the top. Arrow keys move it, with Shift they resize it.`}
+        onKeyDown={onKeyDown}
+        onPointerDown={begin}
+        onPointerMove={(event) => pull(event, (dx, dy) => moved(drag.current!.from, dx, dy))}
+        onPointerUp={end}
+        className={`absolute inset-0 touch-none bg-paint/10 outline-offset-[-4px] focus-visible:outline-white ${active ? "cursor-move" : ""}`}
+      />
       {active &&
         CORNERS.map(([side, edge, cursor]) => (
           <span

@@ -1,21 +1,25 @@
-import type { Take } from "@arc-fabric/contract";
+import { ALLOWED_TAKE_ACTIONS, type Take } from "@arc-fabric/contract";
 import { client } from "../api/client.ts";
 import { describeError } from "../api/describe-error.ts";
-import { useComparison } from "../api/trajectory.ts";
+import { useComparison, useDerive } from "../api/trajectory.ts";
 import { ErrorCard } from "../components/error-card.tsx";
+import { Button } from "../ui/button.tsx";
 import { SelectField } from "../ui/select-field.tsx";
+import { toast } from "../ui/toaster.tsx";
 import { plural } from "../util/format.ts";
 import { takeName } from "./take-tree.ts";
+import type { View } from "./use-view.ts";
 
 interface ComparePanelProps {
   a: Take;
   b: Take;
   takes: readonly Take[];
-  onChooseB: (id: string) => void;
+  view: Pick<View, "compareWith">;
+  onMade: (take: Take) => void;
 }
 
 /** How two takes differ: what they were asked for, what they share, where their frames are apart. */
-export function ComparePanel({ a, b, takes, onChooseB }: ComparePanelProps) {
+export function ComparePanel({ a, b, takes, view, onMade }: ComparePanelProps) {
   const comparison = useComparison(a, b);
   const { data } = comparison;
   return (
@@ -39,7 +43,7 @@ export function ComparePanel({ a, b, takes, onChooseB }: ComparePanelProps) {
             label: takeName(take),
             note: take.parameters.prompt,
           }))}
-        onChange={onChooseB}
+        onChange={view.compareWith}
       />
       {comparison.isError && (
         <ErrorCard
@@ -74,7 +78,31 @@ export function ComparePanel({ a, b, takes, onChooseB }: ComparePanelProps) {
           <Parameters parameters={data.parameters} />
         </>
       )}
+      <Join a={a} b={b} onMade={onMade} />
     </aside>
+  );
+}
+
+/** B behind A, as one clip: nothing is computed but the frames. */
+function Join({ a, b, onMade }: Pick<ComparePanelProps, "a" | "b" | "onMade">) {
+  const derive = useDerive();
+  const both = [a, b].every(({ status }) => ALLOWED_TAKE_ACTIONS[status].includes("extend"));
+  if (!both) return null;
+  const join = () =>
+    derive.mutate(
+      { takeId: a.id, request: { kind: "concatenate", takes: [b.id] } },
+      {
+        onSuccess: onMade,
+        onError: (error) =>
+          toast("Not put together", { tone: "danger", description: describeError(error).message }),
+      },
+    );
+  return (
+    <div className="border-t border-line pt-4">
+      <Button icon="film" busy={derive.isPending} onClick={join} className="w-full">
+        Put B behind A
+      </Button>
+    </div>
   );
 }
 

@@ -20,7 +20,7 @@ const LOOKS = [
 export function CompareView({ a, b }: { a: Take; b: Take }) {
   const [look, setLook] = useState<Look>("side");
   const [wipe, setWipe] = useState(50);
-  const clock = useSyncedVideos();
+  const { a: first, b: second, clock } = useSyncedVideos();
   const { fps } = a.parameters;
   const frames = Math.max(a.parameters.num_frames, b.parameters.num_frames);
   const aspect = a.parameters.width / a.parameters.height;
@@ -39,59 +39,68 @@ export function CompareView({ a, b }: { a: Take; b: Take }) {
           className={`picture relative grid gap-1 overflow-hidden rounded-lg ${layered ? "" : "grid-cols-2"}`}
           style={{ "--aspect": layered ? aspect : aspect * 2 } as CSSProperties}
         >
-          <Clip take={a} name="A" video={clock.a} place={layered ? "absolute inset-0" : ""} />
+          <Clip take={a} name="A" video={first} place={layered ? "absolute inset-0" : ""} />
           <Clip
             take={b}
             name="B"
-            video={clock.b}
+            video={second}
             place={layered ? "absolute inset-0" : ""}
             from={look === "wipe" ? wipe : 0}
           />
           {look === "wipe" && <Wipe value={wipe} onChange={setWipe} />}
-          {look === "difference" && <Difference a={clock.a} b={clock.b} take={a} />}
+          {look === "difference" && <Difference a={first} b={second} take={a} />}
         </div>
       </div>
       <div className="flex flex-wrap items-center gap-x-2 px-2 pt-1 pb-2">
-        <IconButton
-          icon={clock.playing ? "pause" : "play"}
-          label={clock.playing ? "Pause" : "Play"}
-          onClick={clock.toggle}
-        />
-        <IconButton
-          icon="previous"
-          label="Previous frame"
-          onClick={() => clock.seek((Math.round(clock.seconds * fps - 0.5) - 0.5) / fps)}
-        />
-        <IconButton
-          icon="next"
-          label="Next frame"
-          onClick={() => clock.seek((Math.round(clock.seconds * fps - 0.5) + 1.5) / fps)}
-        />
+        <Clock clock={clock} fps={fps} frames={frames} />
         <Segmented label="Comparison" value={look} options={LOOKS} onChange={setLook} />
-        <Slider.Root
-          value={Math.min(frames - 1, Math.floor(clock.seconds * fps + 1e-3))}
-          min={0}
-          max={frames - 1}
-          step={1}
-          thumbAlignment="edge"
-          onValueChange={(frame) => clock.seek(((frame as number) + 0.5) / fps)}
-          className="min-w-40 flex-1"
-        >
-          <Slider.Control className="flex w-full touch-none items-center py-3 select-none">
-            <Slider.Track className="h-1 w-full rounded-full bg-line">
-              <Slider.Indicator className="rounded-full bg-accent" />
-              <Slider.Thumb
-                aria-label="Frame of both"
-                getAriaValueText={(_, frame) =>
-                  `Frame ${frame + 1} of ${frames}, ${formatSeconds(frame / fps)}`
-                }
-                className="size-3.5 rounded-full bg-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
-              />
-            </Slider.Track>
-          </Slider.Control>
-        </Slider.Root>
       </div>
     </section>
+  );
+}
+
+/** Plays both, and goes to a frame of both. */
+function Clock(props: {
+  clock: ReturnType<typeof useSyncedVideos>["clock"];
+  fps: number;
+  frames: number;
+}) {
+  const { clock, fps, frames } = props;
+  const frame = Math.min(frames - 1, Math.floor(clock.seconds * fps + 1e-3));
+  // The middle of a frame's time, so that rounding never shows its neighbour.
+  const go = (to: number) => clock.seek((Math.min(Math.max(to, 0), frames - 1) + 0.5) / fps);
+  return (
+    <>
+      <IconButton
+        icon={clock.playing ? "pause" : "play"}
+        label={clock.playing ? "Pause" : "Play"}
+        onClick={clock.toggle}
+      />
+      <IconButton icon="previous" label="Previous frame" onClick={() => go(frame - 1)} />
+      <IconButton icon="next" label="Next frame" onClick={() => go(frame + 1)} />
+      <Slider.Root
+        value={frame}
+        min={0}
+        max={frames - 1}
+        step={1}
+        thumbAlignment="edge"
+        onValueChange={(to) => go(to as number)}
+        className="mx-2 min-w-40 flex-1"
+      >
+        <Slider.Control className="flex w-full touch-none items-center py-3 select-none">
+          <Slider.Track className="h-1 w-full rounded-full bg-line">
+            <Slider.Indicator className="rounded-full bg-accent" />
+            <Slider.Thumb
+              aria-label="Frame of both"
+              getAriaValueText={(_, at) =>
+                `Frame ${at + 1} of ${frames}, ${formatSeconds(at / fps)}`
+              }
+              className="size-3.5 rounded-full bg-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+            />
+          </Slider.Track>
+        </Slider.Control>
+      </Slider.Root>
+    </>
   );
 }
 
@@ -221,9 +230,7 @@ function useSyncedVideos() {
     });
     return () => cancelAnimationFrame(request);
   }, []);
-  return {
-    a,
-    b,
+  const clock = {
     ...state,
     toggle() {
       const video = a.current;
@@ -234,7 +241,12 @@ function useSyncedVideos() {
       const video = a.current;
       if (!video) return;
       video.pause();
-      video.currentTime = Math.min(Math.max(0, seconds), Math.max(0, video.duration - 0.01));
+      moveTo(video, Math.min(Math.max(0, seconds), Math.max(0, video.duration - 0.01)));
     },
   };
+  return { a, b, clock };
+}
+
+function moveTo(video: HTMLVideoElement, seconds: number): void {
+  video.currentTime = seconds;
 }

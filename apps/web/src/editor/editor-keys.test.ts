@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { editorKey } from "./editor-keys.ts";
+import { actionOf, editorKey } from "./editor-keys.ts";
+import { startEditing } from "./editor-state.ts";
 
 const key = (
   name: string,
@@ -36,5 +37,17 @@ describe("editor keys", () => {
       "clear",
       "play",
     ]);
+  });
+  test("in and out mark a range at the playhead", () => {
+    const place = { at: 6, numFrames: 17 };
+    const free = startEditing("take_a");
+    expect(actionOf("in", free, place)).toEqual({ type: "range", range: [6, 17] });
+    expect(actionOf("out", free, place)).toEqual({ type: "range", range: [0, 7] });
+    const late = { ...free, range: [10, 12] as const };
+    expect(actionOf("out", late, place)).toEqual({ type: "range", range: [6, 7] });
+    expect(actionOf("in", late, { at: 14, numFrames: 17 })).toEqual({
+      type: "range",
+      range: [14, 15],
+    });
   });
 });

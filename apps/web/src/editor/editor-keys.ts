@@ -1,4 +1,8 @@
 import { useEffect, useEffectEvent } from "react";
+import { BRUSH_SIZE, type EditorAction, type EditorState } from "./editor-state.ts";
+
+/** Percent of the picture's width. */
+const BRUSH_STEP = 2;
 
 type EditorKey =
   | "undo"
@@ -57,6 +61,33 @@ export function editorKey(event: {
   // A button is pressed by the space bar, a video has its own keys.
   if (key === " " && element?.closest?.("button, a, video, [role=radio], [role=tab]")) return null;
   return PLAIN[key] ?? null;
+}
+
+/** What a key changes in the selection. @param place frame under the playhead, and how many there are */
+export function actionOf(
+  key: Exclude<EditorKey, "undo" | "redo" | "play" | "previous" | "next" | "compare">,
+  { range, brushSize }: EditorState,
+  { at, numFrames }: { at: number; numFrames: number },
+): EditorAction {
+  const [first, last] = range ?? [0, numFrames];
+  const { min, max } = BRUSH_SIZE;
+  switch (key) {
+    case "in":
+      return { type: "range", range: [at, Math.max(at + 1, last)] };
+    case "out":
+      return { type: "range", range: [Math.min(first, at), at + 1] };
+    case "smaller":
+      return { type: "brush", size: Math.max(min, brushSize - BRUSH_STEP) };
+    case "larger":
+      return { type: "brush", size: Math.min(max, brushSize + BRUSH_STEP) };
+    case "clear":
+      return { type: "clear" };
+    case "choose":
+    case "rectangle":
+    case "brush":
+    case "eraser":
+      return { type: "tool", tool: key };
+  }
 }
 
 /** Listens on the whole page while the editor is shown. */

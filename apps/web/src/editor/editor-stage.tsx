@@ -22,7 +22,7 @@ export interface PlayerHandle {
 interface EditorStageProps {
   take: Take;
   steps: readonly Step[];
-  model: Model | undefined;
+  models: readonly Model[];
   state: EditorState;
   dispatch: (action: EditorAction) => void;
   mayEdit: boolean;
@@ -31,70 +31,32 @@ interface EditorStageProps {
 
 /** The picture of a take with all that can be pointed at in it: frames, areas, its ends. */
 export function EditorStage(props: EditorStageProps) {
-  const { take, steps, model, state, dispatch, mayEdit } = props;
-  const { fps, num_frames: numFrames, width, height, prompt } = take.parameters;
+  const { take, models, state, dispatch, mayEdit } = props;
+  const { fps, num_frames: numFrames } = take.parameters;
   const still = useReducedMotion();
   const player = usePlayer({ fps, numFrames, autoPlay: !still });
+  const { box } = player;
   const picture = useTakePicture(take);
-  const { video, poster } = picture;
   useHandle(props.player, player);
-  const step = steps.some((known) => known.step === state.step) ? state.step : null;
-  const pause = () => player.video.current?.pause();
+  const model = models.find(({ id }) => id === take.model);
 
   return (
     <section aria-label="Take" className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div
-        ref={player.box}
+        ref={box}
         role="group"
         aria-label="Player"
         className="flex min-h-0 flex-1 flex-col fullscreen:bg-black"
       >
         <div className="picture-box grid min-h-64 flex-1 place-items-center bg-stage p-2 sm:p-3">
-          <div
-            className="picture relative overflow-hidden rounded-lg bg-stage shadow-card"
-            style={{ "--aspect": width / height } as CSSProperties}
-          >
-            {video && (
-              <video
-                ref={player.video}
-                src={client.artifacts.contentUrl(video.id)}
-                poster={poster}
-                autoPlay={!still}
-                loop={player.state.loop}
-                muted
-                playsInline
-                preload="auto"
-                tabIndex={0}
-                aria-label={`Video: ${prompt}`}
-                onClick={player.toggle}
-                onLoadedData={picture.handover.onVideoReady}
-                className="size-full object-contain outline-offset-[-4px]"
-              />
-            )}
-            <TakeLayers
-              take={take}
-              steps={steps}
-              step={step}
-              picture={picture}
-              clock={player.video}
-            />
-            {step === null && mayEdit && (
-              <AreaOverlay
-                state={state}
-                dispatch={dispatch}
-                width={width}
-                height={height}
-                onBegin={pause}
-              />
-            )}
-          </div>
+          <Picture {...props} player={player} picture={picture} />
         </div>
         <div className="flex flex-wrap items-center gap-x-1 px-2 pt-1">
-          {video && <Transport take={take} player={player} />}
+          {picture.video && <Transport take={take} player={player} />}
           <span className="flex-1" />
           {mayEdit && <AreaTools state={state} dispatch={dispatch} />}
         </div>
-        {video && (
+        {picture.video && (
           <FrameRuler
             take={take}
             state={state}
@@ -109,6 +71,54 @@ export function EditorStage(props: EditorStageProps) {
       {!isFinished(take.status) && <TakeProgress take={take} />}
       <TakeAnnouncer take={take} />
     </section>
+  );
+}
+
+interface PictureProps extends Omit<EditorStageProps, "player"> {
+  player: Player;
+  picture: ReturnType<typeof useTakePicture>;
+}
+
+/** The video, what stands over it at other moments of the take's life, and what is marked in it. */
+function Picture({ take, steps, state, dispatch, mayEdit, player, picture }: PictureProps) {
+  const { width, height, prompt } = take.parameters;
+  const still = useReducedMotion();
+  const { video: element, toggle } = player;
+  const { video, poster } = picture;
+  const step = steps.some((known) => known.step === state.step) ? state.step : null;
+  return (
+    <div
+      className="picture relative overflow-hidden rounded-lg bg-stage shadow-card"
+      style={{ "--aspect": width / height } as CSSProperties}
+    >
+      {video && (
+        <video
+          ref={element}
+          src={client.artifacts.contentUrl(video.id)}
+          poster={poster}
+          autoPlay={!still}
+          loop={player.state.loop}
+          muted
+          playsInline
+          preload="auto"
+          tabIndex={0}
+          aria-label={`Video: ${prompt}`}
+          onClick={toggle}
+          onLoadedData={picture.handover.onVideoReady}
+          className="size-full object-contain outline-offset-[-4px]"
+        />
+      )}
+      <TakeLayers take={take} steps={steps} step={step} picture={picture} clock={element} />
+      {step === null && mayEdit && (
+        <AreaOverlay
+          state={state}
+          dispatch={dispatch}
+          width={width}
+          height={height}
+          onBegin={() => element.current?.pause()}
+        />
+      )}
+    </div>
   );
 }
 

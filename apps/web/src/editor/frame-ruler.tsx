@@ -111,7 +111,6 @@ function Selection({ take, state, dispatch, perGroup, mayEdit }: FrameRulerProps
   const { num_frames: numFrames } = take.parameters;
   const anchor = useRef<number | null>(null);
   const { range } = state;
-  const touched = range && touchedFrames(range, perGroup, numFrames);
   const select = (next: Range | null) => dispatch({ type: "range", range: next });
   const onDown = (event: PointerEvent<HTMLElement>) => {
     if (!mayEdit || event.button !== 0 || (event.target as HTMLElement).role === "slider") return;
@@ -142,40 +141,51 @@ function Selection({ take, state, dispatch, perGroup, mayEdit }: FrameRulerProps
           style={{ left: percent(frame, numFrames) }}
         />
       ))}
-      {range && touched && (
-        <>
-          <Shade from={0} to={touched[0]} numFrames={numFrames} look="bg-canvas/70" />
-          <Shade from={touched[1]} to={numFrames} numFrames={numFrames} look="bg-canvas/70" />
-          <Shade from={touched[0]} to={range[0]} numFrames={numFrames} look="bg-canvas/40" />
-          <Shade from={range[1]} to={touched[1]} numFrames={numFrames} look="bg-canvas/40" />
-          <span
-            className="pointer-events-none absolute inset-y-0 rounded-md ring-2 ring-accent ring-inset"
-            style={{
-              left: percent(range[0], numFrames),
-              width: percent(range[1] - range[0], numFrames),
-            }}
-          />
-          <RangeHandle
-            label="First selected frame"
-            value={range[0]}
-            min={0}
-            max={range[1] - 1}
-            numFrames={numFrames}
-            onChange={(from) => select([from, range[1]])}
-            at={range[0]}
-          />
-          <RangeHandle
-            label="Last selected frame"
-            value={range[1] - 1}
-            min={range[0]}
-            max={numFrames - 1}
-            numFrames={numFrames}
-            onChange={(last) => select([range[0], last + 1])}
-            at={range[1]}
-          />
-        </>
-      )}
+      {range && <Selected range={range} onChange={select} perGroup={perGroup} of={numFrames} />}
     </div>
+  );
+}
+
+interface SelectedProps {
+  range: Range;
+  onChange: (range: Range) => void;
+  perGroup: number;
+  of: number;
+}
+
+/** The chosen frames; what is made anew with them is only half in the shade, what stays lies in it. */
+function Selected({ range, onChange, perGroup, of: numFrames }: SelectedProps) {
+  const [from, to] = range;
+  const touched = touchedFrames(range, perGroup, numFrames);
+  return (
+    <>
+      <Shade from={0} to={touched[0]} numFrames={numFrames} look="bg-canvas/70" />
+      <Shade from={touched[1]} to={numFrames} numFrames={numFrames} look="bg-canvas/70" />
+      <Shade from={touched[0]} to={from} numFrames={numFrames} look="bg-canvas/40" />
+      <Shade from={to} to={touched[1]} numFrames={numFrames} look="bg-canvas/40" />
+      <span
+        className="pointer-events-none absolute inset-y-0 rounded-md ring-2 ring-accent ring-inset"
+        style={{ left: percent(from, numFrames), width: percent(to - from, numFrames) }}
+      />
+      <RangeHandle
+        label="First selected frame"
+        value={from}
+        min={0}
+        max={to - 1}
+        numFrames={numFrames}
+        onChange={(next) => onChange([next, to])}
+        at={from}
+      />
+      <RangeHandle
+        label="Last selected frame"
+        value={to - 1}
+        min={from}
+        max={numFrames - 1}
+        numFrames={numFrames}
+        onChange={(last) => onChange([from, last + 1])}
+        at={to}
+      />
+    </>
   );
 }
 

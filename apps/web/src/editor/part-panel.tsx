@@ -31,7 +31,7 @@ interface PartPanelProps extends ChangeFieldsProps {
 
 /** Makes a part of the clip anew: a range of frames, an area of the picture, or both; the whole clip where neither is chosen. */
 export function PartPanel(props: PartPanelProps) {
-  const { take, state, dispatch, changes, onChange, model, onMade } = props;
+  const { take, state, changes, onChange, model, onMade } = props;
   const { range, area } = state;
   const mask = useAreaOf(take, area, model);
   const whole = range === null && area === null;
@@ -58,29 +58,13 @@ export function PartPanel(props: PartPanelProps) {
 
   return (
     <div className="flex flex-col gap-4">
-      {!whole && <h3 className="font-semibold">{partName(take, range, area)}</h3>}
-      {range && <RangeFields {...props} perGroup={perGroup} />}
-      {area?.shape === "rectangle" && (
-        <RectangleFields
-          rectangle={area}
-          onChange={(next) => dispatch({ type: "area", area: { shape: "rectangle", ...next } })}
-        />
-      )}
+      {!whole && <Part {...props} perGroup={perGroup} />}
       <PromptField
         {...fields}
         label={whole ? "Prompt" : "What it should show"}
         onSubmit={form.submit}
       />
-      <SliderField
-        label="Strength"
-        note="%"
-        hint="All of it starts from noise; less stays closer to what is there."
-        value={strength}
-        min={5}
-        max={100}
-        step={5}
-        onChange={(next) => onChange({ strength: next })}
-      />
+      <StrengthField value={strength} onChange={(next) => onChange({ strength: next })} />
       {area && (
         <SliderField
           label="Feather"
@@ -108,6 +92,39 @@ export function PartPanel(props: PartPanelProps) {
         {...(empty && { missing: "Paint over the picture what is to change." })}
       />
     </div>
+  );
+}
+
+function StrengthField({ value, onChange }: { value: number; onChange: (value: number) => void }) {
+  return (
+    <SliderField
+      label="Strength"
+      note="%"
+      hint="All of it starts from noise; less stays closer to what is there."
+      value={value}
+      min={5}
+      max={100}
+      step={5}
+      onChange={onChange}
+    />
+  );
+}
+
+/** What is chosen, in words and as numbers that can be changed. */
+function Part(props: PartPanelProps & { perGroup: number }) {
+  const { take, state, dispatch } = props;
+  const { range, area } = state;
+  return (
+    <>
+      <h3 className="font-semibold">{partName(take, range, area)}</h3>
+      {range && <RangeFields {...props} />}
+      {area?.shape === "rectangle" && (
+        <RectangleFields
+          rectangle={area}
+          onChange={(next) => dispatch({ type: "area", area: { shape: "rectangle", ...next } })}
+        />
+      )}
+    </>
   );
 }
 

@@ -7,7 +7,7 @@ import { paths } from "../paths.ts";
 import { buttonClass, IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { toast } from "../ui/toaster.tsx";
-import type { History } from "./editor.tsx";
+import type { History } from "./use-history.ts";
 import { InlineText } from "./inline-text.tsx";
 
 interface SessionBarProps {

@@ -1,12 +1,13 @@
 import type { Take } from "@arc-fabric/contract";
 import { describe, expect, test } from "vitest";
+import { listTakes } from "../../mock/list-takes.ts";
 import { seedSession } from "../../mock/seed.ts";
 import { World } from "../../mock/world.ts";
 import { lineage, originWords, takeName, treeRows } from "./take-tree.ts";
 
 const world = new World({ stepMs: 1e6, phaseMs: 1e6 });
 const made = seedSession(world);
-const takes = world.list({ session_id: made.session, limit: 50, order: "asc" }).items;
+const takes = listTakes(world, { session_id: made.session, limit: 50, order: "asc" }).items;
 const none = new Set<string>();
 
 describe("tree of takes: lineage and steps in one picture", () => {

@@ -33,7 +33,7 @@ interface TrajectoryProps {
 /** The session: its takes as a tree, and beside each the steps it went through. Steps of about the same noise stand below each other. */
 export function Trajectory(props: TrajectoryProps) {
   const { takes, selected, onOpen, onHead } = props;
-  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
+  const { collapsed, fold } = useFolds();
   const rows = useMemo(() => treeRows(takes, collapsed), [takes, collapsed]);
   const columns = Math.max(
     1,
@@ -43,14 +43,6 @@ export function Trajectory(props: TrajectoryProps) {
   const width = useWidth(box);
   const header = width < NARROW_PX ? HEADER_PX.narrow : HEADER_PX.wide;
   const cell = Math.min(CELL.max, Math.max(CELL.min, Math.floor((width - header - 16) / columns)));
-  const fold = (id: string, folded: boolean) =>
-    setCollapsed((before) => {
-      const next = new Set(before);
-      if (folded) next.add(id);
-      else next.delete(id);
-      return next;
-    });
-
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if ((event.target as HTMLElement).role !== "row") return;
@@ -79,6 +71,8 @@ export function Trajectory(props: TrajectoryProps) {
         <div
           role="treegrid"
           aria-label="Takes of this session"
+          // The chosen row has the focus; this only hears the keys.
+          tabIndex={-1}
           onKeyDown={onKeyDown}
           className="relative"
         >
@@ -103,6 +97,19 @@ export function Trajectory(props: TrajectoryProps) {
       </div>
     </section>
   );
+}
+
+/** Takes whose children are hidden. */
+function useFolds() {
+  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
+  const fold = (id: string, folded: boolean) =>
+    setCollapsed((before) => {
+      const next = new Set(before);
+      if (folded) next.add(id);
+      else next.delete(id);
+      return next;
+    });
+  return { collapsed, fold };
 }
 
 /** @returns the row a key leads to; null when it only folds; undefined when it means nothing here */

@@ -1,4 +1,5 @@
 import {
+  digestSchema,
   solverSchema,
   stageSchema,
   type Model,
@@ -26,6 +27,9 @@ const settingsSchema = z
   })
   .partial();
 
+const pictureSchema = z.object({ digest: digestSchema, name: z.string() });
+export type DraftPicture = z.infer<typeof pictureSchema>;
+
 const draftSchema = z.object({
   prompt: z.string(),
   negativePrompt: z.string(),
@@ -36,6 +40,9 @@ const draftSchema = z.object({
   settings: settingsSchema,
   /** The first steps, made by another model of the same latent space. */
   handover: stageSchema.nullable().default(null),
+  /** Uploaded pictures that the clip begins and ends with. */
+  firstFrame: pictureSchema.nullable().default(null),
+  lastFrame: pictureSchema.nullable().default(null),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -51,6 +58,8 @@ const EMPTY: Draft = {
   seed: null,
   settings: {},
   handover: null,
+  firstFrame: null,
+  lastFrame: null,
 };
 export const MAX_FRAME_LAG = 8;
 export const SHIFT_RANGE = { min: 0.1, max: 20, step: 0.1 };
@@ -80,8 +89,13 @@ export function draftFrom(parameters: TakeParameters, options: { keepSeed: boole
     seed: options.keepSeed ? seed : null,
     settings,
     handover: first && second && second.model === model ? first : null,
+    firstFrame: pictureOf(parameters.first_frame),
+    lastFrame: pictureOf(parameters.last_frame),
   });
 }
+
+const pictureOf = (digest: string | null): DraftPicture | null =>
+  digest === null ? null : { digest, name: "its picture" };
 
 export function parseDraft(text: string | null): Draft {
   if (text === null) return EMPTY;
@@ -127,8 +141,15 @@ export function requestFrom(draft: Draft, model: Model): TakeRequest {
     ...(draft.seed !== null && { seed: draft.seed }),
     ...effectiveSettings(draft.settings, model),
     ...stagesOf(draft, model),
+    ...(takesPictures(model) && {
+      ...(draft.firstFrame && { first_frame: draft.firstFrame.digest }),
+      ...(draft.lastFrame && { last_frame: draft.lastFrame.digest }),
+    }),
   };
 }
+
+export const takesPictures = ({ capabilities }: Model): boolean =>
+  capabilities.includes("image_to_video");
 
 /** Steps of the first model that leave at least one for the second. */
 export const handoverSteps = ({ steps }: Stage, total: number): number =>
