@@ -1,0 +1,142 @@
+/** Whether a clip shows where it was extended: `node bench/extend-seam.ts [--save]`. */
+import type { DeriveRequestInput, Take } from "@arc-fabric/contract";
+import { createClient, type FabricClient } from "@arc-fabric/client";
+import type { RgbFrames } from "@arc-fabric/core";
+import { createMedia } from "@arc-fabric/media";
+import { createSystem } from "@arc-fabric/server";
+import { completed, promptFor } from "./lib/denoise-time.ts";
+import { percentile, report, type Row } from "./lib/table.ts";
+import { startServer } from "./lib/start-server.ts";
+
+const CLIPS = 20;
+const STEPS = 20;
+const FRAMES = 17;
+const NEW = 8;
+
+interface Growth {
+  readonly name: string;
+  readonly request: DeriveRequestInput;
+  /** Frames that follow on one of the other kind. */
+  readonly joins: readonly number[];
+  /** Whether the last frame leads to the first one. */
+  readonly loops: boolean;
+}
+
+const GROWTHS: readonly Growth[] = [
+  {
+    name: "forwards",
+    request: { kind: "extend", num_frames: NEW },
+    joins: [FRAMES],
+    loops: false,
+  },
+  {
+    name: "backwards",
+    request: { kind: "extend", direction: "backward", num_frames: NEW },
+    // The old first latent frame is made anew: it stood for one frame and stands for a group now.
+    joins: [NEW + 1],
+    loops: false,
+  },
+  {
+    name: "insert",
+    request: { kind: "insert", at_frame: 9, num_frames: NEW },
+    joins: [9, 9 + NEW],
+    loops: false,
+  },
+  { name: "loop", request: { kind: "loop", num_frames: NEW }, joins: [FRAMES], loops: true },
+];
+
+interface Seam {
+  readonly name: string;
+  /** Difference at the worst join, and the clip's own differences. */
+  readonly join: number;
+  readonly own: readonly number[];
+}
+
+const media = createMedia({
+  system: createSystem(),
+  logger: { debug() {}, info() {}, warn() {}, error() {} },
+  encoder: "auto",
+  allowSoftwareEncoder: true,
+});
+
+async function main(): Promise<void> {
+  const server = await startServer();
+  try {
+    const client = createClient({ baseUrl: server.url });
+    const seams: Seam[] = [];
+    for (let clip = 0; clip < CLIPS; clip++) {
+      const parent = await completed(
+        client,
+        await client.takes.create({
+          prompt: promptFor(clip),
+          seed: clip,
+          num_inference_steps: STEPS,
+          num_frames: FRAMES,
+        }),
+      );
+      for (const growth of GROWTHS) seams.push(await seamOf(client, parent, growth, clip));
+    }
+    report({
+      name: "extend-seam",
+      title: "The seam of a longer clip",
+      method: `${CLIPS} clips of ${FRAMES} frames on Zoetrope S, each made ${NEW} frames longer in four ways. Mean absolute difference (0 to 255) of neighbouring frames of the finished video: at the join (the larger one where there are two), and everywhere else in the same clip.`,
+      rows: GROWTHS.map(({ name }) => rowOf(name, seams)),
+      notes: [
+        "Goal: no join differs more than the clip's own neighbouring frames do (inside its range).",
+      ],
+    });
+  } finally {
+    await server.stop();
+    await media.close();
+  }
+}
+
+async function seamOf(
+  client: FabricClient,
+  parent: Take,
+  { name, request, joins, loops }: Growth,
+  clip: number,
+): Promise<Seam> {
+  const grown = { ...request, seed: 500 + clip } as DeriveRequestInput;
+  const take = await completed(client, await client.takes.derive(parent.id, grown));
+  const frames = await framesOf(client, take);
+  const differences = Array.from({ length: frames.count - 1 }, (_, i) =>
+    difference(frames, i, i + 1),
+  );
+  const atJoins = joins.map((join) => differences[join - 1]!);
+  if (loops) atJoins.push(difference(frames, frames.count - 1, 0));
+  const own = differences.filter((_, i) => !joins.includes(i + 1));
+  return { name, join: Math.max(...atJoins), own };
+}
+
+async function framesOf(client: FabricClient, take: Take): Promise<RgbFrames> {
+  const video = take.artifacts.find(({ kind }) => kind === "video");
+  if (!video) throw new Error(`Take ${take.id} has no video.`);
+  return media.readClip(await (await client.artifacts.download(video.id)).toBytes());
+}
+
+function difference({ data, width, height }: RgbFrames, a: number, b: number): number {
+  const size = width * height * 3;
+  let sum = 0;
+  for (let i = 0; i < size; i++) sum += Math.abs(data[a * size + i]! - data[b * size + i]!);
+  return sum / size;
+}
+
+function rowOf(name: string, seams: readonly Seam[]): Row {
+  const own = seams.filter((seam) => seam.name === name);
+  const inside = own.filter(({ join, own: range }) => join <= Math.max(...range));
+  const ratios = own.map(({ join, own: range }) => join / percentile(range, 0.5));
+  const median = (values: readonly number[]) => percentile(values, 0.5);
+  return {
+    "": name,
+    clips: own.length,
+    "inside the clip's range": `${inside.length} of ${own.length}`,
+    "join p50": median(own.map(({ join }) => join)).toFixed(2),
+    "elsewhere p50": median(own.flatMap((seam) => seam.own)).toFixed(2),
+    "largest elsewhere p50": median(own.map((seam) => Math.max(...seam.own))).toFixed(2),
+    "join / clip's median p50": median(ratios).toFixed(2),
+    largest: Math.max(...ratios).toFixed(2),
+  };
+}
+
+await main();
