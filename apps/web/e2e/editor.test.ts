@@ -45,6 +45,8 @@ const row = (page: Page, name: string | RegExp) => page.getByRole("row", { name 
 const chosen = (page: Page) => page.locator("[role=row][aria-selected=true]");
 const cost = (page: Page) => page.getByRole("status", { name: "What it takes" });
 const takeId = (page: Page) => new URL(page.url()).searchParams.get("take")!;
+/** The chosen row; the address follows it. */
+const chosenId = (page: Page) => chosen(page).getAttribute("data-take");
 const shown = (page: Page) => mock.world.find(takeId(page));
 /** Waits until another take than `before` is chosen. @returns its id */
 async function another(page: Page, before: string): Promise<string> {
@@ -201,18 +203,18 @@ describe("editor: a session is a tree", () => {
     await row(page, /^fork at 8/)
       .and(chosen(page))
       .waitFor();
-    expect(takeId(page)).toBe(made.fork.id);
+    expect(await chosenId(page)).toBe(made.fork.id);
     await page.keyboard.press("ArrowRight");
-    expect(takeId(page)).toBe(made.edit.id);
+    expect(await chosenId(page)).toBe(made.edit.id);
     await page.keyboard.press("ArrowLeft");
     await row(page, /^the long one/).waitFor({ state: "detached" });
     await page.keyboard.press("ArrowRight");
     await row(page, /^the long one/).waitFor();
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("ArrowLeft");
-    expect(takeId(page)).toBe(made.fork.id);
+    expect(await chosenId(page)).toBe(made.fork.id);
     await page.keyboard.press("End");
-    expect(takeId(page)).toBe(made.other.id);
+    expect(await chosenId(page)).toBe(made.other.id);
     expect(await chosen(page).getAttribute("aria-level")).toBe("2");
     await page.keyboard.press("Enter");
     await row(page, /^another seed.*head$/).waitFor();

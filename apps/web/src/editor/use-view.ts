@@ -1,29 +1,55 @@
 import type { Session, Take } from "@arc-fabric/contract";
-import { useSearchParams } from "react-router";
+import { useState } from "react";
+import { useLocation, useNavigationType, useSearchParams } from "react-router";
 
-/** Which take is looked at, and which one it is compared with; both are in the address. */
+interface Shown {
+  readonly take: string | null;
+  /** The take it is compared with. */
+  readonly with: string | null;
+}
+
+export type View = ReturnType<typeof useView>;
+
+/** Which take is looked at, and which one it is compared with; both are also in the address. */
 export function useView(session: Session, takes: readonly Take[]) {
-  const [search, setSearch] = useSearchParams();
+  const [shown, set] = useShown();
   const byId = (id: string | null) => takes.find((take) => take.id === id) ?? null;
-  const take = byId(search.get("take")) ?? byId(session.head_take_id) ?? takes.at(-1)!;
-  const compared = byId(search.get("with"));
+  const take = byId(shown.take) ?? byId(session.head_take_id) ?? takes.at(-1)!;
+  const compared = byId(shown.with);
   const other = compared?.id === take.id ? null : compared;
-  const set = (next: { take: string; with?: string }) =>
-    setSearch(next, { replace: true, preventScrollReset: true });
   return {
     take,
     other,
-    open: (id: string) => set({ take: id, ...(other && other.id !== id && { with: other.id }) }),
-    openAlone: (id: string) => set({ take: id }),
+    open: (id: string) => set({ take: id, with: other && other.id !== id ? other.id : null }),
+    openAlone: (id: string) => set({ take: id, with: null }),
     compareWith(id: string) {
       if (id !== take.id) set({ take: take.id, with: id });
     },
     toggleCompare() {
-      if (other) return set({ take: take.id });
       const next = byId(take.parent_id) ?? takes.find(({ id }) => id !== take.id);
-      if (next) set({ take: take.id, with: next.id });
+      set({ take: take.id, with: other ? null : (next?.id ?? null) });
     },
   };
 }
 
-export type View = ReturnType<typeof useView>;
+/** Of this component first, so that the next key finds it; the address follows, and leads when somebody else changes it. */
+function useShown() {
+  const [search, setSearch] = useSearchParams();
+  const { key } = useLocation();
+  const foreign = useNavigationType() !== "REPLACE";
+  const inAddress: Shown = { take: search.get("take"), with: search.get("with") };
+  const [shown, setShown] = useState(inAddress);
+  const [seenKey, setSeenKey] = useState(key);
+  if (key !== seenKey) {
+    setSeenKey(key);
+    if (foreign) setShown(inAddress);
+  }
+  const set = (next: Shown) => {
+    setShown(next);
+    setSearch(
+      { ...(next.take && { take: next.take }), ...(next.with && { with: next.with }) },
+      { replace: true, preventScrollReset: true },
+    );
+  };
+  return [shown, set] as const;
+}
