@@ -114,21 +114,18 @@ describe("a clip's video", () => {
       expect(psnr(frame, sliceFrames(frames, index, 1).data)).toBeGreaterThan(33);
   });
 
-  test("has the same bytes for the same frames", async () => {
-    const digests = [];
-    for (let run = 0; run < 2; run += 1) {
-      const files = await encode(movingFrames(128, 128, 17));
-      digests.push(
-        await Promise.all(
-          files.map(async ({ path }) =>
-            createHash("sha256")
-              .update(await readFile(path))
-              .digest("hex"),
-          ),
-        ),
-      );
+  // 112 pixels are 7 macroblocks: with x264's mbtree two of three such clips came out differently.
+  test.each([
+    [128, 2],
+    [112, 12],
+  ])("of %i pixels has the same bytes for the same frames", async (size, runs) => {
+    const digests = new Set<string>();
+    for (let run = 0; run < runs; run += 1) {
+      const files = await encode(movingFrames(size, size, 17));
+      const contents = await Promise.all(files.map(({ path }) => readFile(path)));
+      digests.add(contents.map((bytes) => createHash("sha256").update(bytes).digest("hex")).join());
     }
-    expect(digests[0]).toEqual(digests[1]);
+    expect(digests.size).toBe(1);
   });
 
   test("works at a width that no row of memory is aligned to", async () => {
