@@ -249,7 +249,7 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await page.getByRole("button", { name: "Pause take" }).click();
     await page.locator(`[data-take="${takeId()}"][aria-label*=paused]`).waitFor();
     const { progress } = await take(takeId());
-    await stage().getByText(`after step ${progress.step} of 100`).waitFor();
+    await stage().getByText(`after step ${progress.step} of 100`, { exact: true }).waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
     await page
       .getByRole("radio", { name: `Step ${progress.step + 1}`, exact: true })
@@ -265,7 +265,7 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await page.getByRole("main").getByRole("listitem").nth(2).waitFor();
     await page
       .getByRole("main")
-      .getByRole("link", { name: /yellow star/ })
+      .getByRole("link", { name: /yellow star spins/ })
       .click();
     await page.getByText("resumed 1 time").waitFor();
     await page.getByRole("link", { name: "System" }).click();

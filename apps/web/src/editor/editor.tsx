@@ -59,7 +59,7 @@ export function Editor({ session, takes }: { session: Session; takes: readonly T
           <EditorStage key={take.id} {...shared} mayEdit={mayEdit} />
           <Inspector
             {...shared}
-            isHead={take.id === session.head_take_id}
+            isHead={take.id === history.headId}
             onHead={() => history.setHead(take)}
             onMade={onMade}
             onDeleted={onDeleted}
@@ -71,7 +71,7 @@ export function Editor({ session, takes }: { session: Session; takes: readonly T
         selected={take}
         steps={shared.steps}
         step={shared.state.step}
-        headId={session.head_take_id}
+        headId={history.headId}
         comparedId={other?.id ?? null}
         onOpen={(takeId, step) => {
           if (takeId !== take.id) view.open(takeId);

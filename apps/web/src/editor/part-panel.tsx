@@ -39,19 +39,19 @@ export function PartPanel(props: PartPanelProps) {
   const feather = area ? (changes.feather ?? 0) : 0;
   const share = mask.cells ? changedShare(mask.cells, feather) : 1;
   const perGroup = model?.latents.frames_per_group ?? 1;
-  const kept = keptShare(range, take.parameters.num_frames, perGroup, share);
-  const request: DeriveRequestInput | null =
-    area && !mask.area
-      ? null
-      : {
-          kind: "edit",
-          ...sharedFields(take, changes),
-          ...(range && { frames: [range[0], range[1]] }),
-          ...(mask.area && { area: mask.area }),
-          ...(feather > 0 && { feather }),
-          strength: strength / 100,
-          ...seedField(changes),
-        };
+  const waiting = area !== null && mask.area === null;
+  const kept = waiting ? null : keptShare(range, take.parameters.num_frames, perGroup, share);
+  const request: DeriveRequestInput | null = waiting
+    ? null
+    : {
+        kind: "edit",
+        ...sharedFields(take, changes),
+        ...(range && { frames: [range[0], range[1]] }),
+        ...(mask.area && { area: mask.area }),
+        ...(feather > 0 && { feather }),
+        strength: strength / 100,
+        ...seedField(changes),
+      };
   const form = useDeriveForm(take, request, onMade);
   const fields = { take, changes, onChange };
   const empty = area?.shape === "brush" && area.strokes.length === 0;
@@ -89,7 +89,9 @@ export function PartPanel(props: PartPanelProps) {
         form={form}
         kept={kept}
         label={whole ? "Make it anew" : "Make this part anew"}
-        {...(empty && { missing: "Paint over the picture what is to change." })}
+        {...(waiting && {
+          missing: empty ? "Paint over the picture what is to change." : "Reading the area …",
+        })}
       />
     </div>
   );
@@ -252,7 +254,9 @@ function useAreaOf(take: Take, area: AreaDraft | null, model: Model | undefined)
     return () => stop.abort();
   }, [mask, settled, covers]);
   if (area?.shape === "rectangle") return { area: rounded(area), cells, problem: null };
-  const current = area && painted && settled === painted.of && covers;
+  // Not yet what is to be seen, as long as the hand moves.
+  const rests = JSON.stringify(area) === JSON.stringify(settled);
+  const current = area && painted && settled === painted.of && covers && rests;
   return { area: current ? painted.area : null, cells: area ? cells : null, problem };
 }
 

@@ -1,5 +1,4 @@
 import type { DeriveRequestInput, Planned, Take } from "@arc-fabric/contract";
-import { useEffect } from "react";
 import { describeError, type ErrorDescription } from "../api/describe-error.ts";
 import { useDerive, usePlanned } from "../api/trajectory.ts";
 import { useSettled } from "../hooks/use-settled.ts";
@@ -27,11 +26,10 @@ export function useDeriveForm(
   const settled = useSettled(request, SETTLE_MS);
   const planned = usePlanned(take.id, settled);
   const derive = useDerive();
-  const error = derive.error ?? planned.error;
-  const ready = request !== null && !derive.isPending;
-  const { reset } = derive;
   // What was wrong with the last request says nothing of the next one.
-  useEffect(() => reset(), [reset, settled]);
+  const again = JSON.stringify(derive.variables?.request) === JSON.stringify(request);
+  const error = (again ? derive.error : null) ?? planned.error;
+  const ready = request !== null && !derive.isPending;
   return {
     planned: planned.error ? null : (planned.data ?? null),
     asking: planned.isFetching,

@@ -17,12 +17,14 @@ export function useHistory(
   /** Of each take, the child that was worked on last. */
   const [visited, setVisited] = useState<ReadonlyMap<string, string>>(new Map());
   const [said, setSaid] = useState("");
-  const head = takes.find(({ id }) => id === session.head_take_id) ?? shown;
+  const [headId, setHeadId] = useHead(session.head_take_id);
+  const head = takes.find(({ id }) => id === headId) ?? shown;
   const next = lineage(takes, head.id, visited);
   const visit = ({ id, parent_id: parent }: Take) =>
     parent && setVisited((before) => new Map(before).set(parent, id));
   const setHead = (take: Take) => {
     visit(take);
+    setHeadId(take.id);
     if (take.id !== session.head_take_id) update.mutate({ head_take_id: take.id });
     setSaid(`Head: ${takeName(take)}, ${STATUS_TEXT[take.status].label.toLowerCase()}.`);
   };
@@ -34,10 +36,22 @@ export function useHistory(
   };
   return {
     said,
+    headId,
     setHead,
     canUndo: next.undo !== null,
     canRedo: next.redo !== null,
     undo: () => go(next.undo, "This take was made from a prompt: there is nothing before it."),
     redo: () => go(next.redo, "Nothing was made from this take."),
   };
+}
+
+/** Moves at once, so that the next key begins where this one led; the server's word counts when it changes. */
+function useHead(told: string | null) {
+  const [headId, setHeadId] = useState(told);
+  const [lastTold, setLastTold] = useState(told);
+  if (told !== lastTold) {
+    setLastTold(told);
+    setHeadId(told);
+  }
+  return [headId, setHeadId] as const;
 }
