@@ -1,0 +1,175 @@
+import { encodeSafetensors } from "@arc-fabric/contract";
+import { describe, expect, test } from "vitest";
+import { drawNoise } from "../src/noise.ts";
+import { rowsSchedule } from "./tiny-engine.ts";
+import {
+  extendPlan,
+  frameOf,
+  latentsOf,
+  startTinyModels,
+  tinyPlan,
+  type Step,
+} from "./tiny-plans.ts";
+
+const models = await startTinyModels();
+const bytes = ({ state }: Step) => Buffer.from(state).toString("base64");
+
+describe("a clip made in blocks", () => {
+  test("begins with the stored latents bit for bit and sees only its windows", async () => {
+    const parent = await models.run(tinyPlan());
+    const clean = parent.at(-1)!;
+    const plan = extendPlan(models.store(clean.state), "dpmpp_2m");
+    const steps = (await models.run(plan)).map(latentsOf);
+    const [noise, given] = [drawNoise(3, [4, 11, 4, 4]), latentsOf(clean)];
+    steps.forEach((latents, step) => {
+      for (let frame = 0; frame < 11; frame++) {
+        const now = frameOf(latents, frame);
+        if (frame < 5) expect(now).toEqual(frameOf(given, frame));
+        else if (frame >= 8 && step < 4) expect(now).toEqual(frameOf(noise, frame));
+        else expect(now).not.toEqual(frameOf(noise, frame));
+      }
+    });
+    // Model b mixes what it sees: frame 2 lies outside the first window, frame 3 inside.
+    const touched = async (frame: number) => {
+      const altered = given.slice();
+      for (let channel = 0; channel < 4; channel++) altered[(channel * 5 + frame) * 16]! += 1;
+      const state = encodeSafetensors({
+        tensors: {
+          latents: { dtype: "F32", shape: [4, 5, 4, 4], data: new Uint8Array(altered.buffer) },
+          frame_sigmas: { dtype: "F64", shape: [5], data: new Uint8Array(40) },
+        },
+        metadata: { format: "arc-fabric.state/2", latent_space: "zoetrope-tiny" },
+      });
+      const other = await models.run(extendPlan(models.store(state), "dpmpp_2m"));
+      return frameOf(latentsOf(other.at(-1)!), 5);
+    };
+    const made = frameOf(steps.at(-1)!, 5);
+    expect(await touched(2)).toEqual(made);
+    expect(await touched(3)).not.toEqual(made);
+  });
+
+  test("a window that begins later is shown behind an absent frame, always the same", async () => {
+    const rows = [
+      [0, 1, 1],
+      [0, 0.5, 0.5],
+      [0, 0, 0],
+    ];
+    const parent = await models.run(tinyPlan());
+    const digest = models.store(parent.at(-1)!.state);
+    const piece = (frames: [number, number]) => ({ kind: "latents" as const, digest, frames });
+    // Two clips that differ before the window only; where the window begins at 0 there is no absent frame.
+    const run = async (front: [number, number][], window: [number, number], frames: number) => {
+      const kept = front.reduce((sum, [from, to]) => sum + to - from, 0);
+      const steps = await models.run(
+        tinyPlan(
+          { model: "zoetrope-tiny-b", window },
+          {
+            shape: [4, frames, 4, 4],
+            start: {
+              kind: "compose",
+              seed: 1,
+              pieces: [...front.map(piece), { kind: "noise", frames: frames - kept }],
+            },
+            schedule: rowsSchedule(
+              rows.map((row) => [...new Array<number>(frames - 3).fill(0), ...row]),
+            ),
+          },
+        ),
+      );
+      return frameOf(latentsOf(steps.at(-1)!), frames - 1);
+    };
+    expect(
+      await run(
+        [
+          [0, 1],
+          [4, 5],
+        ],
+        [1, 4],
+        4,
+      ),
+    ).toEqual(
+      await run(
+        [
+          [2, 3],
+          [4, 5],
+        ],
+        [1, 4],
+        4,
+      ),
+    );
+    expect(
+      await run(
+        [
+          [0, 1],
+          [4, 5],
+        ],
+        [0, 4],
+        4,
+      ),
+    ).not.toEqual(
+      await run(
+        [
+          [2, 3],
+          [4, 5],
+        ],
+        [0, 4],
+        4,
+      ),
+    );
+  });
+
+  test("that frame is noise of a fixed seed at level 1: a clip whose own first frame is just that gives the same", async () => {
+    const parent = await models.run(tinyPlan());
+    const digest = models.store(parent.at(-1)!.state);
+    const run = async (window: [number, number]) => {
+      const rows = [1, 0.5, 0].map((level) => [1, 0, level, level]);
+      const steps = await models.run(
+        tinyPlan(
+          { model: "zoetrope-tiny-b", window },
+          {
+            shape: [4, 4, 4, 4],
+            start: {
+              kind: "compose",
+              seed: 0x5eed,
+              pieces: [
+                { kind: "noise", frames: 1 },
+                { kind: "latents", digest, frames: [4, 5] },
+                { kind: "noise", frames: 2 },
+              ],
+            },
+            schedule: rowsSchedule(rows),
+          },
+        ),
+      );
+      return bytes(steps.at(-1)!);
+    };
+    expect(await run([1, 4])).toBe(await run([0, 4]));
+  });
+
+  test("a preview shows finished frames, and grey where frames wait outside the window", async () => {
+    const parent = await models.run(tinyPlan());
+    const plan = extendPlan(models.store(parent.at(-1)!.state), "euler");
+    const engine = models.engines["zoetrope-tiny-b"];
+    const [step] = await engine.denoise({ ...plan, segment: plan.segments[0]! }, null, 0, 0);
+    const frame = 32 * 32 * 3;
+    const preview = step!.parts["preview"]!;
+    expect(preview).toHaveLength(41 * frame);
+    const decoded = async (latents: Uint8Array, frames: number) => {
+      const answers = await engine.ask(
+        {
+          type: "decode",
+          piece: { state: null, frames: [0, frames], first: true },
+          width: 32,
+          height: 32,
+        },
+        { state: latents },
+      );
+      return Buffer.concat(answers.flatMap(({ parts }) => parts["frames"] ?? []));
+    };
+    expect((await decoded(parent.at(-1)!.state, 5)).equals(preview.subarray(0, 17 * frame))).toBe(
+      true,
+    );
+    const tail = preview.subarray(29 * frame);
+    expect(new Set(tail)).toEqual(new Set([128]));
+  });
+});
