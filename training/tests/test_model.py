@@ -1,5 +1,7 @@
 """The net: resumes to the same bits, decodes groups independently, exports to the same numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from zoetrope.pool import Pool, fill
 from zoetrope.render import render
 from zoetrope.scenes import sample_scene
 from zoetrope.train import Plan, Trainer
+from zoetrope.vocabulary import MAX_TOKENS
 
 PLAN = Plan(size="tiny", batch=4, workers=2, steps=6, warmup=2)
 
@@ -100,3 +103,18 @@ def test_onnx_runtime_computes_what_pytorch_computes_and_training_can_go_on_from
             assert torch.equal(a, b)
     frames, _ = render(sample_scene(np.random.default_rng(3)))
     assert np.abs(again.encode(frames) - patches.encode(frames)).max() < 1e-3
+
+
+def test_a_deeper_net_begins_where_the_shallower_one_ended():
+    torch.manual_seed(2)
+    small = Zoetrope(SIZES["tiny"]).eval()
+    for parameter in small.parameters():
+        parameter.data += 0.05 * torch.randn_like(parameter)
+    deeper = replace(SIZES["tiny"], fine_blocks=2, middle_blocks=2, waist_blocks=3)
+    large = Zoetrope(deeper).eval()
+    large.grow_from(small.state_dict())
+    inputs = torch.randn(2, 24, 5, 16, 16), torch.rand(2, 5), torch.randint(1, 20, (2, MAX_TOKENS))
+    with torch.no_grad():
+        assert torch.equal(small(*inputs), large(*inputs))
+    with pytest.raises(ValueError, match="no place"):
+        small.grow_from(large.state_dict())

@@ -32,7 +32,7 @@ class Size:
     frames: int = 5
 
 
-SIZES = {"s": Size(), "tiny": Size(16, 16, 32, 1, 1, 1, 2, 32, 1)}
+SIZES = {"s": Size(), "m": Size(fine_blocks=3, middle_blocks=2, waist_blocks=8), "tiny": Size(16, 16, 32, 1, 1, 1, 2, 32, 1)}
 
 
 class TextEncoder(nn.Module):
@@ -253,6 +253,17 @@ class Zoetrope(nn.Module):
 
     def forward(self, latents: Tensor, sigmas: Tensor, tokens: Tensor) -> Tensor:
         return self.denoiser(latents, sigmas, *self.text(tokens))
+
+    def grow_from(self, weights: dict[str, Tensor]) -> None:
+        """Take the weights of a net of the same widths and at most this depth; blocks it lacks change nothing at first."""
+        missing, unexpected = self.load_state_dict(weights, strict=False)
+        if unexpected:
+            raise ValueError(f"The weights are of another or a larger net: {unexpected[0]} has no place in this one.")
+        for block in self.denoiser.waist:
+            if id(block.out.weight) in {id(self.get_parameter(name)) for name in missing}:
+                for layer in (block.out, block.down):
+                    nn.init.zeros_(layer.weight)
+                    nn.init.zeros_(layer.bias)
 
     def describe(self) -> dict:
         return asdict(self.size) | {"parameters": sum(p.numel() for p in self.parameters())}

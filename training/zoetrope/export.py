@@ -20,7 +20,7 @@ OPSET = 20
 VERSION = "0.1.0"
 STEPS, GUIDANCE, SHIFT = 20, 2.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
-NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
+NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
 EXAMPLES = (
     "a red ball bounces on a green meadow",
     "a large yellow star spins at night",

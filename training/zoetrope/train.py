@@ -124,10 +124,9 @@ class Trainer:
         path.with_suffix(".tmp").rename(path)
 
     def start_from(self, path: Path) -> None:
-        """Take the weights of another run (see `restore.py`), nothing else."""
-        weights = torch.load(path, weights_only=True)
-        self.model.load_state_dict(weights)
-        self.average.load_state_dict(weights)
+        """Take the weights of another run (see `restore.py`), of this size or a shallower one, and nothing else."""
+        self.model.grow_from(torch.load(path, weights_only=True))
+        self.average.load_state_dict(self.model.state_dict())
 
     def load(self, path: Path) -> None:
         state = torch.load(path, weights_only=True)

@@ -242,10 +242,12 @@ describe("arc generate with the trajectory's options", () => {
         reuse: false,
       },
     ]);
+    await arc("generate ball --stages default -o b.mp4");
+    expect(bench.server.bodies[1]).toEqual({ prompt: "ball", stages: "default" });
     const { stdout } = await arc("generate ball --estimate");
     expect(stdout).toMatch(/^prompt +ball\nresult +17 frames of 128x128, 2\.1 s at 8 fps\n/);
     expect(stdout).toMatch(/computes +at most 4 steps\ntakes +not known yet/);
-    expect(bench.server.takes).toHaveLength(1);
+    expect(bench.server.takes).toHaveLength(2);
   });
 
   test("first and last frame are sent as files", async () => {

@@ -75,6 +75,15 @@ export const manifestSchema = z.strictObject({
     solver: solverSchema,
     shift: z.number().positive(),
   }),
+  /** The family's hybrid schedule, for `stages: "default"`: models in order with their shares of the steps, 1 in all. */
+  default_stages: z
+    .array(z.strictObject({ model: z.string(), share: z.number().positive().max(1) }))
+    .min(2)
+    .refine(
+      (stages) => Math.abs(stages.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-6,
+      "the shares must add up to 1",
+    )
+    .optional(),
   memory_bytes: positiveInt,
   vocabulary: vocabularySchema.default({}),
   examples: z.array(z.string()).default([]),

@@ -10,4 +10,5 @@ export const textSchema = z.string().max(MAX_PROMPT_CHARS);
 export const fileBytesSchema = z.instanceof(Uint8Array, { error: "must be a file" });
 /** Some steps of a schedule by one model. */
 export const stageSchema = z.strictObject({ model: z.string(), steps: z.int().positive() });
+export const stagesSchema = z.array(stageSchema).min(1).max(16);
 export type Stage = z.infer<typeof stageSchema>;

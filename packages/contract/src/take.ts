@@ -5,7 +5,7 @@ import { artifactIdSchema, sessionIdSchema, takeIdSchema } from "./ids.ts";
 import { takeStatusSchema } from "./lifecycle.ts";
 import { solverSchema } from "./manifest.ts";
 import { digestSchema, planSchema, stepCacheSchema } from "./plan.ts";
-import { MAX_SEED, stageSchema, textSchema } from "./take-fields.ts";
+import { MAX_SEED, stagesSchema, textSchema } from "./take-fields.ts";
 
 export const prioritySchema = z.int().min(-10).max(10);
 export const takeTitleSchema = z.string().trim().min(1).max(200);
@@ -60,12 +60,10 @@ export const takeRequestSchema = z.strictObject({
       "Steps by which each latent frame trails the one before it; 0 denoises all frames together.",
     ),
   stages: z
-    .array(stageSchema)
-    .min(1)
-    .max(16)
+    .union([z.literal("default"), stagesSchema])
     .optional()
     .describe(
-      "Models that share the schedule one after the other, all of one latent space; the steps must add up to num_inference_steps.",
+      'Models that share the schedule one after the other, all of one latent space; the steps must add up to num_inference_steps. "default": as the model\'s `default_stages` say.',
     ),
   cache: stepCacheSchema
     .optional()
@@ -99,7 +97,7 @@ export const takeParametersSchema = takeRequestSchema
   })
   .required()
   .extend({
-    stages: z.array(stageSchema).nullable(),
+    stages: stagesSchema.nullable(),
     cache: stepCacheSchema.nullable(),
     first_frame: digestSchema.nullable(),
     last_frame: digestSchema.nullable(),

@@ -21,7 +21,7 @@ export interface KindValues {
   /** x,y x,y x,y … in percent of the picture */
   polygon: Area;
   /** model:steps,model:steps */
-  stages: Stage[];
+  stages: Stage[] | "default";
   /** start:end:interval */
   cache: StepCache;
   /** 0.8,0.5,0 */

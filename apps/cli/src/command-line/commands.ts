@@ -69,7 +69,7 @@ export const COMMANDS = {
       stages: {
         value: "STAGES",
         kind: "stages",
-        help: "Models that share the steps one after the other, all of one latent space: zoetrope-s:8,zoetrope-m:12",
+        help: "Models that share the steps one after the other, all of one latent space: zoetrope-s:8,zoetrope-m:12; default: as the model has it",
       },
       cache: {
         value: "S:E:N",

@@ -57,10 +57,11 @@ const READERS: { readonly [Kind in Exclude<OptionKind, "choice">]: Reader<KindVa
   },
   stages: {
     read(text) {
+      if (text === "default") return text;
       const stages = text.split(",").map(stageOf);
       return stages.every((stage) => stage !== null) ? stages : null;
     },
-    expected: "models with their steps, like zoetrope-s:8,zoetrope-m:12",
+    expected: "models with their steps, like zoetrope-s:8,zoetrope-m:12, or default",
   },
   cache: {
     read(text) {

@@ -31,7 +31,8 @@ export function HandoverField(props: { model: Model; models: readonly Model[]; d
         ]}
         onChange={(id) =>
           changeDraft({
-            handover: id === ALONE ? null : { model: id, steps: steps || Math.ceil(total / 2) },
+            handover:
+              id === ALONE ? null : { model: id, steps: steps || usualSteps(model, id, total) },
           })
         }
       />
@@ -73,4 +74,10 @@ export function HandoverField(props: { model: Model; models: readonly Model[]; d
       )}
     </div>
   );
+}
+
+/** Where the model's own hybrid schedule hands over; else half way. */
+function usualSteps({ default_stages: stages }: Model, first: string, total: number): number {
+  const share = stages?.[0]?.model === first ? stages[0].share : 0.5;
+  return Math.round(share * total);
 }

@@ -4,6 +4,7 @@ import { planDerivations } from "./derivation.ts";
 import { planGenerate } from "./plan-generate.ts";
 import { inputsOf, segmentsOf } from "./plan-parts.ts";
 import { rowsOf } from "./schedule.ts";
+import { fillParameters } from "./take-parameters.ts";
 
 const NOTHING = { first: null, last: null };
 
@@ -55,6 +56,31 @@ describe("planGenerate", () => {
     const refused = refusal(() => completedTake({ stages }));
     expect(refused).toMatchObject({ code });
     expect(refused!.message).toContain(named);
+  });
+
+  it.each([
+    [[0.4, 0.6], 20, [8, 12]],
+    [[0.01, 0.99], 20, [1, 19]],
+    [[0.99, 0.01], 20, [19, 1]],
+    [[0.5, 0.25, 0.25], 3, [1, 1, 1]],
+  ])('stages "default" are the model\'s shares %j of %i steps: %j', (shares, steps, expected) => {
+    const default_stages = shares.map((share) => ({ model: "tiny", share }));
+    const request = { prompt: "x", stages: "default" as const, num_inference_steps: steps };
+    const { stages } = fillParameters(request, { ...models.manifest("tiny"), default_stages }, 1);
+    expect(stages!.map((stage) => stage.steps)).toEqual(expected);
+  });
+
+  it('refuses stages "default" where the model has none, or more than there are steps', () => {
+    const request = { prompt: "x", stages: "default" as const, num_inference_steps: 2 };
+    const manifest = models.manifest("tiny");
+    expect(refusal(() => fillParameters(request, manifest, 1))).toMatchObject({
+      code: "unsupported_value",
+      field: "stages",
+    });
+    const default_stages = [0.5, 0.25, 0.25].map((share) => ({ model: "tiny", share }));
+    expect(
+      refusal(() => fillParameters(request, { ...manifest, default_stages }, 1)),
+    ).toMatchObject({ code: "unsupported_value", field: "num_inference_steps" });
   });
 
   it("refuses a cache outside the steps", () => {

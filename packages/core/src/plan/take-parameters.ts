@@ -1,6 +1,7 @@
 import {
   FabricError,
   type Manifest,
+  type Stage,
   type TakeParameters,
   type TakeRequest,
 } from "@arc-fabric/contract";
@@ -16,6 +17,7 @@ export function fillParameters(
   randomSeed: number,
 ): TakeParameters {
   const { defaults } = manifest;
+  const steps = request.num_inference_steps ?? defaults.num_inference_steps;
   const parameters: TakeParameters = {
     prompt: request.prompt,
     negative_prompt: request.negative_prompt ?? "",
@@ -25,12 +27,13 @@ export function fillParameters(
     height: request.height ?? defaults.height,
     num_frames: request.num_frames ?? defaults.num_frames,
     fps: request.fps ?? defaults.fps,
-    num_inference_steps: request.num_inference_steps ?? defaults.num_inference_steps,
+    num_inference_steps: steps,
     guidance_scale: request.guidance_scale ?? defaults.guidance_scale,
     solver: request.solver ?? defaults.solver,
     shift: request.shift ?? defaults.shift,
     frame_lag: request.frame_lag ?? 0,
-    stages: request.stages ?? null,
+    stages:
+      request.stages === "default" ? defaultStages(manifest, steps) : (request.stages ?? null),
     cache: request.cache ?? null,
     first_frame: request.first_frame ?? null,
     last_frame: request.last_frame ?? null,
@@ -38,6 +41,23 @@ export function fillParameters(
   };
   checkLimits(parameters, manifest);
   return parameters;
+}
+
+/** The shares of the model's own hybrid schedule in whole steps, at least one each. */
+function defaultStages(manifest: Manifest, steps: number): Stage[] {
+  const { default_stages: shares } = manifest;
+  if (!shares) refuse(manifest, "stages", "default", "stages by name: it has none of its own");
+  if (steps < shares.length)
+    refuse(manifest, "num_inference_steps", steps, `${shares.length} or more for its stages`);
+  let [from, share] = [0, 0];
+  return shares.map((stage, i) => {
+    share += stage.share;
+    const left = shares.length - 1 - i;
+    const to = Math.min(Math.max(Math.round(share * steps), from + 1), steps - left);
+    const stageSteps = to - from;
+    from = to;
+    return { model: stage.model, steps: stageSteps };
+  });
 }
 
 function checkLimits(parameters: TakeParameters, manifest: Manifest): void {
@@ -103,7 +123,7 @@ function refuse(
   field: string,
   value: unknown,
   law: string,
-  details: Record<string, unknown>,
+  details: Record<string, unknown> = {},
 ): never {
   throw new FabricError(
     "unsupported_value",
