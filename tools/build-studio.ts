@@ -25,7 +25,7 @@ const SOURCES = ["apps/web", "packages/contract/src", "packages/client/src"];
 export async function buildStudio(options: { log: (line: string) => void }): Promise<boolean> {
   const digest = digestSources();
   if (builtDigest() === digest) return false;
-  options.log("Building the studio …");
+  options.log("Building the studio, because its sources have changed …");
   const fresh = join(STUDIO, `.build-${process.pid}`);
   try {
     await runVite(fresh);
