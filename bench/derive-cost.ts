@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     report({
       name: "derive-cost",
       title: "Cost of fork, edit, extend and resume",
-      method: `${ROUNDS} rounds of ${STEPS} steps on Zoetrope S: time from a take's start to its decoding, as a ratio to the mean of two full runs of the same length before and after it. Ideal: the share of steps to compute.`,
+      method: `${ROUNDS} rounds of ${STEPS} steps on Zoetrope S: time from a take's start to its decoding, as a ratio to the mean of two full runs of the same length before and after it. Ideal: the share of steps to compute; an extension makes 4 frames at a time, each in as many steps as a full run.`,
       rows: [...ratioRows(samples), ...stopRows(stops)],
       notes: [
         "Goal: at most 5 % above the ideal; pause and cancel within one step.",
@@ -82,7 +82,13 @@ async function derivedCosts(client: FabricClient, round: number): Promise<Sample
       strength,
       derive({ kind: "edit", frames: [5, 13], strength, prompt: promptFor(round + 1) }),
     );
-  await measure("extend by one block", 1, derive({ kind: "extend", num_frames: 8 }));
+  // New frames are made one latent frame at a time, each in a window as long as the clip.
+  for (const blocks of [1, 2])
+    await measure(
+      `extend by ${4 * blocks} frames`,
+      blocks,
+      derive({ kind: "extend", num_frames: 4 * blocks }),
+    );
   for (const at of AT)
     await measure(`resume after ${at}`, (STEPS - at) / STEPS, () => resumed(client, round, at));
   return samples;
