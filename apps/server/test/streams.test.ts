@@ -107,6 +107,46 @@ describe("a stream", () => {
     expect((await json<Stream>("createStream", input)).id).toBe(first.id);
   });
 
+  it("is finalized once for one Idempotency-Key, also as the clip that is there already", async () => {
+    for (const max_blocks of [1, 2]) {
+      const stream = await start({ max_blocks, seed: 100 + max_blocks });
+      await until(stream, ({ status }) => status === "paused");
+      const input = { ...of(stream), headers: { "idempotency-key": `final-${max_blocks}` } };
+      const first = await call(server.app, "finalizeStream", input);
+      const again = await call(server.app, "finalizeStream", input);
+      expect([first.statusCode, again.statusCode]).toEqual([201, 201]);
+      expect(again.json<Take>().id).toBe(first.json<Take>().id);
+      expect(again.headers["idempotent-replayed"]).toBe("true");
+      const other = { ...of(stream), headers: { "idempotency-key": "another" } };
+      expect(await json("finalizeStream", other)).toMatchObject({ code: "stream_ended" });
+    }
+  });
+
+  it("goes on from a block that was edited, which stands in the place of the old one in the clip", async () => {
+    const stream = await start({ max_blocks: 2, seed: 4 });
+    const two = await until(stream, ({ status }) => status === "paused");
+    const edit = await json<Take>("deriveTake", {
+      params: { take_id: two.head_take_id! },
+      body: { kind: "edit", prompt: "a blue ball" },
+    });
+    await server.waitFor(edit.id, ({ status }) => status === "completed");
+    const rewound = await json<Stream>("rewindStream", { ...of(two), body: { take_id: edit.id } });
+    expect(rewound).toMatchObject({ head_take_id: edit.id, blocks: 2 });
+    const clip = await json<Take>("finalizeStream", of(stream));
+    expect(clip.parameters.num_frames).toBe(9 + 8);
+    await server.waitFor(clip.id, ({ status }) => status === "completed");
+  });
+
+  it("gives its blocks seeds that JSON keeps, also at the end of their range", async () => {
+    const stream = await start({ max_blocks: 3, seed: Number.MAX_SAFE_INTEGER - 1 });
+    const done = await until(stream, ({ status }) => status === "paused");
+    const { items } = await json<{ items: Take[] }>("listTakes", {
+      query: { session_id: done.session_id, order: "asc" },
+    });
+    const seeds = items.map(({ parameters }) => parameters.seed);
+    expect(seeds).toEqual([Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER, 0]);
+  });
+
   it("cannot be finalized before its first block is there", async () => {
     await held(async () => {
       const stream = await start({ seed: 77 });
@@ -121,6 +161,8 @@ describe("a stream", () => {
   it.each<[Operation, CallInput, ErrorCode]>([
     ["createStream", { body: { prompt: "x", model: "none" } }, "model_not_found"],
     ["createStream", { body: { prompt: "x", max_blocks: 0 } }, "invalid_request"],
+    ["createStream", { body: { prompt: "x", block_frames: 7 } }, "unsupported_value"],
+    ["createStream", { body: { prompt: "x", guidance_scale: 99 } }, "unsupported_value"],
     ["getStream", { params: { stream_id: NO_STREAM } }, "stream_not_found"],
     ["updateStream", { params: { stream_id: NO_STREAM }, body: {} }, "stream_not_found"],
     ["pauseStream", { params: { stream_id: NO_STREAM } }, "stream_not_found"],
@@ -129,6 +171,17 @@ describe("a stream", () => {
     ["getStream", { params: { stream_id: "x" } }, "invalid_request"],
   ])("%s %j is refused as %s", async (operation, input, code) => {
     expect(await json(operation, input)).toMatchObject({ code });
+  });
+
+  it("refuses settings that its model cannot use before its first clip is there", async () => {
+    await held(async () => {
+      const stream = await start({ seed: 78 });
+      const body = { guidance_scale: 99 };
+      expect(await json("updateStream", { ...of(stream), body })).toMatchObject({
+        code: "unsupported_value",
+      });
+      await json("cancelTake", { params: { take_id: stream.next_take_id! } });
+    });
   });
 
   it("rewinds only to finished blocks of its own", async () => {

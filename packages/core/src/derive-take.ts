@@ -57,7 +57,7 @@ async function planByKind(
     case "continue":
       return planGrowthOf(deps, parent, request);
     case "finalize":
-      return planJoined(deps, await blocksUpTo(deps.store, parent));
+      return planJoined(deps, await streamUpTo(deps.store, parent));
     case "concatenate":
       return planJoined(deps, [parent, ...(await requireTakes(deps.store, request.takes))]);
   }
@@ -129,13 +129,37 @@ async function planJoined(
   return planConcatenate(clips, models);
 }
 
-/** A stream from its first clip to this block. @throws FabricError `illegal_derivation` */
-async function blocksUpTo(store: Store, last: Take): Promise<Take[]> {
-  const blocks = [last];
-  while (blocks[0]!.origin.kind === "continue")
-    blocks.unshift(await requireTake(store, blocks[0]!.parent_id!));
+/** @throws FabricError `illegal_derivation` */
+async function streamUpTo(store: Store, last: Take): Promise<Take[]> {
+  const blocks = await blocksUpTo(store, last);
   if (blocks.length > 1) return blocks;
   throw illegal(`Take ${last.id} is no block of a stream: it is one clip already.`);
+}
+
+/** A stream's blocks from its first clip to this one. A fork or an edit of a block stands in that block's place. */
+export async function blocksUpTo(store: Store, last: Take): Promise<Take[]> {
+  const blocks = [last];
+  for (let at = last; at.parent_id !== null && TAKES_PLACE.has(at.origin.kind);) {
+    const parent = await requireTake(store, at.parent_id);
+    if (at.origin.kind === "continue") blocks.unshift(parent);
+    at = parent;
+  }
+  return blocks;
+}
+
+const TAKES_PLACE = new Set<Take["origin"]["kind"]>(["continue", "fork", "edit"]);
+
+/**
+ * Whether a block can follow this clip, which need not be made yet.
+ * @throws FabricError `unsupported_value`, `illegal_derivation`
+ */
+export function checkBlock(
+  models: ModelBook,
+  first: Pick<Take, "id" | "model" | "parameters" | "plan">,
+  request: DeriveRequestOf<"continue">,
+): void {
+  const { parameters } = planGrow({ parent: first, clean: "", seed: 0 }, request, models);
+  checkPrompts(parameters, models.manifest(parameters.model));
 }
 
 function requireTakes(store: Store, ids: readonly TakeId[]): Promise<Take[]> {

@@ -20,10 +20,9 @@ import {
 import { compareTakes, differencePicture } from "./compare-takes.ts";
 import { type DeriveDeps, planDerivedTake, requireTake, stateNotStored } from "./derive-take.ts";
 import { draftState } from "./draft-state.ts";
-import { estimateRun } from "./estimate.ts";
+import { withEstimate } from "./estimate.ts";
 import { StorageKeeper } from "./keep-storage.ts";
 import { LiveHub } from "./live-hub.ts";
-import { type DerivedPlan } from "./plan/plan-fork.ts";
 import { addPicture, givenFrame, picturesOf } from "./pictures.ts";
 import { planGenerate } from "./plan/plan-generate.ts";
 import { inputsOf, type ModelBook } from "./plan/plan-parts.ts";
@@ -31,10 +30,11 @@ import { fillParameters } from "./plan/take-parameters.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
 import type { Media } from "./ports/media.ts";
 import type { ModelHost } from "./ports/model-host.ts";
-import type { IdempotencyRecord, Store } from "./ports/store.ts";
+import type { IdempotencyRecord, Store, StreamLink } from "./ports/store.ts";
 import type { Logger, System } from "./ports/system.ts";
 import { TakePump } from "./run/take-pump.ts";
 import { StreamKeeper } from "./stream-keeper.ts";
+import { StreamMoved } from "./stream-parts.ts";
 import { sha256 } from "./sha256.ts";
 
 /** A session's title when it is made by its first take. */
@@ -65,9 +65,14 @@ export interface EngineDeps {
   readonly settings: EngineSettings;
 }
 
-interface CreateOptions {
-  readonly sessionId: SessionId | null;
+interface DeriveOptions {
   readonly idempotency: IdempotencyRecord | null;
+  /** What becomes of a stream with the take. */
+  readonly stream?: StreamLink;
+}
+
+interface CreateOptions extends DeriveOptions {
+  readonly sessionId: SessionId | null;
 }
 
 /** Sessions and takes: accepts requests, runs them, stops them. */
@@ -91,7 +96,12 @@ export class Engine {
       weightsDigest: (id) => this.#weightsDigests.get(id)!,
     };
     this.#keeper = new StorageKeeper(deps);
-    this.streams = new StreamKeeper({ ...deps, engine: this });
+    this.streams = new StreamKeeper({
+      ...deps,
+      models: this.#models,
+      engine: this,
+      stopTake: (id) => this.#pump.stopTake(id),
+    });
     const { previewIntervalMs, maxLosses } = deps.settings;
     this.#pump = new TakePump({
       ...deps,
@@ -134,7 +144,7 @@ export class Engine {
       last: await givenFrame(this.#deps, parameters, "last_frame"),
     };
     const plan = planGenerate(parameters, given, this.#models);
-    return { parameters, plan, estimate: await estimateRun(this.#deps.store, plan, 0) };
+    return withEstimate(this.#deps.store, { parameters, plan, inheritedSteps: 0 });
   }
 
   /**
@@ -145,10 +155,8 @@ export class Engine {
     request: TakeRequest,
     options: CreateOptions,
   ): Promise<{ take: Take; replayed: boolean }> {
-    const { parameters, plan, estimate } = await this.plan(request);
     return this.#create(request, options, {
-      planned: { parameters, plan, inheritedSteps: 0 },
-      estimate,
+      planned: await this.plan(request),
       parentId: null,
       origin: { kind: "generate" },
     });
@@ -156,10 +164,7 @@ export class Engine {
 
   /** @throws FabricError what `planDerivedTake` throws */
   async planDerived(id: TakeId, request: DeriveRequest): Promise<Planned> {
-    const parent = await requireTake(this.#deps.store, id);
-    const { parameters, plan, inheritedSteps } = await this.#derive(parent, request);
-    const estimate = await estimateRun(this.#deps.store, plan, inheritedSteps);
-    return { parameters, plan, estimate };
+    return this.#derive(await requireTake(this.#deps.store, id), request);
   }
 
   /**
@@ -169,20 +174,13 @@ export class Engine {
   async deriveTake(
     id: TakeId,
     request: DeriveRequest,
-    { idempotency }: { idempotency: IdempotencyRecord | null },
+    options: DeriveOptions,
   ): Promise<{ take: Take; replayed: boolean }> {
-    const { store } = this.#deps;
-    const parent = await requireTake(store, id);
-    const planned = await this.#derive(parent, request);
+    const parent = await requireTake(this.#deps.store, id);
     return this.#create(
       request,
-      { sessionId: parent.session_id, idempotency },
-      {
-        planned,
-        estimate: await estimateRun(store, planned.plan, planned.inheritedSteps),
-        parentId: parent.id,
-        origin: request,
-      },
+      { ...options, sessionId: parent.session_id },
+      { planned: await this.#derive(parent, request), parentId: parent.id, origin: request },
     );
   }
 
@@ -304,56 +302,51 @@ export class Engine {
   /** The running take stops at its next step boundary and continues when a server starts again. */
   async stop(): Promise<void> {
     await this.#pump.stop();
-    await this.streams.idle();
+    await this.streams.stop();
     await this.#keeper.idle();
   }
 
   async #create(
     request: { title?: string | undefined; priority?: number | undefined },
-    { sessionId, idempotency }: CreateOptions,
-    made: {
-      planned: DerivedPlan;
-      estimate: Planned["estimate"];
-      parentId: TakeId | null;
-      origin: Origin;
-    },
+    { sessionId, idempotency, stream }: CreateOptions,
+    made: { planned: Planned; parentId: TakeId | null; origin: Origin },
   ): Promise<{ take: Take; replayed: boolean }> {
     const { store, system, settings } = this.#deps;
-    const { parameters, plan, inheritedSteps } = made.planned;
+    const { parameters, plan, estimate, steps_reused: step } = made.planned;
     const nowMs = system.now();
     const randomBytes = (count: number) => system.randomBytes(count);
-    const inherit =
-      made.parentId && inheritedSteps > 0 ? { takeId: made.parentId, step: inheritedSteps } : null;
-    const created = await store.createTake(
-      {
-        id: newId("take", nowMs, randomBytes),
-        sessionId: sessionId ?? newId("ses", nowMs, randomBytes),
-        newSessionTitle: sessionId ? null : parameters.prompt.slice(0, TITLE_CHARS),
-        parentId: made.parentId,
-        origin: made.origin,
-        title: request.title ?? null,
-        priority: request.priority ?? 0,
-        estimate: made.estimate,
-        inherit,
-        inputs: [...inputsOf(plan), ...picturesOf(parameters)],
-        parameters,
-        plan,
-        nowMs,
-        maxQueued: settings.maxQueued,
-      },
-      idempotency,
-    );
+    const inherit = made.parentId && step > 0 ? { takeId: made.parentId, step } : null;
+    const take = {
+      id: newId("take", nowMs, randomBytes),
+      sessionId: sessionId ?? newId("ses", nowMs, randomBytes),
+      newSessionTitle: sessionId ? null : parameters.prompt.slice(0, TITLE_CHARS),
+      parentId: made.parentId,
+      origin: made.origin,
+      title: request.title ?? null,
+      priority: request.priority ?? 0,
+      estimate,
+      inherit,
+      inputs: [...inputsOf(plan), ...picturesOf(parameters)],
+      parameters,
+      plan,
+      nowMs,
+      maxQueued: settings.maxQueued,
+    };
+    const created = stream
+      ? await store.createStreamTake(take, idempotency, stream)
+      : await store.createTake(take, idempotency);
+    if (!created) throw new StreamMoved();
     this.#pump.wake();
     return created;
   }
 
-  #derive(parent: Take, request: DeriveRequest): Promise<DerivedPlan> {
+  async #derive(parent: Take, request: DeriveRequest): Promise<Planned> {
     const deps: DeriveDeps = {
       ...this.#deps,
       models: this.#models,
       drawSeed: () => this.#drawSeed(),
     };
-    return planDerivedTake(deps, parent, request);
+    return withEstimate(deps.store, await planDerivedTake(deps, parent, request));
   }
 
   async #both(a: TakeId, b: TakeId): Promise<[Take, Take]> {

@@ -1,16 +1,20 @@
-import type { Estimate, Plan } from "@arc-fabric/contract";
+import type { Estimate, Plan, Planned } from "@arc-fabric/contract";
+import type { DerivedPlan } from "./plan/plan-fork.ts";
 import { segmentsOf } from "./plan/plan-parts.ts";
 import type { Store } from "./ports/store.ts";
+
+/** A plan as it is told before it runs. */
+export async function withEstimate(store: Store, derived: DerivedPlan): Promise<Planned> {
+  const { parameters, plan, inheritedSteps: steps_reused } = derived;
+  const estimate = await estimateRun(store, plan, steps_reused);
+  return { parameters, plan, steps_reused, estimate };
+}
 
 /**
  * What a plan will take, from what steps of its models took on this machine; null where one of them has not run yet.
  * @param reused leading steps that are there already
  */
-export async function estimateRun(
-  store: Store,
-  plan: Plan,
-  reused: number,
-): Promise<Estimate | null> {
+async function estimateRun(store: Store, plan: Plan, reused: number): Promise<Estimate | null> {
   const [channels, , height, width] = plan.shape;
   let [seconds, rest] = [0, 0];
   for (const { model, from, to, window } of segmentsOf(plan, "denoise")) {

@@ -1,8 +1,6 @@
 import {
   FabricError,
-  isFabricError,
   isFinished,
-  newId,
   toErrorRecord,
   toFabricError,
   type Stream,
@@ -12,30 +10,39 @@ import {
   type Take,
   type TakeId,
 } from "@arc-fabric/contract";
+import { blocksUpTo, checkBlock, requireCompleted, requireTake } from "./derive-take.ts";
 import type { Engine } from "./engine.ts";
-import { requireCompleted, requireTake } from "./derive-take.ts";
-import { illegal } from "./plan/plan-parts.ts";
-import type { IdempotencyRecord, Store, StoredStream } from "./ports/store.ts";
+import { illegal, type ModelBook } from "./plan/plan-parts.ts";
+import type { IdempotencyRecord, Store, StoredStream, StreamPatch } from "./ports/store.ts";
 import type { Logger, System } from "./ports/system.ts";
+import { blockOf, newStream, notFound, shown, StreamMoved, streamEnded } from "./stream-parts.ts";
 
 /** Blocks of a stream whose creator named no number. */
 const DEFAULT_BLOCKS = 8;
 const DEFAULT_BLOCK_FRAMES = 8;
 
+/** Wait after a pass that failed; there may be nothing else that would begin one. */
+const RETRY_MS = 5000;
 interface StreamDeps {
   readonly store: Store;
   readonly system: System;
   readonly logger: Logger;
-  readonly engine: Pick<Engine, "createTake" | "deriveTake" | "cancelTake" | "planDerived">;
+  readonly models: ModelBook;
+  readonly engine: Pick<Engine, "plan" | "createTake" | "deriveTake">;
+  /** A take was cancelled in the store: whoever runs it stops. */
+  stopTake(id: TakeId): void;
 }
 
 /**
- * Streams by block: while a stream runs, its next block is queued as soon as the one before is finished. Everything is read from the
- * store each time, and a block is created under a key of its own, so a server that died anywhere goes on without a gap or a double.
+ * Streams by block: while a stream runs, its next block is queued as soon as the one before is finished. Every change is made under
+ * the condition that the stream is still what it was when the change was decided on, and a block is queued in the same transaction
+ * that makes it the next one. So whatever happens at the same time, and wherever a server dies, no block is lost, doubled or orphaned.
  */
 export class StreamKeeper {
   readonly #deps: StreamDeps;
+  readonly #stopping = new AbortController();
   #work: Promise<void> = Promise.resolve();
+  #isRetrying = false;
 
   constructor(deps: StreamDeps) {
     this.#deps = deps;
@@ -43,48 +50,39 @@ export class StreamKeeper {
 
   /** Looks at every running stream; in the background, one pass after the other. */
   wake(): void {
-    this.#work = this.#work
-      .then(() => this.#pass())
-      .catch((error: unknown) =>
-        this.#deps.logger.warn("Streams could not go on.", { error: String(error) }),
-      );
+    this.#work = this.#work.then(() => this.#pass());
   }
 
-  async idle(): Promise<void> {
+  async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.#work;
   }
 
-  /** The first block is a clip like any other. @throws FabricError what `Engine.createTake` throws */
-  async create(request: StreamRequest, idempotency: IdempotencyRecord | null): Promise<Stream> {
+  /**
+   * The first block is a clip like any other.
+   * @throws FabricError what `Engine.createTake` throws, `illegal_derivation`
+   */
+  async create(
+    request: StreamRequest,
+    idempotency: IdempotencyRecord | null,
+  ): Promise<{ stream: Stream; replayed: boolean }> {
     const { store, system, engine } = this.#deps;
     const { max_blocks, block_frames, ...rest } = request;
-    const { take, replayed } = await engine.createTake(rest, { sessionId: null, idempotency });
-    const [known] = replayed ? await store.listStreams({ sessionId: take.session_id }) : [];
-    if (known) return shown(known);
-    const now = system.now();
-    const { prompt, negative_prompt, guidance_scale, num_inference_steps, seed } = take.parameters;
-    const stream: StoredStream = {
-      id: newId("str", now, (count) => system.randomBytes(count)),
-      session_id: take.session_id,
-      status: "running",
-      model: take.model,
-      prompt,
-      negative_prompt,
-      guidance_scale,
-      num_inference_steps,
+    const { parameters, plan } = await engine.plan(rest);
+    const stream = newStream(system, parameters, {
       max_blocks: max_blocks ?? DEFAULT_BLOCKS,
       block_frames: block_frames ?? DEFAULT_BLOCK_FRAMES,
-      head_take_id: null,
-      next_take_id: take.id,
-      blocks: 0,
-      error: null,
-      created_at: new Date(now).toISOString(),
-      revision: 0,
-      seed,
-    };
-    const created = shown(await store.createStream(stream, now));
+    });
+    const first = { id: "of the stream" as TakeId, model: parameters.model, parameters, plan };
+    checkBlock(this.#deps.models, first, blockOf(stream));
+    const { take, replayed } = await engine.createTake(
+      { ...rest, seed: parameters.seed },
+      { sessionId: null, idempotency, stream: { kind: "begin", stream } },
+    );
     this.wake();
-    return created;
+    const [made] = await store.listStreams({ sessionId: take.session_id });
+    if (!made) throw notFound(stream.id);
+    return { stream: shown(made), replayed };
   }
 
   /** @throws FabricError `stream_not_found` */
@@ -98,161 +96,213 @@ export class StreamKeeper {
 
   /** From the next block on. @throws FabricError `stream_not_found`, `stream_ended`, `unsupported_value` */
   async update(id: StreamId, changes: StreamChanges): Promise<Stream> {
-    const stream = await this.#requireOpen(id);
-    const changed = { ...stream, ...defined(changes) };
-    if (stream.head_take_id)
-      await this.#deps.engine.planDerived(stream.head_take_id, blockOf(changed));
-    return this.#change(id, defined(changes));
+    const { store, models } = this.#deps;
+    return this.#change(id, async (stream) => {
+      const base = stream.head_take_id ?? stream.next_take_id;
+      if (base)
+        checkBlock(
+          models,
+          await requireTake(store, base),
+          blockOf({ ...stream, ...defined(changes) }),
+        );
+      return defined(changes);
+    });
   }
 
   /** @throws FabricError `stream_not_found`, `stream_ended` */
-  async pause(id: StreamId): Promise<Stream> {
-    await this.#requireOpen(id);
-    return this.#change(id, { status: "paused" });
+  pause(id: StreamId): Promise<Stream> {
+    return this.#change(id, () => ({ status: "paused" }));
   }
 
-  /** @throws FabricError `stream_not_found`, `stream_ended`, `unsupported_value` */
+  /** @throws FabricError `stream_not_found`, `stream_ended`, `unsupported_value`, `illegal_derivation` */
   async resume(id: StreamId): Promise<Stream> {
-    const stream = await this.#requireOpen(id);
-    if (!stream.head_take_id && !stream.next_take_id)
-      throw illegal("The stream's first clip could not be made. Start a new stream.");
-    if (stream.blocks >= stream.max_blocks)
-      throw new FabricError(
-        "unsupported_value",
-        `The stream has its ${stream.max_blocks} blocks. Raise max_blocks first, or rewind it.`,
-        { details: { field: "max_blocks", value: stream.max_blocks } },
-      );
-    const retry = stream.error ? { error: null, revision: stream.revision + 1 } : {};
-    const resumed = await this.#change(id, { status: "running", ...retry });
+    const resumed = await this.#change(id, (stream) => {
+      if (!stream.head_take_id && !stream.next_take_id)
+        throw illegal("The stream's first clip could not be made. Start a new stream.");
+      if (stream.blocks >= stream.max_blocks)
+        throw new FabricError(
+          "unsupported_value",
+          `The stream has its ${stream.max_blocks} blocks. Raise max_blocks first, or rewind it.`,
+          { details: { field: "max_blocks", value: stream.max_blocks } },
+        );
+      return { status: "running", error: null };
+    });
     this.wake();
     return resumed;
   }
 
   /**
-   * Goes on from an earlier block, however far back.
+   * Goes on from an earlier block, however far back. The block that is being made is cancelled.
    * @throws FabricError `stream_not_found`, `stream_ended`, `take_not_found`, `take_not_completed`, `illegal_derivation`
    */
   async rewind(id: StreamId, takeId: TakeId): Promise<Stream> {
-    const { store, engine } = this.#deps;
-    const stream = await this.#requireOpen(id);
-    const take = await requireTake(store, takeId);
-    if (take.session_id !== stream.session_id)
-      throw illegal(`Take ${takeId} does not belong to stream ${id}.`, { field: "take_id" });
-    requireCompleted(take);
-    const blocks = await this.#countBlocks(take);
-    const rewound = await this.#change(id, {
-      head_take_id: takeId,
-      next_take_id: null,
-      blocks,
-      error: null,
-      revision: stream.revision + 1,
+    const { store } = this.#deps;
+    const rewound = await this.#change(id, async ({ session_id, revision }) => {
+      const take = await requireTake(store, takeId);
+      if (take.session_id !== session_id)
+        throw illegal(`Take ${takeId} does not belong to stream ${id}.`, { field: "take_id" });
+      requireCompleted(take);
+      const { length: blocks } = await blocksUpTo(store, take);
+      const head = { head_take_id: takeId, next_take_id: null, blocks };
+      return { ...head, error: null, revision: revision + 1 };
     });
-    if (stream.next_take_id)
-      await engine.cancelTake(stream.next_take_id).catch((error: unknown) => {
-        // It has just ended by itself.
-        if (!isFabricError(error) || error.code !== "take_not_active") throw error;
-      });
     this.wake();
     return rewound;
   }
 
-  /** @throws FabricError `stream_not_found`, `stream_ended`, `take_not_completed`, `queue_full` */
-  async finalize(id: StreamId, idempotency: IdempotencyRecord | null): Promise<Take> {
-    const { store } = this.#deps;
-    const stream = await this.#requireOpen(id);
-    const { head_take_id: head } = stream;
+  /**
+   * The block that is being made is cancelled. The same call under its key is answered with the same clip.
+   * @throws FabricError `stream_not_found`, `stream_ended`, `take_not_completed`, `queue_full`, `idempotency_key_reused`
+   */
+  async finalize(
+    id: StreamId,
+    key: IdempotencyRecord | null,
+  ): Promise<{ take: Take; replayed: boolean }> {
+    for (;;) {
+      const stream = await this.#require(id);
+      const take = await this.#finalized(stream, key);
+      if (take) return { take, replayed: true };
+      const made = await this.#end(stream, key);
+      if (made) return { take: made, replayed: false };
+    }
+  }
+
+  /** The clip of the same call before; null while the stream has not ended. @throws FabricError `stream_ended` */
+  async #finalized(
+    { id, status, final }: StoredStream,
+    key: IdempotencyRecord | null,
+  ): Promise<Take | null> {
+    if (status !== "ended") return null;
+    if (!final || !key || final.key?.key !== key.key) throw streamEnded(id);
+    return requireTake(this.#deps.store, final.take_id);
+  }
+
+  /** null when the stream has changed meanwhile. */
+  async #end(stream: StoredStream, key: IdempotencyRecord | null): Promise<Take | null> {
+    const { store, engine } = this.#deps;
+    const { id, head_take_id: head, next_take_id: next, blocks } = stream;
     if (!head)
       throw new FabricError("take_not_completed", "The stream has no finished block yet.", {
         details: { stream_id: id },
       });
-    const take =
-      stream.blocks === 1
-        ? await requireTake(store, head)
-        : await this.#joined(id, head, idempotency);
-    await this.#change(id, { status: "ended", next_take_id: null });
-    return take;
+    if (blocks === 1) {
+      const final = { take_id: head, key };
+      const changed = await this.#write(stream, { status: "ended", next_take_id: null, final });
+      return changed && requireTake(store, head);
+    }
+    const link = { kind: "end", before: stream, key } as const;
+    const made = await engine
+      .deriveTake(head, { kind: "finalize" }, { idempotency: key, stream: link })
+      .catch(nullWhenMoved);
+    if (made && next) this.#deps.stopTake(next);
+    return made && made.take;
   }
 
-  async #joined(id: StreamId, head: TakeId, idempotency: IdempotencyRecord | null): Promise<Take> {
-    const { take } = await this.#deps.engine.deriveTake(
-      head,
-      { kind: "finalize" },
-      { idempotency: idempotency ?? { key: `finalize ${id}`, fingerprint: "finalize" } },
-    );
-    return take;
-  }
-
+  /** Never fails. */
   async #pass(): Promise<void> {
-    const { store } = this.#deps;
-    for (const stream of await store.listStreams({ status: "running" }))
-      await this.#advance(stream);
-    // A paused stream's present block still becomes its head.
-    for (const stream of await store.listStreams({ status: "paused" }))
-      if (stream.next_take_id) await this.#collect(stream);
-  }
-
-  async #advance(stream: StoredStream): Promise<void> {
-    const collected = await this.#collect(stream);
-    if (!collected || collected.next_take_id || collected.status !== "running") return;
-    const { id, head_take_id: head, blocks, max_blocks: most } = collected;
-    if (blocks >= most) {
-      await this.#change(id, { status: "paused" });
-      return;
-    }
-    if (!head) return;
     try {
-      const key = `stream ${id} ${head} ${collected.revision}`;
-      const { take } = await this.#deps.engine.deriveTake(head, blockOf(collected), {
-        idempotency: { key, fingerprint: "block" },
-      });
-      await this.#change(id, { next_take_id: take.id });
-    } catch (thrown) {
-      const error = toErrorRecord(toFabricError(thrown));
-      await this.#change(id, { status: "paused", error });
+      for (const id of await this.#unfinished()) await this.#goOn(id).catch(this.#tryAgain);
+    } catch (error) {
+      this.#tryAgain(error);
     }
   }
 
-  /** A finished next block becomes the head; one that failed or was cancelled pauses the stream. */
-  async #collect(stream: StoredStream): Promise<StoredStream | null> {
-    const { store, system } = this.#deps;
-    const { id, next_take_id: next } = stream;
-    if (!next) return stream;
-    const take = await store.getTake(next);
-    if (take && !isFinished(take.status)) return null;
-    if (take?.status === "completed")
-      return store.updateStream(
-        id,
-        { head_take_id: next, next_take_id: null, blocks: stream.blocks + 1, error: null },
-        system.now(),
-      );
-    return store.updateStream(
-      id,
-      {
-        next_take_id: null,
-        status: "paused",
-        revision: stream.revision + 1,
-        error: take?.error ?? null,
+  async #unfinished(): Promise<StreamId[]> {
+    const { store } = this.#deps;
+    const running = await store.listStreams({ status: "running" });
+    // A paused stream's present block still becomes its head.
+    const paused = await store.listStreams({ status: "paused" });
+    const waiting = paused.filter((stream) => stream.next_take_id !== null);
+    return [...running, ...waiting].map(({ id }) => id);
+  }
+
+  /** Nothing else may happen that would begin another pass. */
+  readonly #tryAgain = (error: unknown): void => {
+    const { system, logger } = this.#deps;
+    const { signal } = this.#stopping;
+    logger.warn("A stream could not go on; trying again.", { error: String(error) });
+    if (this.#isRetrying) return;
+    this.#isRetrying = true;
+    system.sleep(RETRY_MS, signal).then(
+      () => {
+        this.#isRetrying = false;
+        this.wake();
       },
-      system.now(),
+      () => {},
     );
+  };
+
+  async #goOn(id: StreamId): Promise<void> {
+    for (;;) {
+      const stream = await this.#deps.store.getStream(id);
+      if (!stream || stream.status === "ended") return;
+      const isChanged = stream.next_take_id
+        ? await this.#collect(stream, stream.next_take_id)
+        : await this.#queueBlock(stream);
+      if (!isChanged) return;
+    }
   }
 
-  async #countBlocks(take: Take): Promise<number> {
-    let blocks = 1;
-    for (
-      let at = take;
-      at.origin.kind === "continue";
-      at = await requireTake(this.#deps.store, at.parent_id!)
-    )
-      blocks++;
-    return blocks;
+  /**
+   * A finished next block becomes the head; one that failed or was cancelled pauses the stream.
+   * @returns whether the stream is another one than before
+   */
+  async #collect(stream: StoredStream, next: TakeId): Promise<boolean> {
+    const take = await this.#deps.store.getTake(next);
+    if (take && !isFinished(take.status)) return false;
+    if (take?.status === "completed") {
+      const head = { head_take_id: next, next_take_id: null, blocks: stream.blocks + 1 };
+      await this.#write(stream, { ...head, error: null });
+      return true;
+    }
+    // Whoever cancelled a block wants another one; a failed one goes on from its stored steps.
+    const revision = stream.revision + (take?.status === "failed" ? 0 : 1);
+    const error = take?.error ?? null;
+    await this.#write(stream, { next_take_id: null, status: "paused", revision, error });
+    return true;
   }
 
-  async #change(id: StreamId, changes: Partial<StoredStream>): Promise<Stream> {
-    const { store, system } = this.#deps;
-    const changed = await store.updateStream(id, changes, system.now());
-    if (!changed) throw notFound(id);
-    return shown(changed);
+  /** @returns whether the stream is another one than before */
+  async #queueBlock(stream: StoredStream): Promise<boolean> {
+    const { status, head_take_id: head, blocks, max_blocks: most } = stream;
+    if (status !== "running" || !head) return false;
+    if (blocks >= most) {
+      await this.#write(stream, { status: "paused" });
+      return true;
+    }
+    try {
+      const link = { kind: "next", before: stream } as const;
+      await this.#deps.engine.deriveTake(head, blockOf(stream), {
+        idempotency: null,
+        stream: link,
+      });
+    } catch (thrown) {
+      if (thrown instanceof StreamMoved) return true;
+      await this.#write(stream, { status: "paused", error: toErrorRecord(toFabricError(thrown)) });
+    }
+    return true;
+  }
+
+  /** Decides anew where the stream has changed in between. @throws FabricError `stream_not_found`, `stream_ended` */
+  async #change(
+    id: StreamId,
+    decide: (stream: StoredStream) => StreamPatch | Promise<StreamPatch>,
+  ): Promise<Stream> {
+    for (;;) {
+      const stream = await this.#require(id);
+      if (stream.status === "ended") throw streamEnded(id);
+      const changed = await this.#write(stream, await decide(stream));
+      if (changed) return shown(changed);
+    }
+  }
+
+  /** @returns null when the stream is not any more what it was */
+  async #write(before: StoredStream, changes: StreamPatch): Promise<StoredStream | null> {
+    const { store, system, stopTake } = this.#deps;
+    const after = await store.updateStream(before, changes, system.now());
+    const { next_take_id: next } = before;
+    if (after && next && after.next_take_id !== next) stopTake(next);
+    return after;
   }
 
   async #require(id: StreamId): Promise<StoredStream> {
@@ -260,38 +310,11 @@ export class StreamKeeper {
     if (!stream) throw notFound(id);
     return stream;
   }
-
-  async #requireOpen(id: StreamId): Promise<StoredStream> {
-    const stream = await this.#require(id);
-    if (stream.status !== "ended") return stream;
-    throw new FabricError("stream_ended", `Stream ${id} was finalized.`, {
-      details: { stream_id: id },
-    });
-  }
 }
 
-function blockOf(stream: StoredStream) {
-  const { prompt, negative_prompt, guidance_scale, num_inference_steps, block_frames } = stream;
-  return {
-    kind: "continue" as const,
-    num_frames: block_frames,
-    prompt,
-    negative_prompt,
-    guidance_scale,
-    num_inference_steps,
-    // Every block has noise of its own, and the same one when it is made again.
-    seed: stream.seed + stream.blocks + stream.revision * 1000,
-  };
-}
-
-function notFound(id: StreamId): FabricError {
-  return new FabricError("stream_not_found", `There is no stream ${id}.`, {
-    details: { stream_id: id },
-  });
-}
-
-function shown({ revision: _revision, seed: _seed, ...stream }: StoredStream): Stream {
-  return stream;
+function nullWhenMoved(error: unknown): null {
+  if (error instanceof StreamMoved) return null;
+  throw error;
 }
 
 function defined<Values extends object>(values: Values): Partial<Values> {

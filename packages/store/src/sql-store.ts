@@ -14,6 +14,7 @@ import { peekNext } from "./queue.ts";
 import * as sessions from "./sessions.ts";
 import { storageUsage } from "./storage-usage.ts";
 import * as streams from "./streams.ts";
+import { createStreamTake, updateStream } from "./stream-takes.ts";
 import { thinStates } from "./thin-states.ts";
 import { allCounts } from "./take-counts.ts";
 import * as takes from "./takes.ts";
@@ -157,12 +158,12 @@ function blobMethods(database: Database) {
 
 function streamMethods(database: Database) {
   return {
-    createStream: (stream, nowMs) =>
-      database.write((tx) => streams.createStream(tx, stream, nowMs)),
+    createStreamTake: (take, idempotency, link) =>
+      database.write((tx) => createStreamTake(tx, take, idempotency, link)),
     getStream: (id) => database.read((db) => streams.getStream(db, id)),
     listStreams: (filter) => database.read((db) => streams.listStreams(db, filter)),
-    updateStream: (id, changes, nowMs) =>
-      database.write((tx) => streams.updateStream(tx, id, changes, nowMs)),
+    updateStream: (before, changes, nowMs) =>
+      database.write((tx) => updateStream(tx, before, changes, nowMs)),
   } satisfies Partial<Store>;
 }
 

@@ -1,19 +1,16 @@
 import type { SessionId, Stream, StreamId, TakeId } from "@arc-fabric/contract";
 import type { StoredStream } from "@arc-fabric/core";
-import { appendEvent, sessionNotFound } from "./append-event.ts";
+import { appendEvent } from "./append-event.ts";
 import type { Queries, WriteTransaction } from "./database.ts";
-import { sessionExists } from "./sessions.ts";
 import type { StreamRow, TakeRow } from "./tables.ts";
 
 export async function createStream(
   tx: WriteTransaction,
   stream: StoredStream,
   nowMs: number,
-): Promise<StoredStream> {
-  if (!(await sessionExists(tx.db, stream.session_id))) throw sessionNotFound(stream.session_id);
+): Promise<void> {
   await tx.db.insertInto("streams").values(toRow(stream)).execute();
   await tellChanged(tx, stream, nowMs);
-  return stream;
 }
 
 export async function getStream(db: Queries, id: StreamId): Promise<StoredStream | null> {
@@ -36,18 +33,20 @@ export async function listStreams(
   return (await query.orderBy("id", "desc").execute()).map(toStream);
 }
 
-type StreamChanges = Partial<Omit<StoredStream, "id" | "session_id" | "created_at">>;
-
-export async function updateStream(
+/** @returns null when it is not any more what it was: nothing is written then */
+export async function replaceStream(
   tx: WriteTransaction,
-  id: StreamId,
-  changes: StreamChanges,
+  before: StoredStream,
+  after: StoredStream,
   nowMs: number,
 ): Promise<StoredStream | null> {
-  const before = await getStream(tx.db, id);
-  if (!before) return null;
-  const after = { ...before, ...changes };
-  await tx.db.updateTable("streams").set(toRow(after)).where("id", "=", id).execute();
+  const { numUpdatedRows } = await tx.db
+    .updateTable("streams")
+    .set(toRow(after))
+    .where("id", "=", before.id)
+    .where("stream_json", "=", toRow(before).stream_json)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return null;
   if (visible(before) !== visible(after)) await tellChanged(tx, after, nowMs);
   return after;
 }
@@ -62,13 +61,18 @@ export async function rewindStreams(
     if (stream.head_take_id !== take.id) continue;
     const head = take.parent_id as TakeId | null;
     const blocks = head === null ? 0 : stream.blocks - 1;
-    const changes = { head_take_id: head, blocks, revision: stream.revision + 1 };
-    await updateStream(tx, stream.id, changes, nowMs);
+    const after = { ...stream, head_take_id: head, blocks, revision: stream.revision + 1 };
+    await replaceStream(tx, stream, after, nowMs);
   }
 }
 
 /** All but what only the server needs. */
-function visible({ revision: _revision, seed: _seed, ...stream }: StoredStream): string {
+function visible({
+  revision: _revision,
+  seed: _seed,
+  final: _final,
+  ...stream
+}: StoredStream): string {
   return JSON.stringify(stream);
 }
 
@@ -82,11 +86,11 @@ async function tellChanged(
   await appendEvent(tx, session_id, { type: "stream.changed", data }, nowMs);
 }
 
-function toRow(stream: StoredStream): StreamRow {
+export function toRow(stream: StoredStream): StreamRow {
   const { id, session_id, status } = stream;
   return { id, session_id, status, stream_json: JSON.stringify(stream) };
 }
 
-function toStream(row: StreamRow): StoredStream {
+export function toStream(row: StreamRow): StoredStream {
   return JSON.parse(row.stream_json);
 }

@@ -8,6 +8,7 @@ import { describeModel } from "./conformance/model.ts";
 import { describeQueue } from "./conformance/queue.ts";
 import { describeSessions } from "./conformance/sessions.ts";
 import { describeStorage } from "./conformance/storage.ts";
+import { describeStreams } from "./conformance/streams.ts";
 import { describeTakes } from "./conformance/takes.ts";
 import { describeTrajectory } from "./conformance/trajectory.ts";
 import { describeLaws } from "./conformance/laws.ts";
@@ -49,6 +50,7 @@ export function storeConformance(
     describeClaims(subject);
     describeQueue(subject);
     describeTrajectory(subject);
+    describeStreams(subject);
     describeStorage(subject);
     describeBundles(subject);
     describeEvents(subject);

@@ -15,7 +15,11 @@ type StreamHandlers = Pick<
 
 export function streamHandlers({ engine: { streams } }: HandlerDeps): StreamHandlers {
   return {
-    createStream: ({ body, context }) => streams.create(body, context.idempotency),
+    createStream: async ({ body, context }) => {
+      const { stream, replayed } = await streams.create(body, context.idempotency);
+      if (replayed) context.markReplayed();
+      return stream;
+    },
     listStreams: async ({ query }) => ({
       items: await streams.list({ sessionId: query.session_id }),
     }),
@@ -24,7 +28,10 @@ export function streamHandlers({ engine: { streams } }: HandlerDeps): StreamHand
     pauseStream: ({ params }) => streams.pause(params.stream_id),
     resumeStream: ({ params }) => streams.resume(params.stream_id),
     rewindStream: ({ params, body }) => streams.rewind(params.stream_id, body.take_id),
-    finalizeStream: ({ params, context }) =>
-      streams.finalize(params.stream_id, context.idempotency),
+    finalizeStream: async ({ params, context }) => {
+      const { take, replayed } = await streams.finalize(params.stream_id, context.idempotency);
+      if (replayed) context.markReplayed();
+      return take;
+    },
   };
 }

@@ -4,15 +4,17 @@ import { isDeepStrictEqual } from "node:util";
 import {
   asFloat32,
   decodeSafetensors,
+  isFinished,
   type Plan,
   type State,
+  type Stream,
   type Take,
   type TakeId,
 } from "@arc-fabric/contract";
 import { segmentsOf, type Claim, type Store } from "@arc-fabric/core";
 import type { Life } from "./life.ts";
 import { referenceRun } from "./reference-run.ts";
-import type { LedgerTake, TakeLedger } from "./take-ledger.ts";
+import type { LedgerStream, LedgerTake, TakeLedger } from "./take-ledger.ts";
 
 const ALL = { limit: 10_000, order: "asc" } as const;
 
@@ -97,6 +99,28 @@ export class Checks {
     for (const digest of await store.referencedBlobs())
       law(await blobs.has(digest), `blob ${digest} is named by a row and not there`);
     for (const take of items) await this.derivations(store, take.id);
+    for (const known of this.#ledger.streams.values())
+      this.#checkStream(await store.getStream(known.id), known, items);
+  }
+
+  /** What was given up is not worked on, and as many blocks lead to the head as it says. */
+  #checkStream(stream: Stream | null, known: LedgerStream, takes: readonly Take[]): void {
+    law(stream, `stream ${known.id} is gone`);
+    const { id, next_take_id: next, head_take_id: head, blocks } = stream!;
+    law(next === known.next, `the next block of ${id} is ${next}, its events say ${known.next}`);
+    const byId = new Map(takes.map((take) => [take.id, take]));
+    for (const block of known.blocks) {
+      const status = byId.get(block)?.status ?? "cancelled";
+      law(block === next || isFinished(status), `${id} gave ${block} up, which is ${status}`);
+    }
+    let count = 0;
+    for (let at = head && byId.get(head); at; at = at.parent_id && byId.get(at.parent_id)) {
+      law(at.id !== head || at.status === "completed", `the head of ${id} is ${at.status}`);
+      const stands = at.origin.kind === "fork" || at.origin.kind === "edit";
+      if (!stands) count += 1;
+      if (!stands && at.origin.kind !== "continue") break;
+    }
+    law(count === blocks, `${count} blocks lead to the head of ${id}, which says ${blocks}`);
   }
 
   #sameAsLedger(take: Take): void {

@@ -1,7 +1,9 @@
 import {
+  type EventData,
   type EventType,
   type FabricEvent,
   type SessionId,
+  type StreamId,
   type TakeId,
   TAKE_LIFECYCLE,
   type TakeStatus,
@@ -24,6 +26,15 @@ export interface LedgerTake {
   waitsSince: number;
   /** Under which each step was computed, also where that was for another take. */
   readonly conditions: Conditions[];
+}
+
+/** What the events alone say of a stream. */
+export interface LedgerStream {
+  readonly id: StreamId;
+  readonly session: SessionId;
+  /** All takes that were ever its next block. */
+  readonly blocks: Set<TakeId>;
+  next: TakeId | null;
 }
 
 interface Law {
@@ -70,6 +81,7 @@ const LAWS: Partial<Record<EventType, Law>> = {
 /** A simple model of all takes: follows the announced events and refuses one that must not come. */
 export class TakeLedger {
   readonly takes = new Map<TakeId, LedgerTake>();
+  readonly streams = new Map<StreamId, LedgerStream>();
   /** Conditions of takes, deleted ones too: others may have begun with their states. */
   readonly conditions = new Map<TakeId, Conditions[]>();
   /** Digest of the newest state that was computed for a take. */
@@ -88,7 +100,8 @@ export class TakeLedger {
     if (event.seq !== events.length + 1)
       throw new Error(`event ${event.seq} of ${event.session_id} follows ${events.length}`);
     events.push(event);
-    if (event.type === "take.queued") this.#add(event.data.take_id, event.session_id);
+    if (event.type === "stream.changed") this.#followStream(event.data, event.session_id);
+    else if (event.type === "take.queued") this.#add(event.data.take_id, event.session_id);
     else if ("take_id" in event.data) this.#apply(event, event.data.take_id, conditions);
   }
 
@@ -97,6 +110,14 @@ export class TakeLedger {
     take.step = step;
     const source = (from && this.conditions.get(from)) || [];
     for (let i = 0; i < step; i++) take.conditions[i] ??= source[i]!;
+  }
+
+  #followStream(data: EventData<"stream.changed">, session: SessionId): void {
+    const { stream_id: id, next_take_id: next } = data;
+    const stream = this.streams.get(id) ?? { id, session, blocks: new Set(), next: null };
+    this.streams.set(id, stream);
+    stream.next = next;
+    if (next) stream.blocks.add(next);
   }
 
   #add(id: TakeId, session: SessionId): void {

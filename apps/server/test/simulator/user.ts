@@ -9,7 +9,7 @@ import {
 } from "@arc-fabric/contract";
 import type { Engine } from "@arc-fabric/core";
 import type { SeededRandom } from "./seeded-random.ts";
-import type { LedgerTake } from "./take-ledger.ts";
+import type { LedgerStream, LedgerTake } from "./take-ledger.ts";
 
 /** What a person sees when they choose what to do. */
 export interface View {
@@ -17,12 +17,15 @@ export interface View {
   readonly sessions: readonly SessionId[];
   /** Digests of uploaded pictures. */
   readonly files: readonly string[];
+  readonly streams: readonly LedgerStream[];
 }
 
 export interface Action {
   readonly name: string;
   /** The take it is about. */
   readonly take?: TakeId | undefined;
+  /** The session whose waiting takes it may change without naming them. */
+  readonly session?: SessionId | undefined;
   act(engine: Engine): Promise<unknown>;
 }
 
@@ -36,7 +39,8 @@ export function randomAction(random: SeededRandom, view: View): Action {
     view.takes.filter(({ status }) => ["queued", "running", "paused"].includes(status)),
   );
   if (!take || kind < 20) return create(random, view);
-  if (kind < 55) return derive(random, view, take.id);
+  if (kind < 50) return derive(random, view, take.id);
+  if (kind < 55) return stream(random, view, take);
   if (kind < 80 && active) return control(random, active);
   if (kind < 84) return upload(random);
   return tidy(random, view, take);
@@ -184,6 +188,42 @@ function control(random: SeededRandom, take: LedgerTake): Action {
     }
   };
   return { name, take: id, act };
+}
+
+function stream(random: SeededRandom, { streams }: View, take: LedgerTake): Action {
+  const known = random.pick(streams);
+  if (!known || random.chance(0.25)) return beginStream(random);
+  const { id, session } = known;
+  const to = random.pick([...known.blocks]) ?? take.id;
+  const name = random.pick(["update", "pause", "resume", "resume", "rewind", "rewind", "finalize"]);
+  const prompt = random.pick(PROMPTS);
+  const act = ({ streams: keeper }: Engine): Promise<unknown> => {
+    switch (name) {
+      case "update":
+        return keeper.update(id, { prompt, max_blocks: 4 });
+      case "pause":
+        return keeper.pause(id);
+      case "resume":
+        return keeper.resume(id);
+      case "rewind":
+        return keeper.rewind(id, to);
+      default:
+        return keeper.finalize(id, null);
+    }
+  };
+  return { name: `stream ${name}`, session, act };
+}
+
+function beginStream(random: SeededRandom): Action {
+  const request = {
+    prompt: random.pick(PROMPTS),
+    model: "sim-a",
+    seed: random.below(2),
+    num_inference_steps: 2,
+    max_blocks: 1 + random.below(3),
+    block_frames: random.pick([4, 8]),
+  };
+  return { name: "stream begin", act: (engine) => engine.streams.create(request, null) };
 }
 
 function upload(random: SeededRandom): Action {

@@ -33,6 +33,7 @@ const REFUSALS = new Set<ErrorCode>([
   "illegal_derivation",
   "file_not_found",
   "queue_full",
+  "stream_ended",
 ]);
 const NO_FAULTS: FaultRates = { worker: 0, disk: 0, encoder: 0 };
 const DAY_MS = 86_400_000;
@@ -149,6 +150,8 @@ export class World {
     for (const { id, status } of this.ledger.takes.values())
       if (status === "queued" || status === "running" || status === "paused")
         throw new Error(`take ${id} stays ${status} for ever`);
+    for (const { id } of await store.listStreams({ status: "running" }))
+      throw new Error(`stream ${id} runs, and nothing is made`);
     await this.#checks.everything(this.#life);
     this.#clock.advance(DAY_MS);
     this.#start({ name: "thin", act: () => engine.thinStates({ keep_every: 2, dry_run: false }) });
@@ -204,13 +207,15 @@ export class World {
       takes: [...this.ledger.takes.values()],
       sessions: [...this.ledger.announced.keys()],
       files: [...this.#files],
+      streams: [...this.ledger.streams.values()],
     };
     this.counts.actions += 1;
     this.#start(randomAction(this.#options.random, view));
   }
 
-  #start({ name, take, act }: Action): void {
+  #start({ name, take, session, act }: Action): void {
     this.#note(`${name} ${take ?? ""}`);
+    if (session) this.#checks.disturbed.add(session);
     const life = this.#life;
     act(life.engine).then(
       (result) => this.#acknowledge(name, take, result),

@@ -21,7 +21,15 @@ import { systemSchema } from "./system.ts";
 export const plannedSchema = z.object({
   parameters: takeParametersSchema,
   plan: planSchema,
-  estimate: estimateSchema.nullable(),
+  steps_reused: z
+    .int()
+    .nonnegative()
+    .describe(
+      "Leading steps that the parent has stored already. A beginning shared with another take is found only when the take runs.",
+    ),
+  estimate: estimateSchema
+    .nullable()
+    .describe("null where one of its models has not run on this machine yet."),
 });
 export type Planned = z.infer<typeof plannedSchema>;
 

@@ -23,7 +23,7 @@ import { type Window, windowsOver } from "./windows.ts";
 type GrowRequest = DeriveRequestOf<"extend" | "insert" | "loop" | "continue">;
 
 export interface GrowSources {
-  readonly parent: Take;
+  readonly parent: Pick<Take, "id" | "model" | "parameters" | "plan">;
   /** Digest of the parent's last state. */
   readonly clean: string;
   /** Seed of the new frames' noise. */

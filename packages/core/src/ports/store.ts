@@ -45,6 +45,12 @@ export interface NewTake {
   readonly maxQueued: number;
 }
 
+/** How a new take changes a stream: it begins one, becomes its next block, or ends it. The latter two need it to be as it was read. */
+export type StreamLink =
+  | { readonly kind: "begin"; readonly stream: Omit<StoredStream, "session_id" | "next_take_id"> }
+  | { readonly kind: "next"; readonly before: StoredStream }
+  | { readonly kind: "end"; readonly before: StoredStream; readonly key: IdempotencyRecord | null };
+
 /** A create answered once is answered the same way again for a day. */
 export interface IdempotencyRecord {
   /** Client's key, scoped by endpoint. */
@@ -105,10 +111,14 @@ export interface MeasuredSeconds {
 
 /** A stream as the store keeps it. */
 export type StoredStream = Stream & {
-  /** Raised by every rewind and every retry: one block is made for each pair of head and revision. */
+  /** Raised by every rewind and where a block was cancelled: what is made then has other noise. */
   readonly revision: number;
   readonly seed: number;
+  /** The clip that it ended as, and under which key that was asked for. */
+  readonly final: { readonly take_id: TakeId; readonly key: IdempotencyRecord | null } | null;
 };
+
+export type StreamPatch = Partial<Omit<StoredStream, "id" | "session_id" | "created_at">>;
 
 /** Makes ids for imported rows whose own are taken. */
 export interface NewIds {
@@ -192,6 +202,15 @@ export interface Store {
     take: NewTake,
     idempotency: IdempotencyRecord | null,
   ): Promise<{ take: Take; replayed: boolean }>;
+  /**
+   * The same, and what becomes of a stream with it, in one transaction.
+   * @throws what `createTake` throws @returns null when the stream is not any more what it was: nothing is made then
+   */
+  createStreamTake(
+    take: NewTake,
+    idempotency: IdempotencyRecord | null,
+    link: StreamLink,
+  ): Promise<{ take: Take; replayed: boolean } | null>;
   getTake(id: TakeId): Promise<Take | null>;
   listTakes(filter: TakeFilter, page: Page): Promise<Paged<Take>>;
   /** @returns null when there is none */
@@ -282,18 +301,20 @@ export interface Store {
    */
   measuredSeconds(model: string, shape: readonly number[] | null): Promise<MeasuredSeconds | null>;
 
-  /** With `stream.changed`. @throws `session_not_found` */
-  createStream(stream: StoredStream, nowMs: number): Promise<StoredStream>;
+  /** Streams are created with their first take, by `createStreamTake`. */
   getStream(id: StreamId): Promise<StoredStream | null>;
   /** Newest first. */
   listStreams(filter: {
     sessionId?: SessionId | undefined;
     status?: Stream["status"] | undefined;
   }): Promise<readonly StoredStream[]>;
-  /** With `stream.changed` where something a viewer sees changes. @returns null when there is none */
+  /**
+   * With `stream.changed` where something a viewer sees changes. A next block that is given up before it is finished is cancelled
+   * in the same transaction. @returns null when the stream is not any more what it was: nothing is changed then
+   */
   updateStream(
-    id: StreamId,
-    changes: Partial<Omit<StoredStream, "id" | "session_id" | "created_at">>,
+    before: StoredStream,
+    changes: StreamPatch,
     nowMs: number,
   ): Promise<StoredStream | null>;
 

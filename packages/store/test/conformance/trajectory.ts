@@ -296,7 +296,7 @@ export function describeTrajectory(subject: Subject): void {
     });
   });
 
-  describe("labels, measurements, streams", () => {
+  describe("labels, measurements", () => {
     test("a state is named and its name taken away, with events", async () => {
       const { store, make, announced } = subject;
       const id = await make.completed(await make.session());
@@ -329,57 +329,6 @@ export function describeTrajectory(subject: Subject): void {
       expect(await measured()).toEqual({ step: 2, rest: expect.closeTo(5, 1) });
       expect(await store.measuredSeconds("zoetrope-m", PLAN.shape)).toBeNull();
       expect(await store.measuredSeconds("zoetrope-s", [24, 3, 16, 16])).toBeNull();
-    });
-
-    test("a stream is kept as it is given, changes with an event, and falls back when its head is deleted", async () => {
-      const { store, make, announced } = subject;
-      const session = await make.session();
-      const first = await make.completed(session);
-      const second = await fork(first, 4);
-      await store.completeTake(await make.claim(), make.now());
-      const stream = {
-        id: make.id("str"),
-        session_id: session,
-        status: "running" as const,
-        model: "zoetrope-s",
-        prompt: "a ball",
-        negative_prompt: "",
-        guidance_scale: 2,
-        num_inference_steps: 4,
-        max_blocks: 8,
-        block_frames: 8,
-        seed: 7,
-        revision: 0,
-        head_take_id: second,
-        next_take_id: null,
-        blocks: 2,
-        error: null,
-        created_at: new Date(make.now()).toISOString(),
-      };
-      expect(await store.createStream(stream, make.now())).toEqual(stream);
-      expect(await store.getStream(stream.id)).toEqual(stream);
-      expect(await store.listStreams({ sessionId: session, status: "paused" })).toEqual([]);
-      expect(await store.listStreams({ sessionId: session })).toEqual([stream]);
-      const before = announced.length;
-      await store.updateStream(stream.id, { revision: 1 }, make.now());
-      expect(announced).toHaveLength(before);
-      await store.updateStream(stream.id, { status: "paused" }, make.now());
-      expect(announced.at(-1)).toMatchObject({
-        type: "stream.changed",
-        data: { stream_id: stream.id, status: "paused" },
-      });
-      await store.deleteTake(second, make.now());
-      expect(await store.getStream(stream.id)).toMatchObject({
-        head_take_id: first,
-        blocks: 1,
-        revision: 2,
-      });
-      await store.deleteSession(session);
-      expect(await store.getStream(stream.id)).toBeNull();
-      expect(await store.updateStream(stream.id, {}, make.now())).toBeNull();
-      await expect(store.createStream(stream, make.now())).rejects.toMatchObject({
-        code: "session_not_found",
-      });
     });
   });
 }
