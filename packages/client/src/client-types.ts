@@ -17,6 +17,9 @@ import type {
   Session,
   State,
   Storage,
+  Stream,
+  StreamChanges,
+  StreamRequest,
   SystemReport,
   Take,
   TakeRequest,
@@ -190,10 +193,9 @@ export interface FabricClient {
   readonly takes: {
     /** In a new session unless `sessionId` is given. */
     create(request: TakeRequest, options?: CreateOptions & { sessionId?: string }): Promise<Take>;
-    /** What a request would run, without running it. */
     /** What a request would run and take, without running it. */
     plan(request: TakeRequest, options?: CallOptions): Promise<Planned>;
-    /** A new take made from this one; `kind` says how: fork, edit, extend, insert, loop or concatenate. */
+    /** A new take made from this one; `kind` says how: fork, edit, extend, insert, loop, continue, finalize or concatenate. */
     derive(takeId: string, request: DeriveRequestInput, options?: CreateOptions): Promise<Take>;
     /** What a derived take would run and take, without running it. */
     planDerived(
@@ -243,6 +245,23 @@ export interface FabricClient {
     /** A JPEG of the clean frames that the model expects at a step, computed when it is asked for. */
     draftUrl(takeId: string, step: number): string;
     draft(takeId: string, step: number, options?: DownloadOptions): Promise<Download>;
+  };
+  /** Clips that grow block by block; each block is a take, to be waited for and watched like any other. */
+  readonly streams: {
+    /** In a session of its own. */
+    create(request: StreamRequest, options?: CreateOptions): Promise<Stream>;
+    /** Newest first. */
+    list(options?: CallOptions & { sessionId?: string }): Promise<Stream[]>;
+    get(streamId: string, options?: CallOptions): Promise<Stream>;
+    /** From the next block on. */
+    update(streamId: string, changes: StreamChanges, options?: CallOptions): Promise<Stream>;
+    /** Makes no further blocks; the present one is finished. */
+    pause(streamId: string, options?: CallOptions): Promise<Stream>;
+    resume(streamId: string, options?: CallOptions): Promise<Stream>;
+    /** Goes on from an earlier block, however far back. */
+    rewind(streamId: string, takeId: string, options?: CallOptions): Promise<Stream>;
+    /** Ends the stream. @returns the take that puts its blocks up to the head together as one clip */
+    finalize(streamId: string, options?: CreateOptions): Promise<Take>;
   };
   readonly artifacts: {
     get(artifactId: string, options?: CallOptions): Promise<Artifact>;

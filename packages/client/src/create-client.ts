@@ -5,7 +5,13 @@ import { defaultPlatform } from "./default-platform.ts";
 import { downloadFile } from "./download-file.ts";
 import { eventStream } from "./event-stream.ts";
 import { importBundle } from "./import-bundle.ts";
-import { callOperation, COMPARE_TIMEOUT_MS, sessionCalls, takeCalls } from "./json-calls.ts";
+import {
+  callOperation,
+  COMPARE_TIMEOUT_MS,
+  sessionCalls,
+  streamCalls,
+  takeCalls,
+} from "./json-calls.ts";
 import type { Transport } from "./send-request.ts";
 import { uploadFile } from "./upload-file.ts";
 import { waitForTake } from "./wait-for-take.ts";
@@ -59,6 +65,7 @@ export function createClient(options: ClientOptions): FabricClient {
     events,
     sessions,
     takes,
+    streams: streamCalls(call),
     health: (callOptions) => call("getHealth", {}, callOptions),
     system: (callOptions) => call("getSystem", {}, callOptions),
     models: {

@@ -113,3 +113,20 @@ export function takeCalls(call: FabricClient["call"]): TakeCalls {
       (await call("listTakeLogs", { ...ofTake(takeId), query: { limit } }, options)).items,
   };
 }
+
+export function streamCalls(call: FabricClient["call"]): FabricClient["streams"] {
+  const ofStream = (streamId: string) => ({ params: { stream_id: streamId } });
+  return {
+    create: (request, options) => call("createStream", { body: request }, options),
+    list: async ({ sessionId, ...options } = {}) =>
+      (await call("listStreams", { query: { session_id: sessionId } }, options)).items,
+    get: (streamId, options) => call("getStream", ofStream(streamId), options),
+    update: (streamId, changes, options) =>
+      call("updateStream", { ...ofStream(streamId), body: changes }, options),
+    pause: (streamId, options) => call("pauseStream", ofStream(streamId), options),
+    resume: (streamId, options) => call("resumeStream", ofStream(streamId), options),
+    rewind: (streamId, takeId, options) =>
+      call("rewindStream", { ...ofStream(streamId), body: { take_id: takeId } }, options),
+    finalize: (streamId, options) => call("finalizeStream", ofStream(streamId), options),
+  };
+}

@@ -95,6 +95,33 @@ describe("a call", () => {
     ]);
   });
 
+  test("runs streams at the addresses of the endpoint table, creates under a key", async () => {
+    const seen: unknown[] = [];
+    const { client } = await serve(async (request, response) => {
+      const text = await readBody(request);
+      const key = request.headers["idempotency-key"] !== undefined;
+      seen.push([`${request.method} ${request.url}`, text && (JSON.parse(text) as unknown), key]);
+      sendJson(response, request.method === "GET" ? { items: [] } : {});
+    });
+    await client.streams.create({ prompt: "a red ball", max_blocks: 3 });
+    expect(await client.streams.list({ sessionId: "ses_a" })).toEqual([]);
+    await client.streams.update("str_a", { prompt: "a blue ball" });
+    await client.streams.pause("str_a");
+    await client.streams.resume("str_a");
+    await client.streams.rewind("str_a", TAKE_ID);
+    await client.streams.finalize("str_a");
+    const stream = "/api/v1/streams/str_a";
+    expect(seen).toEqual([
+      ["POST /api/v1/streams", { prompt: "a red ball", max_blocks: 3 }, true],
+      ["GET /api/v1/streams?session_id=ses_a", "", false],
+      [`PATCH ${stream}`, { prompt: "a blue ball" }, false],
+      [`POST ${stream}/pause`, "", false],
+      [`POST ${stream}/resume`, "", false],
+      [`POST ${stream}/rewind`, { take_id: TAKE_ID }, false],
+      [`POST ${stream}/finalize`, "", true],
+    ]);
+  });
+
   test("turns problem+json into a FabricError with code, message and request id, and does not send again", async () => {
     const { client } = await serve((_, response) =>
       sendProblem(response, { status: 400, code: "unsupported_value", detail: "99 frames." }),
