@@ -43,7 +43,10 @@ export function derivedDrawing(
     case "fork":
       return fresh;
     case "continue":
-      return made(parent.count, request.num_frames);
+      return made(
+        others.reduce((sum, { count }) => sum + count, 0),
+        request.num_frames,
+      );
     case "finalize":
       return join(others);
     case "edit": {

@@ -2,6 +2,7 @@ import {
   FabricError,
   isFinished,
   type NATIVE_ENDPOINTS,
+  type STREAM_ENDPOINTS,
   type TRAJECTORY_ENDPOINTS,
   type BodyOf,
   type Endpoint,
@@ -25,7 +26,7 @@ import {
 } from "./trajectory.ts";
 import type { World } from "./world.ts";
 
-type Native = typeof NATIVE_ENDPOINTS & typeof TRAJECTORY_ENDPOINTS;
+type Native = typeof NATIVE_ENDPOINTS & typeof TRAJECTORY_ENDPOINTS & typeof STREAM_ENDPOINTS;
 /** Operations of the native API that the mock answers with JSON; the studio uses no others. */
 type JsonOperation = {
   [Op in keyof Native]: Native[Op]["response"] extends { kind: "json" } ? Op : never;
@@ -59,6 +60,7 @@ export function createHandlers(world: World): MockHandlers {
     createSessionTake: ({ params, body }) => world.create(body, params.session_id),
     ...sessionHandlers(world),
     ...trajectoryHandlers(world),
+    ...streamHandlers(world),
     listTakes: ({ query }) => listTakes(world, query),
     getTake: ({ params }) => world.view(world.find(params.take_id)),
     cancelTake: ({ params }) => world.cancel(params.take_id),
@@ -118,6 +120,19 @@ function trajectoryHandlers(world: World) {
     labelState: ({ params, body }) => labelState(world, params.take_id, params.step, body.label),
     getStorage: () => storageOf(world),
     thinStates: ({ body }) => thinStates(world, defined(body)),
+  } satisfies Partial<MockHandlers>;
+}
+
+function streamHandlers({ streams }: World) {
+  return {
+    createStream: ({ body }) => streams.create(body),
+    listStreams: ({ query }) => ({ items: streams.list(query.session_id) }),
+    getStream: ({ params }) => streams.get(params.stream_id),
+    updateStream: ({ params, body }) => streams.update(params.stream_id, body),
+    pauseStream: ({ params }) => streams.pause(params.stream_id),
+    resumeStream: ({ params }) => streams.resume(params.stream_id),
+    rewindStream: ({ params, body }) => streams.rewind(params.stream_id, body.take_id),
+    finalizeStream: ({ params }) => streams.finalize(params.stream_id),
   } satisfies Partial<MockHandlers>;
 }
 

@@ -1,5 +1,6 @@
 import {
   FabricError,
+  type Model,
   type Plan,
   type Planned,
   type Stage,
@@ -23,12 +24,12 @@ export function fillParameters(request: TakeRequest, seed: number): TakeParamete
     seed,
     frame_lag: 0,
     reuse: true,
-    stages: null,
     cache: null,
     first_frame: null,
     last_frame: null,
     ...defaults,
     ...asked,
+    stages: stagesOf(asked, model),
     model: model.id,
   };
   for (const name of ["num_frames", "fps", "num_inference_steps"] as const) {
@@ -48,6 +49,18 @@ export function fillParameters(request: TakeRequest, seed: number): TakeParamete
       `The stages add up to ${sum} steps, not to ${parameters.num_inference_steps}.`,
     );
   return parameters;
+}
+
+/** "default" is the model's own hybrid schedule; the last of its models makes what is left. */
+function stagesOf({ stages, num_inference_steps }: TakeRequest, model: Model): Stage[] | null {
+  if (stages !== "default") return stages ?? null;
+  const total = num_inference_steps ?? model.defaults.num_inference_steps;
+  let left = total;
+  return (model.default_stages ?? []).map(({ model: id, share }, i, all) => {
+    const steps = i === all.length - 1 ? left : Math.round(share * total);
+    left -= steps;
+    return { model: id, steps };
+  });
 }
 
 export const latentFrames = (numFrames: number): number =>
@@ -104,6 +117,7 @@ export function plannedOf(parameters: TakeParameters, plan: Plan, reused: number
   return {
     parameters,
     plan,
+    steps_reused: reused,
     estimate: {
       steps,
       steps_reused: reused,

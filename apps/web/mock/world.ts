@@ -28,6 +28,7 @@ import { fillParameters, plannedOf, planOf } from "./plan.ts";
 import { proofOf } from "./proof.ts";
 import { Pump } from "./pump.ts";
 import { refuseOnSentinel } from "./sentinel.ts";
+import { Streams } from "./streams.ts";
 
 export interface Pace {
   /** Milliseconds of a step and of the other phases. */
@@ -35,10 +36,7 @@ export interface Pace {
   phaseMs: number;
 }
 
-interface Blob {
-  mediaType: string;
-  bytes: Buffer;
-}
+type Content = Pick<ReturnType<typeof filesOf>[number], "mediaType" | "bytes">;
 
 /** Everything the mock server knows, in memory: it lives on when its HTTP side is restarted. */
 export class World {
@@ -49,10 +47,11 @@ export class World {
   readonly #drawings = new Map<string, Drawing>();
   readonly files = new Map<string, UploadedFile>();
   readonly logs = new Map<string, LogLine[]>();
-  readonly artifacts = new Map<string, { artifact: Artifact; blob: Blob }>();
+  readonly artifacts = new Map<string, { artifact: Artifact; blob: Content }>();
   readonly events: FabricEvent[] = [];
   readonly live = new Map<string, LiveFrame[]>();
   readonly changes = new EventEmitter().setMaxListeners(0);
+  readonly streams = new Streams(this);
   readonly #pump = new Pump(this);
   modelStatus = MOCK_MODEL.status;
   readonly pace: Pace;
@@ -89,7 +88,7 @@ export class World {
     const others =
       request.kind === "concatenate"
         ? request.takes
-        : request.kind === "finalize"
+        : request.kind === "finalize" || request.kind === "continue"
           ? chainOf(parent, this)
           : [];
     const take = this.#add({
@@ -379,9 +378,8 @@ export class World {
   }
 
   log(take: Take, level: LogLine["level"], message: string): void {
-    this.logs
-      .get(take.id)
-      ?.push({ at: new Date().toISOString(), level, source: "server", message });
+    const at = new Date().toISOString();
+    this.logs.get(take.id)?.push({ at, level, source: "server", message });
   }
 
   emit({ session_id }: Pick<Take, "session_id">, event: NewEvent): void {

@@ -4,6 +4,7 @@ import { connection } from "../stores/connection.ts";
 import { loginNeeded } from "../stores/login.ts";
 import { client } from "./client.ts";
 import { keys } from "./keys.ts";
+import { applyStreamEvent } from "./streams.ts";
 import { applyEvent, dropTake, putTake } from "./take-cache.ts";
 
 /** Events come in bursts; what they make stale is asked for once after a burst. */
@@ -70,6 +71,12 @@ function onEvent(cache: QueryClient, event: FabricEvent, later: Later): void {
     }
     case "take.started":
       later.run("queue", () => refreshQueue(cache));
+      break;
+    case "stream.changed":
+      applyStreamEvent(cache, event);
+      later.run(event.data.stream_id, () => {
+        void cache.invalidateQueries({ queryKey: keys.stream(event.session_id) });
+      });
       break;
     case "take.deleted":
       dropTake(cache, event.data.take_id);

@@ -13,6 +13,8 @@ export const keys = {
   /** Every take of a session, oldest first. */
   tree: (sessionId: string) => ["tree", sessionId] as const,
   trees: ["tree"] as const,
+  /** A session's stream, or null. */
+  stream: (sessionId: string) => ["stream", sessionId] as const,
   planned: (takeId: string, request: unknown) => ["planned", takeId, request] as const,
   comparison: (a: string, b: string) => ["comparison", a, b] as const,
   storage: ["storage"] as const,

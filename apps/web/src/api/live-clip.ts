@@ -56,6 +56,13 @@ export class LiveClip {
     return slots.get(index)?.picture;
   }
 
+  /** The same for a picture that stands still beside the loop: none other is made ready. */
+  peek(index: number): Picture | undefined {
+    const slot = this.#slots[this.finishing ? "frame" : "preview"].get(index);
+    this.#decode(slot);
+    return slot?.picture;
+  }
+
   add(frame: LiveFrame): void {
     if (this.#closed) return;
     const slots = this.#slots[frame.kind];

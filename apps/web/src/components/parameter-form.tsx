@@ -37,16 +37,20 @@ export function ParameterForm({
 }) {
   const { limits } = model;
   const now = effectiveSettings(draft.settings, model);
+  // A stream is told less: its blocks have a length of their own and go on from each other.
+  const streams = draft.stream !== null;
   return (
     <div className="flex flex-col gap-3">
-      <Size model={model} width={now.width} height={now.height} />
-      <SliderField
-        label="Frames"
-        note={formatSeconds(now.num_frames / now.fps)}
-        value={now.num_frames}
-        {...limits.num_frames}
-        onChange={(num_frames) => changeSettings({ num_frames })}
-      />
+      {!streams && <Size model={model} width={now.width} height={now.height} />}
+      {!streams && (
+        <SliderField
+          label="Frames"
+          note={formatSeconds(now.num_frames / now.fps)}
+          value={now.num_frames}
+          {...limits.num_frames}
+          onChange={(num_frames) => changeSettings({ num_frames })}
+        />
+      )}
       <SliderField
         label="Frames a second"
         value={now.fps}
@@ -67,7 +71,7 @@ export function ParameterForm({
         onChange={(guidance_scale) => changeSettings({ guidance_scale })}
       />
       <SeedField seed={draft.seed} lastSeed={lastSeed} />
-      {takesPictures(model) && <GivenFrames draft={draft} />}
+      {!streams && takesPictures(model) && <GivenFrames draft={draft} />}
       <Collapsible.Root>
         <Collapsible.Trigger className="group flex w-full items-center gap-2 rounded-lg py-1 text-[0.8125rem] font-medium text-muted hover:text-text">
           <Icon
@@ -78,8 +82,12 @@ export function ParameterForm({
         </Collapsible.Trigger>
         <Collapsible.Panel className="flex flex-col gap-4 pt-2">
           <NegativePrompt text={draft.negativePrompt} />
-          <HandoverField model={model} models={models} draft={draft} />
-          <Denoising now={now} />
+          {!streams && (
+            <>
+              <HandoverField model={model} models={models} draft={draft} />
+              <Denoising now={now} />
+            </>
+          )}
         </Collapsible.Panel>
       </Collapsible.Root>
     </div>

@@ -30,7 +30,8 @@ export function Settings({
             <Collapsible.Trigger className="group flex w-full items-center gap-2 rounded-md text-left">
               Settings
               <span className="min-w-0 flex-1 truncate text-[0.8125rem] font-normal text-muted tabular group-data-panel-open:invisible">
-                {`${plural(now.num_frames, "frame")} · ${plural(now.num_inference_steps, "step")}`}
+                {draft.stream ? "" : `${plural(now.num_frames, "frame")} · `}
+                {plural(now.num_inference_steps, "step")}
               </span>
               <Icon
                 name="chevron"

@@ -9,6 +9,7 @@ import { FIRST_GROWTH } from "./grow-handle.tsx";
 
 interface ClipPanelProps {
   take: Take;
+  inStream: boolean;
   dispatch: (action: EditorAction) => void;
   onMade: (take: Take) => void;
 }
@@ -16,9 +17,14 @@ interface ClipPanelProps {
 const SEEDS = 1_000_000;
 
 /** What can be done with a take as a whole; the rest begins with pointing at something. */
-export function ClipActions({ take, dispatch, onMade }: ClipPanelProps) {
+export function ClipActions({ take, inStream, dispatch, onMade }: ClipPanelProps) {
   const derive = useDerive();
   const allowed = ALLOWED_TAKE_ACTIONS[take.status];
+  const grows = allowed.includes("extend");
+  /** A block shows only its own frames: it can be gone on from, not be made longer itself. */
+  const isBlock = take.origin.kind === "continue";
+  const grow = (kind: "forward" | "loop" | "continue") =>
+    dispatch({ type: "growth", growth: { kind, frames: FIRST_GROWTH } });
   const make = (request: DeriveRequestInput) =>
     derive.mutate(
       { takeId: take.id, request },
@@ -35,22 +41,10 @@ export function ClipActions({ take, dispatch, onMade }: ClipPanelProps) {
         label="Another seed"
         onClick={() => make({ kind: "fork", at_step: 0, seed: Math.floor(Math.random() * SEEDS) })}
       />
-      {allowed.includes("extend") && (
+      {grows && !isBlock && (
         <>
-          <Action
-            icon="grow"
-            label="Make it longer"
-            onClick={() =>
-              dispatch({ type: "growth", growth: { kind: "forward", frames: FIRST_GROWTH } })
-            }
-          />
-          <Action
-            icon="loop"
-            label="Close a loop"
-            onClick={() =>
-              dispatch({ type: "growth", growth: { kind: "loop", frames: FIRST_GROWTH } })
-            }
-          />
+          <Action icon="grow" label="Make it longer" onClick={() => grow("forward")} />
+          <Action icon="loop" label="Close a loop" onClick={() => grow("loop")} />
         </>
       )}
       {allowed.includes("edit") && (
@@ -60,12 +54,15 @@ export function ClipActions({ take, dispatch, onMade }: ClipPanelProps) {
           onClick={() => dispatch({ type: "tool", tool: "rectangle" })}
         />
       )}
-      {take.origin.kind === "continue" && allowed.includes("extend") && (
-        <Action
-          icon="film"
-          label="Put blocks together"
-          onClick={() => make({ kind: "finalize" })}
-        />
+      {grows && isBlock && !inStream && (
+        <>
+          <Action icon="grow" label="Next block" onClick={() => grow("continue")} />
+          <Action
+            icon="film"
+            label="Put blocks together"
+            onClick={() => make({ kind: "finalize" })}
+          />
+        </>
       )}
     </div>
   );

@@ -6,16 +6,17 @@ import { TakeLayers, useTakePicture } from "../components/take-layers.tsx";
 import { TakeAnnouncer, TakeProgress } from "../components/take-progress.tsx";
 import { usePlayer, type Player } from "../hooks/use-player.ts";
 import { useReducedMotion } from "../hooks/use-reduced-motion.ts";
-import { IconButton } from "../ui/button.tsx";
 import { AreaOverlay } from "./area-overlay.tsx";
 import { AreaTools } from "./area-tools.tsx";
 import type { EditorAction, EditorState } from "./editor-state.ts";
 import { FrameRuler } from "./frame-ruler.tsx";
+import { Transport } from "./transport.tsx";
 
 /** What keys of the whole editor do to the player. */
 export interface PlayerHandle {
   toggle: () => void;
   step: (frames: number) => void;
+  seek: (frame: number) => void;
   frame: () => number;
 }
 
@@ -52,7 +53,9 @@ export function EditorStage(props: EditorStageProps) {
           <Picture {...props} player={player} picture={picture} />
         </div>
         <div className="flex flex-wrap items-center gap-x-1 px-2 pt-1">
-          {picture.video && <Transport take={take} player={player} />}
+          {picture.video && (
+            <Transport player={player} frame={player.state.frame} of={numFrames} fps={fps} />
+          )}
           <span className="flex-1" />
           {mayEdit && <AreaTools state={state} dispatch={dispatch} />}
         </div>
@@ -123,50 +126,11 @@ function Picture({ take, steps, state, dispatch, mayEdit, player, picture }: Pic
 }
 
 function useHandle(handle: RefObject<PlayerHandle | null>, player: Player): void {
-  const { toggle, step, state } = player;
-  useImperativeHandle(handle, () => ({ toggle, step, frame: () => state.frame }), [
+  const { toggle, step, seek, state } = player;
+  useImperativeHandle(handle, () => ({ toggle, step, seek, frame: () => state.frame }), [
     toggle,
     step,
+    seek,
     state.frame,
   ]);
-}
-
-function Transport({ take, player }: { take: Take; player: Player }) {
-  const { num_frames: numFrames, fps } = take.parameters;
-  const { state } = player;
-  return (
-    <div className="flex items-center">
-      <IconButton
-        icon={state.playing ? "pause" : "play"}
-        label={state.playing ? "Pause" : "Play"}
-        onClick={player.toggle}
-      />
-      <IconButton
-        icon="previous"
-        label="Previous frame"
-        onClick={() => player.step(-1)}
-        disabled={state.frame === 0}
-      />
-      <IconButton
-        icon="next"
-        label="Next frame"
-        onClick={() => player.step(1)}
-        disabled={state.frame >= numFrames - 1}
-      />
-      <IconButton icon="loop" label="Loop" pressed={state.loop} onClick={player.toggleLoop} />
-      <button
-        type="button"
-        onClick={player.nextSpeed}
-        aria-label={`Speed ${state.speed}×, change it`}
-        className="h-9 min-w-10 rounded-control px-1.5 text-sm font-medium text-muted tabular hover:bg-hover hover:text-text"
-      >
-        {state.speed}×
-      </button>
-      <IconButton icon="expand" label="Full screen" onClick={player.toggleFullscreen} />
-      <span className="ml-2 text-xs whitespace-nowrap text-muted tabular">
-        {state.frame + 1} / {numFrames}
-        <span className="hidden sm:inline">{` · ${(state.frame / fps).toFixed(2)} s`}</span>
-      </span>
-    </div>
-  );
 }

@@ -1,9 +1,15 @@
-import { ALLOWED_TAKE_ACTIONS, type Session, type Take } from "@arc-fabric/contract";
+import { ALLOWED_TAKE_ACTIONS, type Session, type Stream, type Take } from "@arc-fabric/contract";
 import { useCallback, useReducer, useRef } from "react";
 import { useNavigate } from "react-router";
 import { useModels } from "../api/models.ts";
 import { useSteps } from "../api/takes.ts";
 import { paths } from "../paths.ts";
+import { placeOf } from "../stream/blocks.ts";
+import { StreamBar } from "../stream/stream-bar.tsx";
+import { StreamPanel } from "../stream/stream-panel.tsx";
+import { StreamStage } from "../stream/stream-stage.tsx";
+import { StreamStrip } from "../stream/stream-strip.tsx";
+import { useStreamView, type StreamView } from "../stream/use-stream-view.ts";
 import { ComparePanel } from "./compare-panel.tsx";
 import { CompareView } from "./compare-view.tsx";
 import { actionOf, useEditorKeys } from "./editor-keys.ts";
@@ -18,14 +24,22 @@ import { useView, type View } from "./use-view.ts";
 const NO_STEPS: never[] = [];
 const NO_MODELS: never[] = [];
 
+interface EditorProps {
+  session: Session;
+  takes: readonly Take[];
+  stream: Stream | null;
+}
+
 /** A session as an editor: the picture, what is selected of it, and below the tree of takes with their steps. */
-export function Editor({ session, takes }: { session: Session; takes: readonly Take[] }) {
+export function Editor({ session, takes, stream }: EditorProps) {
   const navigate = useNavigate();
-  const view = useView(session, takes);
+  const view = useView(session, takes, stream);
   const { take, other } = view;
   const { openStep, ...shared } = useSelection(take);
   const history = useHistory(session, takes, take, view.open);
-  const mayEdit = ALLOWED_TAKE_ACTIONS[take.status].includes("edit");
+  const streamed = useStreamView({ stream, takes, view, player: shared.player });
+  const watching = streamed?.watching ?? false;
+  const mayEdit = !watching && ALLOWED_TAKE_ACTIONS[take.status].includes("edit");
   useKeys(shared, { view, history, mayEdit });
 
   const onMade = (made: Take) => {
@@ -40,7 +54,7 @@ export function Editor({ session, takes }: { session: Session; takes: readonly T
   };
 
   return (
-    <div className="editor">
+    <div className="editor" data-stream={streamed ? "" : undefined}>
       <h1 className="sr-only">{session.title}</h1>
       <SessionBar
         session={session}
@@ -54,18 +68,20 @@ export function Editor({ session, takes }: { session: Session; takes: readonly T
           <CompareView key={`${take.id} ${other.id}`} a={take} b={other} />
           <ComparePanel a={take} b={other} takes={takes} view={view} onMade={onMade} />
         </>
+      ) : streamed?.watching ? (
+        <WatchedStream streamed={streamed} shared={shared} />
       ) : (
-        <>
-          <EditorStage key={take.id} {...shared} mayEdit={mayEdit} />
-          <Inspector
-            {...shared}
-            isHead={take.id === history.headId}
-            onHead={() => history.setHead(take)}
-            onMade={onMade}
-            onDeleted={onDeleted}
-          />
-        </>
+        <SelectedTake
+          shared={shared}
+          stream={stream}
+          takes={takes}
+          history={history}
+          mayEdit={mayEdit}
+          onMade={onMade}
+          onDeleted={onDeleted}
+        />
       )}
+      {streamed && <Strip streamed={streamed} onOpen={view.openAlone} onMade={onMade} />}
       <Trajectory
         takes={takes}
         selected={take}
@@ -74,16 +90,102 @@ export function Editor({ session, takes }: { session: Session; takes: readonly T
         headId={history.headId}
         comparedId={other?.id ?? null}
         onOpen={(takeId, step) => {
-          if (takeId !== take.id) view.open(takeId);
+          if (watching || takeId !== take.id) view.open(takeId);
           openStep(takeId, step);
         }}
         onCompare={view.compareWith}
         onHead={history.setHead}
+        quiet={watching}
       />
       <p role="status" aria-live="polite" className="sr-only">
         {history.said}
       </p>
     </div>
+  );
+}
+
+interface EditorPartProps {
+  shared: Omit<ReturnType<typeof useSelection>, "openStep">;
+}
+
+interface SelectedTakeProps extends EditorPartProps {
+  stream: Stream | null;
+  takes: readonly Take[];
+  history: History;
+  mayEdit: boolean;
+  onMade: (take: Take) => void;
+  onDeleted: () => void;
+}
+
+/** A take with all that can be pointed at in it, and what can be done with what was. */
+function SelectedTake(props: SelectedTakeProps) {
+  const { shared, stream, takes, history, mayEdit, onMade, onDeleted } = props;
+  const { take } = shared;
+  return (
+    <>
+      <EditorStage key={take.id} {...shared} mayEdit={mayEdit} />
+      <Inspector
+        {...shared}
+        inStream={stream !== null && stream.status !== "ended"}
+        block={placeOf(take, takes)}
+        isHead={take.id === history.headId}
+        onHead={() => history.setHead(take)}
+        onMade={onMade}
+        onDeleted={onDeleted}
+      />
+    </>
+  );
+}
+
+interface WatchedStreamProps extends EditorPartProps {
+  streamed: StreamView;
+}
+
+/** The stream as one clip, and what its blocks to come are made with. */
+function WatchedStream({ streamed, shared }: WatchedStreamProps) {
+  const { stream, blocks, position, draft, setDraft, fps, focusPrompt } = streamed;
+  return (
+    <>
+      <StreamStage stream={stream} blocks={blocks} position={position} player={shared.player} />
+      <StreamPanel
+        stream={stream}
+        model={shared.models.find(({ id }) => id === stream.model)}
+        fps={fps}
+        draft={draft}
+        onDraft={setDraft}
+        focusPrompt={focusPrompt}
+      />
+    </>
+  );
+}
+
+interface StripProps {
+  streamed: StreamView;
+  onOpen: (takeId: string) => void;
+  onMade: (take: Take) => void;
+}
+
+function Strip({ streamed, onOpen, onMade }: StripProps) {
+  const { stream, blocks, watching, selectedId, position, back, watch, askPrompt } = streamed;
+  return (
+    <StreamStrip
+      stream={stream}
+      blocks={blocks}
+      selectedId={selectedId}
+      position={position}
+      onWatch={watch}
+      onOpen={onOpen}
+      onPrompt={askPrompt}
+    >
+      <StreamBar
+        stream={stream}
+        blocks={blocks}
+        watching={watching}
+        back={back}
+        onWatch={() => watch(null)}
+        onMade={onMade}
+      />
+    </StreamStrip>
   );
 }
 

@@ -1,9 +1,8 @@
-import type { Artifact, Take } from "@arc-fabric/contract";
+import type { Take } from "@arc-fabric/contract";
 import { useRef, type PointerEvent } from "react";
-import { client } from "../api/client.ts";
-import { tilesOf } from "../components/sprite-player.tsx";
 import { formatSeconds } from "../util/format.ts";
 import type { EditorAction, EditorState, Growth, Range } from "./editor-state.ts";
+import { FrameTiles } from "./frame-tiles.tsx";
 import { GrowHandle, GrowthGhost } from "./grow-handle.tsx";
 import { groupBorders, touchedFrames } from "./latent-frames.ts";
 import { keyTarget } from "./slider-keys.ts";
@@ -27,13 +26,15 @@ export function FrameRuler(props: FrameRulerProps) {
   const growth = state.focus === "growth" ? state.growth : null;
   const grow = (next: Growth | null) => dispatch({ type: "growth", growth: next });
   const ends = { take, growth, onChange: grow, step: perGroup };
+  /** A block of a stream goes on as another one. */
+  const mayGrow = mayEdit && take.origin.kind !== "continue";
   const share = (frames: number) => ({ flexGrow: frames, flexBasis: 0 });
   const before = growth?.kind === "backward" ? growth.frames : 0;
   const after = growth && growth.kind !== "backward" ? growth.frames : 0;
 
   return (
     <div className="flex items-stretch gap-1 px-3 pb-2.5 select-none">
-      {mayEdit && <GrowHandle {...ends} kind="backward" />}
+      {mayGrow && <GrowHandle {...ends} kind="backward" />}
       <div className="flex min-w-0 flex-1 items-end">
         {before > 0 && <GrowthGhost frames={before} style={share(before)} />}
         <div className="min-w-0" style={share(numFrames)}>
@@ -44,7 +45,7 @@ export function FrameRuler(props: FrameRulerProps) {
           <GrowthGhost frames={after} style={share(after)} />
         )}
       </div>
-      {mayEdit && <GrowHandle {...ends} kind="forward" />}
+      {mayGrow && <GrowHandle {...ends} kind="forward" />}
     </div>
   );
 }
@@ -133,7 +134,7 @@ function Selection({ take, state, dispatch, perGroup, mayEdit }: FrameRulerProps
       onPointerUp={() => (anchor.current = null)}
       className={`relative h-11 touch-none overflow-hidden rounded-lg bg-sunken ring-1 ring-line ring-inset ${mayEdit ? "cursor-crosshair" : ""}`}
     >
-      <FrameTiles take={take} />
+      <FrameTiles take={take} tiles={numFrames} />
       {groupBorders(numFrames, perGroup).map((frame) => (
         <span
           key={frame}
@@ -241,39 +242,6 @@ function RangeHandle({ label, value, min, max, numFrames, at, onChange }: RangeH
       className={`absolute inset-y-0 w-2.5 cursor-ew-resize touch-none bg-accent outline-offset-[-2px] focus-visible:outline-accent-ink ${isEnd ? "-translate-x-full rounded-r-md" : "rounded-l-md"}`}
       style={{ left: percent(at, numFrames) }}
     />
-  );
-}
-
-/** One picture per frame, from the sprite sheet. */
-function FrameTiles({ take }: { take: Take }) {
-  const sheet = take.artifacts.find((artifact) => artifact.kind === "spritesheet");
-  if (!sheet) return null;
-  return <Tiles sheet={sheet} numFrames={take.parameters.num_frames} />;
-}
-
-function Tiles({ sheet, numFrames }: { sheet: Artifact; numFrames: number }) {
-  const tiles = tilesOf(sheet);
-  if (!tiles) return null;
-  const { columns, rows, count } = tiles;
-  const place = (index: number, of: number) => (of > 1 ? (index / (of - 1)) * 100 : 0);
-  return (
-    <div className="flex size-full" aria-hidden="true">
-      {Array.from({ length: numFrames }, (_, i) => {
-        const index = Math.min(count - 1, Math.floor((i / numFrames) * count));
-        return (
-          <span key={i} className="relative min-w-0 flex-1 overflow-hidden">
-            <span
-              className="absolute top-0 left-1/2 aspect-square h-full min-w-full -translate-x-1/2 bg-no-repeat"
-              style={{
-                backgroundImage: `url("${client.artifacts.contentUrl(sheet.id)}")`,
-                backgroundSize: `${columns * 100}% ${rows * 100}%`,
-                backgroundPosition: `${place(index % columns, columns)}% ${place(Math.floor(index / columns), rows)}%`,
-              }}
-            />
-          </span>
-        );
-      })}
-    </div>
   );
 }
 

@@ -57,6 +57,8 @@ export function GrowthPanel(props: GrowthPanelProps) {
   const perGroup = model?.latents.frames_per_group ?? 1;
   const form = useDeriveForm(take, growthRequest(take, growth, changes), onMade);
   const fields = { take, changes, onChange };
+  /** It shows only its own frames, so there is nothing of it to make longer. */
+  const isBlock = take.origin.kind === "continue";
   /** New groups begin where old ones do. */
   const place = (at: number) =>
     Math.min(Math.max(1, Math.round((at - 1) / perGroup) * perGroup + 1), count - perGroup);
@@ -68,9 +70,11 @@ export function GrowthPanel(props: GrowthPanelProps) {
     );
   return (
     <div className="flex flex-col gap-4">
-      <h3 className="font-semibold">Make it longer</h3>
+      <h3 className="font-semibold">{isBlock ? "The next block" : "Make it longer"}</h3>
       <div>
-        <Segmented label="Where" value={growth.kind} options={PLACES} onChange={choose} />
+        {!isBlock && (
+          <Segmented label="Where" value={growth.kind} options={PLACES} onChange={choose} />
+        )}
         <p className="mt-1.5 text-xs text-muted">{HINTS[growth.kind]}</p>
       </div>
       {growth.kind === "insert" && (

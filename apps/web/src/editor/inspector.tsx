@@ -23,6 +23,10 @@ interface InspectorProps {
   state: EditorState;
   dispatch: (action: EditorAction) => void;
   player: RefObject<PlayerHandle | null>;
+  /** The session's stream is not at its end: it makes the blocks. */
+  inStream: boolean;
+  /** The take's place in a stream; null where it has none. */
+  block: number | null;
   isHead: boolean;
   onHead: () => void;
   onMade: (take: Take) => void;
@@ -43,6 +47,7 @@ export function Inspector(props: InspectorProps) {
       <TakeHeader
         key={take.id}
         take={take}
+        block={props.block}
         isHead={props.isHead}
         onHead={props.onHead}
         onDeleted={props.onDeleted}
@@ -102,7 +107,7 @@ function ChangePanel(props: InspectorProps & { model: Model | undefined }) {
           take={take}
           onChoose={last ? () => dispatch({ type: "step", step: last.step }) : null}
         />
-        <ClipActions take={take} dispatch={dispatch} onMade={onMade} />
+        <ClipActions take={take} inStream={props.inStream} dispatch={dispatch} onMade={onMade} />
       </>
     );
   }
@@ -121,7 +126,7 @@ function ChangePanel(props: InspectorProps & { model: Model | undefined }) {
     <>
       {state.focus === "clip" && (
         <>
-          <ClipActions take={take} dispatch={dispatch} onMade={onMade} />
+          <ClipActions take={take} inStream={props.inStream} dispatch={dispatch} onMade={onMade} />
           <p className="-mb-1 border-t border-line pt-4 text-[0.8125rem] text-muted">
             Drag over the frames to change a part of the time, mark an area of the picture, or go to
             a step below to fork there. Without a selection all of it is made anew:

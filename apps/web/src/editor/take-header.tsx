@@ -16,13 +16,16 @@ import { originWords } from "./take-tree.ts";
 
 interface TakeHeaderProps {
   take: Take;
+  /** Its place in a stream; null where it has none. */
+  block: number | null;
   isHead: boolean;
   onHead: () => void;
   onDeleted: () => void;
 }
 
 /** Name, tags, what is known of it at a glance, and what concerns it as a whole. */
-export function TakeHeader({ take, isHead, onHead, onDeleted }: TakeHeaderProps) {
+export function TakeHeader(props: TakeHeaderProps) {
+  const { take, block } = props;
   const update = useUpdateTake();
   const change = (changes: { title?: string | null; tags?: string[] }) =>
     update.mutate(
@@ -40,14 +43,16 @@ export function TakeHeader({ take, isHead, onHead, onDeleted }: TakeHeaderProps)
           <InlineText
             label="Name of this take"
             value={take.title ?? ""}
-            placeholder={originWords(take)}
+            placeholder={originWords(take, block)}
             onSave={(title) => change({ title: title || null })}
           />
         </h2>
-        <TakeButtons take={take} isHead={isHead} onHead={onHead} onDeleted={onDeleted} />
+        <TakeButtons {...props} />
       </div>
       <p className="line-clamp-3 text-[0.8125rem] text-muted" title={take.parameters.prompt}>
-        {take.title !== null && <span className="text-text">{`${originWords(take)} · `}</span>}
+        {take.title !== null && (
+          <span className="text-text">{`${originWords(take, block)} · `}</span>
+        )}
         {take.parameters.prompt}
       </p>
       <div className="flex flex-wrap items-center gap-1.5">

@@ -72,10 +72,10 @@ export function TakeRow(props: TakeRowProps) {
   );
 }
 
-const rowLabel = ({ row: { take }, head, compared }: TakeRowProps) =>
+const rowLabel = ({ row: { take, block }, head, compared }: TakeRowProps) =>
   [
-    takeName(take),
-    take.title !== null && originWords(take),
+    takeName(take, block),
+    take.title !== null && originWords(take, block),
     STATUS_TEXT[take.status].label.toLowerCase(),
     take.tags.length > 0 && `tagged ${take.tags.join(", ")}`,
     head && "head",
@@ -118,10 +118,10 @@ function Thumb({ take }: { take: Take }) {
   );
 }
 
-function Name({ row: { take }, head, compared }: TakeRowProps) {
+function Name({ row: { take, block }, head, compared }: TakeRowProps) {
   const { tone, active } = STATUS_TEXT[take.status];
   const named = take.title !== null || take.origin.kind === "generate";
-  const second = named ? originWords(take) : take.parameters.prompt;
+  const second = named ? originWords(take, block) : take.parameters.prompt;
   return (
     <span className="min-w-0 flex-1">
       <span className="flex items-center gap-1.5">
@@ -131,7 +131,7 @@ function Name({ row: { take }, head, compared }: TakeRowProps) {
           />
         )}
         <span className="truncate text-[0.8125rem] leading-tight font-medium">
-          {takeName(take)}
+          {takeName(take, block)}
         </span>
         {head && (
           <span title="Head: the take you work on" className="shrink-0 text-accent-text">

@@ -13,6 +13,8 @@ export interface TreeRow {
   readonly siblings: number;
   /** Row of the parent; null without one. */
   readonly parentRow: number | null;
+  /** Its place in a stream, from 1; null where it is no block that goes on from another. */
+  readonly block: number | null;
   /** Column of its first step, so that steps at about the same noise stand below each other. */
   readonly column: number;
 }
@@ -38,6 +40,7 @@ export function treeRows(takes: readonly Take[], collapsed: ReadonlySet<string>)
         position: i + 1,
         siblings: siblings.length,
         parentRow,
+        block: take.origin.kind === "continue" ? (parent?.block ?? 1) + 1 : null,
         column: columnOf(take, parent),
       };
       const at = rows.push(row) - 1;
@@ -56,8 +59,11 @@ function columnOf(take: Take, parent: TreeRow | null): number {
   return Math.max(0, parent.column + parent.take.plan.total_steps - take.plan.total_steps);
 }
 
-/** How a take came about, in a few words. */
-export function originWords({ origin, parameters: { fps } }: Take): string {
+/** How a take came about, in a few words. @param block its place in a stream, where that is known */
+export function originWords(
+  { origin, parameters: { fps } }: Take,
+  block: number | null = null,
+): string {
   switch (origin.kind) {
     case "generate":
       return "from a prompt";
@@ -78,7 +84,7 @@ export function originWords({ origin, parameters: { fps } }: Take): string {
     case "loop":
       return `loop, +${plural(origin.num_frames, "frame")}`;
     case "continue":
-      return `next block, ${plural(origin.num_frames, "frame")}`;
+      return `${block === null ? "next block" : `block ${block}`}, ${plural(origin.num_frames, "frame")}`;
     case "finalize":
       return "blocks put together";
     case "concatenate":
@@ -89,8 +95,9 @@ export function originWords({ origin, parameters: { fps } }: Take): string {
 const seconds = (value: number) => String(Number(value.toFixed(1)));
 
 /** What a take is called where there is little room. */
-export const takeName = (take: Take): string =>
-  take.title ?? (take.origin.kind === "generate" ? take.parameters.prompt : originWords(take));
+export const takeName = (take: Take, block: number | null = null): string =>
+  take.title ??
+  (take.origin.kind === "generate" ? take.parameters.prompt : originWords(take, block));
 
 /** Where undo and redo lead: the parent, and the child that was looked at last or else the newest. */
 export function lineage(takes: readonly Take[], id: string, visited: ReadonlyMap<string, string>) {

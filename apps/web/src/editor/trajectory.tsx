@@ -8,6 +8,7 @@ import {
   type RefObject,
 } from "react";
 import type { Step } from "../api/take-cache.ts";
+import { useWidth } from "../hooks/use-width.ts";
 import { treeRows, type TreeRow } from "./take-tree.ts";
 import { TakeRow } from "./take-row.tsx";
 import { ROW_PX } from "./trajectory-sizes.ts";
@@ -28,6 +29,8 @@ interface TrajectoryProps {
   onOpen: (takeId: string, step: number | null) => void;
   onCompare: (takeId: string) => void;
   onHead: (take: Take) => void;
+  /** The selection moves by itself, and the page is not to move with it. */
+  quiet: boolean;
 }
 
 /** The session: its takes as a tree, and beside each the steps it went through. Steps of about the same noise stand below each other. */
@@ -58,7 +61,7 @@ export function Trajectory(props: TrajectoryProps) {
     event.preventDefault();
     event.stopPropagation();
   };
-  useFocusFollows(box, selected.id);
+  useFocusFollows(box, selected.id, props.quiet);
 
   return (
     <section
@@ -145,26 +148,17 @@ function rowKey(
 }
 
 /** The focused row is the selected one, also after the selection was moved by something else. */
-function useFocusFollows(box: RefObject<HTMLElement | null>, selectedId: string): void {
+function useFocusFollows(
+  box: RefObject<HTMLElement | null>,
+  selectedId: string,
+  quiet: boolean,
+): void {
   useLayoutEffect(() => {
     const row = box.current?.querySelector<HTMLElement>(`[data-take="${selectedId}"]`);
     if (box.current?.contains(document.activeElement) && document.activeElement?.role === "row")
       row?.focus({ preventScroll: true });
-    row?.scrollIntoView({ block: "nearest" });
-  }, [box, selectedId]);
-}
-
-function useWidth(box: RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(1000);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    setWidth(element.clientWidth);
-    return () => observer.disconnect();
-  }, [box]);
-  return width;
+    if (!quiet) row?.scrollIntoView({ block: "nearest" });
+  }, [box, selectedId, quiet]);
 }
 
 function ColumnNumbers(props: { columns: number; cell: number; header: number }) {

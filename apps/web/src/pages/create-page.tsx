@@ -1,4 +1,4 @@
-import type { Model, Take } from "@arc-fabric/contract";
+import type { Model, Stream, Take } from "@arc-fabric/contract";
 import { useCallback } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { describeError } from "../api/describe-error.ts";
@@ -37,6 +37,11 @@ export default function CreatePage() {
     [navigate],
   );
 
+  const onStream = useCallback(
+    (stream: Stream) => void navigate(paths.session(stream.session_id)),
+    [navigate],
+  );
+
   return (
     <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(20rem,25rem)_minmax(0,1fr)] lg:grid-rows-[auto_1fr] lg:gap-8 xl:grid-cols-[25rem_minmax(0,1fr)_18rem] xl:gap-6 2xl:grid-cols-[25rem_minmax(0,1fr)_24rem] 2xl:gap-8">
       <h1 className="sr-only">Create</h1>
@@ -48,6 +53,7 @@ export default function CreatePage() {
             lastSeed={latest?.parameters.seed ?? null}
             sessionId={search.get("session")}
             onCreated={onCreated}
+            onStream={onStream}
           />
         ) : models.isError ? (
           <ErrorCard

@@ -4,6 +4,7 @@ import {
   stageSchema,
   type Model,
   type Stage,
+  type StreamRequest,
   type TakeParameters,
   type TakeRequest,
 } from "@arc-fabric/contract";
@@ -43,6 +44,11 @@ const draftSchema = z.object({
   /** Uploaded pictures that the clip begins and ends with. */
   firstFrame: pictureSchema.nullable().default(null),
   lastFrame: pictureSchema.nullable().default(null),
+  /** Goes on block by block; null = one clip. */
+  stream: z
+    .object({ blocks: z.int().min(1).max(200), frames: z.int().positive() })
+    .nullable()
+    .default(null),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -60,6 +66,7 @@ const EMPTY: Draft = {
   handover: null,
   firstFrame: null,
   lastFrame: null,
+  stream: null,
 };
 export const MAX_FRAME_LAG = 8;
 export const SHIFT_RANGE = { min: 0.1, max: 20, step: 0.1 };
@@ -91,6 +98,7 @@ export function draftFrom(parameters: TakeParameters, options: { keepSeed: boole
     handover: first && second && second.model === model ? first : null,
     firstFrame: pictureOf(parameters.first_frame),
     lastFrame: pictureOf(parameters.last_frame),
+    stream: null,
   });
 }
 
@@ -147,6 +155,35 @@ export function requestFrom(draft: Draft, model: Model): TakeRequest {
     }),
   };
 }
+
+/** Only what a stream can be told; its first clip is as long as the model's clips are by themselves. */
+export function streamRequestFrom(draft: Draft, model: Model): StreamRequest {
+  const { fps, num_inference_steps, guidance_scale } = effectiveSettings(draft.settings, model);
+  const { blocks, frames } = streamOf(draft, model);
+  return {
+    prompt: draft.prompt.trim(),
+    negative_prompt: draft.negativePrompt.trim(),
+    model: model.id,
+    ...(draft.seed !== null && { seed: draft.seed }),
+    fps,
+    num_inference_steps,
+    guidance_scale,
+    max_blocks: blocks,
+    block_frames: frames,
+  };
+}
+
+export const DEFAULT_STREAM = { blocks: 8, frames: 8 };
+
+/** Blocks are whole groups of frames, and no longer than a clip. */
+export function streamOf({ stream }: Draft, { latents, limits }: Model): typeof DEFAULT_STREAM {
+  const { blocks, frames } = stream ?? DEFAULT_STREAM;
+  const group = latents.frames_per_group;
+  return { blocks, frames: snap(frames, { min: group, max: limits.num_frames.max, step: group }) };
+}
+
+export const canStream = ({ capabilities }: Model): boolean =>
+  capabilities.includes("frame_levels");
 
 export const takesPictures = ({ capabilities }: Model): boolean =>
   capabilities.includes("image_to_video");

@@ -8,6 +8,9 @@ interface ConfirmDialogProps {
   title: string;
   children: ReactNode;
   confirmLabel: string;
+  cancelLabel?: string;
+  /** Of the button that does it: `danger` where something is lost. */
+  look?: "danger" | "primary";
   onConfirm: () => void;
 }
 
@@ -17,6 +20,8 @@ export function ConfirmDialog({
   title,
   children,
   confirmLabel,
+  cancelLabel = "Keep it",
+  look = "danger",
   onConfirm,
 }: ConfirmDialogProps) {
   return (
@@ -28,8 +33,10 @@ export function ConfirmDialog({
           <AlertDialog.Title className="text-lg font-semibold">{title}</AlertDialog.Title>
           <AlertDialog.Description className="mt-2 text-muted">{children}</AlertDialog.Description>
           <div className="mt-6 flex justify-end gap-2">
-            <AlertDialog.Close className={buttonClass("secondary")}>Keep it</AlertDialog.Close>
-            <AlertDialog.Close className={buttonClass("danger")} onClick={onConfirm}>
+            <AlertDialog.Close className={buttonClass("secondary")}>
+              {cancelLabel}
+            </AlertDialog.Close>
+            <AlertDialog.Close className={buttonClass(look)} onClick={onConfirm}>
               {confirmLabel}
             </AlertDialog.Close>
           </div>
