@@ -47,8 +47,9 @@ const GROWTHS: readonly Growth[] = [
 
 interface Seam {
   readonly name: string;
-  /** Difference at the worst join, and the clip's own differences. */
+  /** Difference at the worst join of how many, and the clip's own differences. */
   readonly join: number;
+  readonly joins: number;
   readonly own: readonly number[];
   /** Those of them that lie between two groups of frames, as every join does. */
   readonly borders: readonly number[];
@@ -86,7 +87,8 @@ async function main(): Promise<void> {
       rows: GROWTHS.map(({ name }) => rowOf(name, seams)),
       notes: [
         "Goal: no join differs more than the clip's own neighbouring frames do (inside its range).",
-        "A join lies between two groups of four frames, where the model's clips change more than inside a group; the rest of the difference is the model's: a block sees two latent frames before it and nothing of where the motion was going. A loop and an insertion must also lead back to frames that are there already.",
+        "A join lies between two groups of four frames, where the model's clips change more than inside a group. So even a perfect join is the clip's largest change now and then: the third column says how many clips would be inside if it were like any other border of two groups.",
+        "A loop and an insertion must also lead back to frames that are there already: eight frames to return from the end of a movement to its beginning are a jump where the prompt names a movement that does not return.",
       ],
     });
   } finally {
@@ -112,7 +114,13 @@ async function seamOf(
   const isOwn = (_: number, i: number) => !joins.includes(i + 1);
   // The first frame is a group of its own: after it every fourth difference is one of two groups.
   const borders = differences.filter((value, i) => isOwn(value, i) && i % GROUP === 0);
-  return { name, join: Math.max(...atJoins), own: differences.filter(isOwn), borders };
+  return {
+    name,
+    join: Math.max(...atJoins),
+    joins: atJoins.length,
+    own: differences.filter(isOwn),
+    borders,
+  };
 }
 
 async function framesOf(client: FabricClient, take: Take): Promise<RgbFrames> {
@@ -131,12 +139,15 @@ function difference({ data, width, height }: RgbFrames, a: number, b: number): n
 function rowOf(name: string, seams: readonly Seam[]): Row {
   const own = seams.filter((seam) => seam.name === name);
   const inside = own.filter(({ join, own: range }) => join <= Math.max(...range));
+  // Any of the borders is the largest with the same chance, if a join is like the others.
+  const expected = own.map(({ joins, borders }) => borders.length / (borders.length + joins));
   const ratios = own.map(({ join, own: range }) => join / percentile(range, 0.5));
   const median = (values: readonly number[]) => percentile(values, 0.5);
   return {
     "": name,
     clips: own.length,
     "inside the clip's range": `${inside.length} of ${own.length}`,
+    "a join like any border": `${expected.reduce((sum, share) => sum + share, 0).toFixed(1)} of ${own.length}`,
     "join p50": median(own.map(({ join }) => join)).toFixed(2),
     "elsewhere p50": median(own.flatMap((seam) => seam.own)).toFixed(2),
     "other group borders p50": median(own.flatMap(({ borders }) => borders)).toFixed(2),
