@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
-import type { Session, State, Storage, Take } from "@arc-fabric/contract";
+import type { Session, State, Storage, Stream, StreamId, Take } from "@arc-fabric/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call } from "./support/call.ts";
 import { createTestServer, type TestServer } from "./support/test-server.ts";
@@ -47,6 +47,21 @@ async function digestsOf(server: TestServer, id: string): Promise<string[]> {
   }
   return digests;
 }
+/** Looks at the stream after every event. */
+async function pausedStream(
+  { engine, store }: TestServer,
+  id: StreamId,
+  blocks: number,
+): Promise<Stream> {
+  for (;;) {
+    const changed = new Promise<void>((resolve) => {
+      const stop = store.subscribe(() => (stop(), resolve()));
+    });
+    const stream = await engine.streams.get(id);
+    if (stream.status === "paused" && stream.blocks === blocks) return stream;
+    await changed;
+  }
+}
 const sessionCount = async (server: TestServer) =>
   (await server.app.inject("/api/v1/sessions?limit=100")).json<{ items: Session[] }>().items.length;
 const workFolder = (server: TestServer) => readdirSync(path.join(server.dataDir, "work"));
@@ -87,6 +102,26 @@ describe("a session bundle over HTTP", () => {
       ({ status }) => status === "completed",
     );
     expect(done.steps_reused).toBe(3);
+  });
+
+  it("brings its streams, which go on there", async () => {
+    const { stream } = await source.engine.streams.create(
+      { prompt: "a ball", seed: 9, max_blocks: 2 },
+      null,
+    );
+    const made = await pausedStream(source, stream.id, 2);
+    const brought = await importInto(
+      target,
+      (await exportFrom(source, stream.session_id)).rawPayload,
+    );
+    expect(brought.statusCode).toBe(201);
+    const streams = target.engine.streams;
+    expect(await streams.get(stream.id)).toEqual(made);
+    await streams.update(stream.id, { max_blocks: 3 });
+    await streams.resume(stream.id);
+    const { head_take_id: head } = await pausedStream(target, stream.id, 3);
+    const third = await target.waitFor(head!, ({ status }) => status === "completed");
+    expect(third.parameters.seed).toBe(9 + 2);
   });
 
   it("gets new ids where its own are taken, and is a whole session of its own", async () => {

@@ -118,10 +118,25 @@ describe("a take's and a session's own fields", () => {
 });
 
 describe("derived takes", () => {
+  it("a plan tells the steps that are stored where nothing can be said of the time", async () => {
+    const fresh = await createTestServer();
+    const gate = Promise.withResolvers<void>();
+    fresh.controls.beforeStep = (step) => (step === 3 ? gate.promise : Promise.resolve());
+    const created = await call(fresh.app, "createTake", { body: { prompt: "a red ball" } });
+    const params = { take_id: created.json<Take>().id };
+    await fresh.waitFor(params.take_id, ({ progress }) => progress.step === 2);
+    const body = { kind: "fork", at_step: 2 };
+    const planned = await call(fresh.app, "planDerivedTake", { params, body });
+    expect(planned.json()).toMatchObject({ steps_reused: 2, estimate: null });
+    gate.resolve();
+    await fresh.close();
+  });
+
   it("a fork computes only what follows, and its plan says so before", async () => {
     const body: DeriveRequestInput = { kind: "fork", at_step: 2, prompt: "a blue ball" };
     const planned = await json<Planned>("planDerivedTake", { ...of(parent), body });
     expect(planned.estimate).toMatchObject({ steps: 2, steps_reused: 2 });
+    expect(planned.steps_reused).toBe(2);
     const fork = await derived(parent, body);
     expect(fork).toMatchObject({
       parent_id: parent.id,

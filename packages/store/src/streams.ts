@@ -9,8 +9,13 @@ export async function createStream(
   stream: StoredStream,
   nowMs: number,
 ): Promise<void> {
-  await tx.db.insertInto("streams").values(toRow(stream)).execute();
+  await insertStream(tx, stream);
   await tellChanged(tx, stream, nowMs);
+}
+
+/** Without an event. */
+export async function insertStream(tx: WriteTransaction, stream: StoredStream): Promise<void> {
+  await tx.db.insertInto("streams").values(toRow(stream)).execute();
 }
 
 export async function getStream(db: Queries, id: StreamId): Promise<StoredStream | null> {
@@ -86,11 +91,11 @@ async function tellChanged(
   await appendEvent(tx, session_id, { type: "stream.changed", data }, nowMs);
 }
 
-export function toRow(stream: StoredStream): StreamRow {
+function toRow(stream: StoredStream): StreamRow {
   const { id, session_id, status } = stream;
   return { id, session_id, status, stream_json: JSON.stringify(stream) };
 }
 
-export function toStream(row: StreamRow): StoredStream {
+function toStream(row: StreamRow): StoredStream {
   return JSON.parse(row.stream_json);
 }

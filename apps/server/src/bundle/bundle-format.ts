@@ -8,7 +8,7 @@ import { z } from "zod";
  */
 export const BUNDLE_FORMAT = "arc-fabric-session";
 /** Raised by one for every change that an older server would misread. */
-export const BUNDLE_VERSION = 1;
+export const BUNDLE_VERSION = 2;
 export const ROWS_ENTRY = "bundle.json";
 const BLOB_ENTRY = /^blobs\/([0-9a-f]{64})$/;
 
@@ -24,6 +24,8 @@ const recordsSchema = z.strictObject({
   artifacts: rows,
   events: rows,
   log_lines: rows,
+  /** Version 1 left them out. */
+  streams: rows.default([]),
   blobs: z.array(digestSchema),
 });
 /** Read first: what a newer version means by its fields is not ours to judge. */
@@ -33,7 +35,7 @@ const headSchema = z.looseObject({
 });
 const bundleSchema = z.strictObject({
   format: z.literal(BUNDLE_FORMAT),
-  version: z.literal(BUNDLE_VERSION),
+  version: z.int().max(BUNDLE_VERSION),
   records: recordsSchema,
 });
 

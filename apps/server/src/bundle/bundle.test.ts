@@ -41,6 +41,7 @@ beforeEach(async () => {
     artifacts: [],
     events: [{ seq: 1 }],
     log_lines: [],
+    streams: [{ seed: 1 }],
     blobs: [...contents.keys()],
   };
 });
@@ -88,7 +89,7 @@ async function tarOf(entries: readonly TarEntry[]): Promise<Buffer> {
 const rowsOf = (change: Record<string, unknown> = {}, recordsChange: object = {}) =>
   JSON.stringify({
     format: "arc-fabric-session",
-    version: 1,
+    version: 2,
     records: { ...records, ...recordsChange },
     ...change,
   });
@@ -208,12 +209,18 @@ describe("a bundle is refused and leaves nothing behind", () => {
     await expectNothing();
   });
 
+  it("of version 1 had no streams", async () => {
+    const rows = rowsOf({ version: 1 }, { streams: undefined });
+    await importBytes(await tarOf([["bundle.json", rows], ...blobEntries()]));
+    expect(imported).toEqual([{ ...records, streams: [] }]);
+  });
+
   it.each<[string, () => TarEntry[], string, string]>([
     [
       "of a newer version",
-      () => [["bundle.json", rowsOf({ version: 2, more: 1 })]],
+      () => [["bundle.json", rowsOf({ version: 3, more: 1 })]],
       "bundle_newer",
-      "version 2",
+      "version 3",
     ],
     [
       "of another format",

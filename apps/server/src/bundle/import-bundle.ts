@@ -42,6 +42,7 @@ export async function importBundle(deps: ImportDeps, body: Readable): Promise<Se
       session: () => newId("ses", nowMs, randomBytes),
       take: () => newId("take", nowMs, randomBytes),
       artifact: () => newId("art", nowMs, randomBytes),
+      stream: () => newId("str", nowMs, randomBytes),
     });
   } finally {
     await blobs.removeWorkDirectory(folder);

@@ -167,12 +167,13 @@ export class World {
     this.#note("crash");
     await this.#life.turns.die();
     await this.#judge();
+    const { random, directory } = this.#options;
+    const victim = this.#faults && random.chance(0.2) ? await this.#damageable() : undefined;
     await this.#life.close();
     this.#runningTake = null;
     this.#stepsAfterStop.clear();
-    const { random, directory } = this.#options;
     if (random.chance(0.3)) writeFileSync(path.join(directory, "blobs/tmp", "torn"), "half a sta");
-    if (this.#faults && random.chance(0.2)) this.#damageState();
+    if (victim) this.#damage(victim);
     if (random.chance(0.2)) this.#changeConditions();
     if (random.chance(0.3)) this.#clock.advance(random.below(DAY_MS));
     await this.open();
@@ -282,17 +283,30 @@ export class World {
     if (take) this.ledger.begin(known, take.progress.step, from ?? take.parent_id);
   }
 
-  /** Flips a bit in the newest state of a take that is not finished, and that no other row names. */
-  #damageState(): void {
-    const { directory, random } = this.#options;
-    const waiting = [...this.ledger.takes.values()].filter(({ status }) =>
-      ["queued", "running", "paused"].includes(status),
+  /** The newest state of a take that is not finished, where neither a row nor a plan of another one names it. */
+  async #damageable(): Promise<{ id: TakeId; digest: string } | undefined> {
+    const { store } = this.#life;
+    const { items: takes } = await store.listTakes({}, { limit: 10_000, order: "asc" });
+    const named = await Promise.all(
+      takes.map(async (take) => {
+        const states = await store.listStates(take.id);
+        return new Set(JSON.stringify([take.plan, states]).match(/[0-9a-f]{64}/g));
+      }),
     );
-    const victim = random.pick(waiting);
-    const digest = victim && victim.completedSteps.length > 0 && this.ledger.newest.get(victim.id);
-    if (!victim || !digest) return;
-    this.#note(`damage ${victim.id}`);
-    this.ledger.damaged.add(victim.id);
+    const newest = takes
+      .filter(({ status }) => ["queued", "running", "paused"].includes(status))
+      .filter(({ id }) => this.ledger.takes.get(id)!.completedSteps.length > 0)
+      .map(({ id }) => ({ id, digest: this.ledger.newest.get(id)! }));
+    return this.#options.random.pick(
+      newest.filter(({ digest }) => named.filter((digests) => digests.has(digest)).length === 1),
+    );
+  }
+
+  /** Flips a bit in it. */
+  #damage({ id, digest }: { id: TakeId; digest: string }): void {
+    const { directory } = this.#options;
+    this.#note(`damage ${id}`);
+    this.ledger.damaged.add(id);
     const [shard] = readdirSync(path.join(directory, "blobs")).filter((name) =>
       readdirSync(path.join(directory, "blobs", name)).includes(digest),
     );

@@ -125,6 +125,7 @@ export interface NewIds {
   session(): SessionId;
   take(): TakeId;
   artifact(): ArtifactId;
+  stream(): StreamId;
 }
 
 /** A session as rows, for bundles: opaque to everyone but the store. */
@@ -135,6 +136,7 @@ export interface SessionRecords {
   readonly artifacts: readonly Record<string, unknown>[];
   readonly events: readonly Record<string, unknown>[];
   readonly log_lines: readonly Record<string, unknown>[];
+  readonly streams: readonly Record<string, unknown>[];
   /** Digests of all blobs that the rows name. */
   readonly blobs: readonly string[];
 }
@@ -326,7 +328,8 @@ export interface Store {
   /** @returns null when there is none. @throws `session_active` */
   exportSession(id: SessionId): Promise<SessionRecords | null>;
   /**
-   * Under new ids where the old ones are taken; everything that names them is changed with them. Its events are announced.
+   * Under new ids where the old ones are taken; everything that names them is changed with them. Streams that were running arrive
+   * paused. Its events are announced.
    * The blobs must be stored already. @throws `bundle_invalid` (details.path), `bundle_newer`
    */
   importSession(records: SessionRecords, nowMs: number, newIds: NewIds): Promise<Session>;

@@ -5,6 +5,7 @@ import type { Queries } from "../database.ts";
 import { toFile } from "../files.ts";
 import { isoTime } from "../iso-time.ts";
 import { refuseWhileActive } from "../sessions.ts";
+import { listStreams } from "../streams.ts";
 import { toArtifact, toTake } from "../take-view.ts";
 import { toState } from "../trajectory.ts";
 import type { SessionRow, StateRow, TakeRow } from "../tables.ts";
@@ -13,6 +14,7 @@ import {
   type Records,
   RECORDS_VERSION,
   type StateRecord,
+  type StreamRecord,
   type TakeRecord,
 } from "./records.ts";
 
@@ -26,6 +28,7 @@ export async function exportSession(db: Queries, id: SessionId): Promise<Session
     takes,
     ...(await rowsOfTakes(db, id)),
     events: await eventsOf(db, id),
+    streams: await streamsOf(db, id, new Set(takes.map((take) => take.id))),
   };
   return { ...rows, blobs: namedBlobs(rows) };
 }
@@ -117,6 +120,20 @@ async function rowsOfTakes(
 function stateRecord(row: StateRow): StateRecord {
   const { has_preview: _, ...state } = toState(row);
   return { ...state, preview_digest: row.preview_digest, environment: row.environment };
+}
+
+/** A block or a clip that was deleted is not named any more. */
+async function streamsOf(
+  db: Queries,
+  sessionId: SessionId,
+  own: ReadonlySet<TakeId>,
+): Promise<StreamRecord[]> {
+  const streams = await listStreams(db, { sessionId });
+  return streams.toReversed().map(({ next_take_id: next, final, ...stream }) => ({
+    ...stream,
+    next_take_id: next !== null && own.has(next) ? next : null,
+    final: final && own.has(final.take_id) ? { take_id: final.take_id, key: null } : null,
+  }));
 }
 
 async function eventsOf(db: Queries, id: SessionId): Promise<Omit<FabricEvent, "position">[]> {

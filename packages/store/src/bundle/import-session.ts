@@ -4,9 +4,16 @@ import { insertNumberedEvent } from "../append-event.ts";
 import type { WriteTransaction } from "../database.ts";
 import { requireSession } from "../sessions.ts";
 import { measuredKey } from "../shape-key.ts";
+import { insertStream, replaceStream } from "../streams.ts";
 import { addToCount } from "../take-counts.ts";
 import { withFreeIds } from "./new-ids.ts";
-import { parseRecords, type Records, type StateRecord, type TakeRecord } from "./records.ts";
+import {
+  parseRecords,
+  type Records,
+  type StateRecord,
+  type StreamRecord,
+  type TakeRecord,
+} from "./records.ts";
 
 export async function importSession(
   tx: WriteTransaction,
@@ -27,7 +34,19 @@ export async function importSession(
       .execute();
   for (const line of checked.log_lines) await tx.db.insertInto("log_lines").values(line).execute();
   for (const event of checked.events) await insertNumberedEvent(tx, event);
+  for (const stream of checked.streams) await bringStream(tx, stream, nowMs);
   return requireSession(tx.db, checked.session.id);
+}
+
+/** Nobody here has asked for its next block yet. */
+async function bringStream(
+  tx: WriteTransaction,
+  stream: StreamRecord,
+  nowMs: number,
+): Promise<void> {
+  await insertStream(tx, stream);
+  if (stream.status === "running")
+    await replaceStream(tx, stream, { ...stream, status: "paused" }, nowMs);
 }
 
 async function insertSessionRow(tx: WriteTransaction, records: Records): Promise<void> {

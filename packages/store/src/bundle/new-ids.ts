@@ -1,32 +1,36 @@
-import type { ArtifactId, SessionId, TakeId } from "@arc-fabric/contract";
+import type { ArtifactId, SessionId, StreamId, TakeId } from "@arc-fabric/contract";
 import type { NewIds } from "@arc-fabric/core";
 import type { Queries } from "../database.ts";
 import type { Records } from "./records.ts";
 
 /** Ids that one query asks for; databases bound the number of values in a statement. */
 const CHUNK = 500;
-const ANY_ID = /(?:ses|take|art)_[0-9a-hjkmnp-tv-z]{26}/g;
+const ANY_ID = /(?:ses|take|art|str)_[0-9a-hjkmnp-tv-z]{26}/g;
 /** What a person wrote stays as it is; a prompt is part of the derivations. */
 const WRITTEN_BY_PEOPLE = new Set(["prompt", "negative_prompt", "title", "tags", "label", "name"]);
 
 /**
  * The records under ids that nothing here has yet. When one take's id is taken, all takes get new ones, so that their ids
- * still sort in the order in which they were made; the same for artifacts.
+ * still sort in the order in which they were made; the same for artifacts and streams.
  */
 export async function withFreeIds(db: Queries, records: Records, newIds: NewIds): Promise<Records> {
   const takes = records.takes.map((take) => take.id);
   const artifacts = records.artifacts.map((artifact) => artifact.id);
+  const streams = records.streams.map((stream) => stream.id);
   const renamed = new Map<string, string>([
     ...(await rename(db, "sessions", [records.session.id], () => newIds.session())),
     ...(await rename(db, "takes", takes, () => newIds.take())),
     ...(await rename(db, "artifacts", artifacts, () => newIds.artifact())),
+    ...(await rename(db, "streams", streams, () => newIds.stream())),
   ]);
   return renamed.size === 0 ? records : (replaceIds(records, renamed) as Records);
 }
 
-async function rename<Id extends SessionId | TakeId | ArtifactId>(
+type Table = "sessions" | "takes" | "artifacts" | "streams";
+
+async function rename<Id extends SessionId | TakeId | ArtifactId | StreamId>(
   db: Queries,
-  table: "sessions" | "takes" | "artifacts",
+  table: Table,
   ids: readonly Id[],
   next: () => Id,
 ): Promise<[Id, Id][]> {
@@ -35,11 +39,7 @@ async function rename<Id extends SessionId | TakeId | ArtifactId>(
   return ids.toSorted().map((id, index) => [id, fresh[index]!]);
 }
 
-async function anyTaken(
-  db: Queries,
-  table: "sessions" | "takes" | "artifacts",
-  ids: readonly string[],
-): Promise<boolean> {
+async function anyTaken(db: Queries, table: Table, ids: readonly string[]): Promise<boolean> {
   for (let start = 0; start < ids.length; start += CHUNK) {
     const row = await db
       .selectFrom(table)

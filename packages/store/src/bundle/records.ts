@@ -8,6 +8,7 @@ import {
   logLineSchema,
   sessionSchema,
   stateSchema,
+  streamSchema,
   takeIdSchema,
   takeSchema,
 } from "@arc-fabric/contract";
@@ -41,6 +42,13 @@ const stateRecord = z.strictObject({
 });
 
 const artifactRecord = z.strictObject({ ...artifactSchema.shape, digest: digestSchema });
+/** The key that a stream was ended under stays on its server. */
+const streamRecord = z.strictObject({
+  ...streamSchema.shape,
+  revision: z.int().nonnegative(),
+  seed: z.int().nonnegative(),
+  final: z.strictObject({ take_id: takeIdSchema, key: z.null() }).nullable(),
+});
 const logLineRecord = z.strictObject({ take_id: takeIdSchema, ...logLineSchema.shape });
 
 /** Positions count over all sessions of a server, so they stay there. */
@@ -57,12 +65,14 @@ const recordsSchema = z.strictObject({
   artifacts: z.array(artifactRecord),
   events: z.array(eventRecord),
   log_lines: z.array(logLineRecord),
+  streams: z.array(streamRecord),
   blobs: z.array(digestSchema),
 });
 
 export type Records = z.infer<typeof recordsSchema>;
 export type TakeRecord = z.infer<typeof takeRecord>;
 export type StateRecord = z.infer<typeof stateRecord>;
+export type StreamRecord = z.infer<typeof streamRecord>;
 
 /**
  * Records that can be written as they are: of the right shape, and all that they name is among them.
@@ -84,6 +94,7 @@ export function parseRecords(records: SessionRecords): Records {
   checkTakes(data);
   checkOfTakes(data);
   checkEvents(data);
+  checkStreams(data);
   checkBlobs(data);
   return data;
 }
@@ -128,6 +139,22 @@ function checkEvents({ session, events }: Records): void {
       throw invalid(`events.${index}.session_id`, `is ${event.session_id}, not ${session.id}`);
     if (event.seq !== index + 1)
       throw invalid(`events.${index}.seq`, `is ${event.seq}, not ${index + 1}`);
+  }
+}
+
+function checkStreams({ session, takes, streams }: Records): void {
+  const ids = new Set(takes.map((take) => take.id));
+  unique(
+    streams.map((stream) => stream.id),
+    "streams",
+  );
+  for (const [index, stream] of streams.entries()) {
+    if (stream.session_id !== session.id)
+      throw invalid(`streams.${index}.session_id`, `is ${stream.session_id}, not ${session.id}`);
+    const { head_take_id: head, next_take_id: next, final } = stream;
+    for (const [name, id] of Object.entries({ head, next, final: final?.take_id ?? null }))
+      if (id !== null && !ids.has(id))
+        throw invalid(`streams.${index}.${name}`, `names ${id}, which is not there`);
   }
 }
 

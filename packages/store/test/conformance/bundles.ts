@@ -9,16 +9,7 @@ import { digestOf } from "../support/fixtures.ts";
 type Json = Record<string, any>;
 
 export function describeBundles(subject: Subject): void {
-  const newIds = () => {
-    const { make } = subject;
-    return {
-      session: () => make.id("ses"),
-      take: () => make.id("take"),
-      artifact: () => make.id("art"),
-    };
-  };
-
-  /** A session with a tree of takes, a label, a head, an artifact, a log, an uploaded picture. */
+  /** A session with a tree of takes, a label, a head, an artifact, a log, an uploaded picture, a stream with a block. */
   async function richSession(): Promise<SessionId> {
     const { store, make } = subject;
     const session = await make.session("Rich");
@@ -45,10 +36,16 @@ export function describeBundles(subject: Subject): void {
     await store.labelState(parent, 1, "mine", make.now());
     await store.updateTake(child, { tags: ["a", "b"], priority: 2 }, make.now());
     await store.updateSession(session, { headTakeId: child }, make.now());
-    await make.completed(session, {
+    const block = make.newTake(session, {
       parentId: child,
       origin: { kind: "concatenate", takes: [parent] },
     });
+    await store.createStreamTake(block, null, { kind: "begin", stream: make.newStream() });
+    await make.finish(block.id);
+    const [stream] = await store.listStreams({ sessionId: session });
+    const head = { head_take_id: child, blocks: 1, status: "paused" } as const;
+    const final = { take_id: block.id, key: null };
+    await store.updateStream(stream!, { ...head, final }, make.now());
     return session;
   }
 
@@ -57,7 +54,7 @@ export function describeBundles(subject: Subject): void {
   }
 
   const bring = (records: SessionRecords) =>
-    subject.store.importSession(records, subject.make.now(), newIds());
+    subject.store.importSession(records, subject.make.now(), subject.make.newIds());
 
   describe("bundles", () => {
     test("a session that was deleted comes back exactly, under its own ids", async () => {
@@ -88,9 +85,11 @@ export function describeBundles(subject: Subject): void {
       const copied = await exported(copy.id);
       const text = JSON.stringify(copied);
       const prompts = `like ${records.takes[0]!["id"]}`;
-      for (const { id } of [records.session, ...records.takes, ...records.artifacts] as Json[])
+      const { session: row, takes, artifacts, streams } = records;
+      for (const { id } of [row, ...takes, ...artifacts, ...streams] as Json[])
         expect(text.replaceAll(prompts, "")).not.toContain(id);
       expect(copied.blobs.toSorted()).toEqual(records.blobs.toSorted());
+      const [stream] = await store.listStreams({ sessionId: copy.id });
       const [first, second, third] = (
         await store.listTakes({ sessionId: copy.id }, { limit: 9, order: "asc" })
       ).items;
@@ -100,6 +99,11 @@ export function describeBundles(subject: Subject): void {
         { take_id: second!.id, metadata: { of: second!.id } },
       ]);
       expect(copy.head_take_id).toBe(second!.id);
+      expect(stream).toMatchObject({
+        head_take_id: second!.id,
+        next_take_id: third!.id,
+        final: { take_id: third!.id },
+      });
       for (const take of [first, second, third]) expect(takeSchema.parse(take)).toEqual(take);
       expect(await store.listLogLines(second!.id, 9)).toMatchObject([
         { message: `Take ${second!.id} runs.` },
@@ -140,6 +144,25 @@ export function describeBundles(subject: Subject): void {
       expect((await store.thinStates(policy, make.now())).states).toBe(2);
     });
 
+    test("a stream that was running arrives paused, says so, and names no block that was deleted", async () => {
+      const { store, make, announced } = subject;
+      const session = await make.session();
+      const first = make.newTake(session);
+      await store.createStreamTake(first, null, { kind: "begin", stream: make.newStream() });
+      await store.cancelTake(first.id, make.now());
+      await store.deleteTake(first.id, make.now());
+      const { id } = await bring(await exported(session));
+      const [stream] = await store.listStreams({ sessionId: id });
+      expect(stream).toMatchObject({ status: "paused", next_take_id: null, seed: 7 });
+      expect(announced.at(-1)).toMatchObject({
+        session_id: id,
+        type: "stream.changed",
+        data: { stream_id: stream!.id, status: "paused" },
+      });
+      const paused = await store.updateStream(stream!, { prompt: "a cube" }, make.now());
+      expect(paused).toMatchObject({ prompt: "a cube" });
+    });
+
     test("a session with an unfinished take is not exported, and one that is not there gives null", async () => {
       const { store, make } = subject;
       const session = await make.session();
@@ -169,6 +192,12 @@ export function describeBundles(subject: Subject): void {
         "session.head_take_id",
         (r) => (r.session.head_take_id = r.takes[0].id.replace(/...$/, "000")),
       ],
+      [
+        "a stream's head that is not there",
+        "streams.0.head",
+        (r) => (r.streams[0].head_take_id = r.takes[0].id.replace(/...$/, "000")),
+      ],
+      ["a stream twice", "streams", (r) => r.streams.push(r.streams[0])],
       ["a field that nobody knows", "session", (r) => (r.session.colour = "red")],
       ["no version", "session.version", (r) => delete r.session.version],
       ["no takes", "takes", (r) => delete r.takes],

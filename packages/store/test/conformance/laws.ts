@@ -189,15 +189,10 @@ class Run {
   async #copySession(pick: number): Promise<void> {
     const { make } = this;
     const records = await make.store.exportSession(this.#session(pick));
-    const ids = {
-      session: () => make.id("ses"),
-      take: () => make.id("take"),
-      artifact: () => make.id("art"),
-    };
     const copy = await make.store.importSession(
       JSON.parse(JSON.stringify(records)),
       make.now(),
-      ids,
+      make.newIds(),
     );
     this.#sessions.push(copy.id);
   }

@@ -4,33 +4,11 @@ import type { NewTake, StoredStream, StreamLink } from "@arc-fabric/core";
 import type { Subject } from "../store-conformance.ts";
 
 export function describeStreams(subject: Subject): void {
-  function newStream() {
-    const { make } = subject;
-    return {
-      id: make.id("str"),
-      status: "running",
-      model: "zoetrope-s",
-      prompt: "a ball",
-      negative_prompt: "",
-      guidance_scale: 2,
-      num_inference_steps: 4,
-      max_blocks: 8,
-      block_frames: 8,
-      seed: 7,
-      revision: 0,
-      head_take_id: null,
-      blocks: 0,
-      error: null,
-      final: null,
-      created_at: new Date(make.now()).toISOString(),
-    } as const;
-  }
-
   /** A session with a stream whose first clip waits. */
   async function begin(): Promise<StoredStream> {
     const { store, make } = subject;
     const session = await make.session();
-    await link(session, { kind: "begin", stream: newStream() });
+    await link(session, { kind: "begin", stream: make.newStream() });
     const [stream] = await store.listStreams({ sessionId: session });
     return stream!;
   }
@@ -68,7 +46,7 @@ export function describeStreams(subject: Subject): void {
       const stream = await begin();
       const [take] = (await store.listTakes({}, { limit: 9, order: "asc" })).items;
       expect(stream).toEqual({
-        ...newStream(),
+        ...make.newStream(),
         id: stream.id,
         created_at: stream.created_at,
         session_id: take!.session_id,

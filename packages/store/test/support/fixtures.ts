@@ -10,9 +10,11 @@ import type {
   Claim,
   IdempotencyRecord,
   Logger,
+  NewIds,
   NewState,
   NewTake,
   Store,
+  StreamLink,
   System,
 } from "@arc-fabric/core";
 
@@ -171,12 +173,48 @@ export class Maker {
     name = "",
   ): Promise<TakeId> {
     const id = await this.take(sessionId, { priority: 10, ...changes });
+    await this.finish(id, name);
+    return id;
+  }
+
+  /** Runs the take that is next from where it stands to its end. */
+  async finish(id: TakeId, name = ""): Promise<void> {
     const claim = await this.claim();
     if (claim.take.id !== id) throw new Error("another take was before it");
     for (let step = claim.take.progress.step + 1; step <= TOTAL_STEPS; step++)
       await this.store.addState(claim, this.namedState(name, step), this.now());
     await this.store.completeTake(claim, this.now());
-    return id;
+  }
+
+  newIds(): NewIds {
+    return {
+      session: () => this.id("ses"),
+      take: () => this.id("take"),
+      artifact: () => this.id("art"),
+      stream: () => this.id("str"),
+    };
+  }
+
+  /** A stream that has no take yet. */
+  newStream(): Extract<StreamLink, { kind: "begin" }>["stream"] {
+    return {
+      id: this.id("str"),
+      status: "running",
+      model: "zoetrope-s",
+      prompt: "a ball",
+      negative_prompt: "",
+      guidance_scale: 2,
+      num_inference_steps: 4,
+      max_blocks: 8,
+      block_frames: 8,
+      seed: 7,
+      revision: 0,
+      head_take_id: null,
+      blocks: 0,
+      error: null,
+      final: null,
+      created_at: new Date(this.now()).toISOString(),
+    };
   }
 
   namedState(name: string, step: number): NewState {
