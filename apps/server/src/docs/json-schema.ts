@@ -54,13 +54,16 @@ const INPUTS = ["CreateVideo", "DeriveRequest", "StreamRequest", "TakeRequest"];
 const names = z.registry<{ id: string }>();
 for (const [id, schema] of Object.entries(NAMED)) names.add(schema, { id });
 
-/** The contract's only schema that JSON has no word for is that of a form's file. */
 const override: NonNullable<Parameters<typeof z.toJSONSchema>[1]>["override"] = ({
   zodSchema,
   jsonSchema: schema,
 }) => {
+  // The contract's only schema that JSON has no word for is that of a form's file.
   if (zodSchema._zod.def.type === "custom")
     Object.assign(schema, { type: "string", format: "binary" });
+  // The registry of names stands in the place of the one that holds the descriptions.
+  const description = z.globalRegistry.get(zodSchema as z.ZodType)?.description;
+  if (description !== undefined) Object.assign(schema, { description });
 };
 
 /** A zod schema as the JSON Schema of OpenAPI 3.1, complete in itself. */
@@ -92,16 +95,18 @@ export function namedSchemas(): Record<string, JsonSchema> {
 function withReferences(schema: z.ZodType, io: "input" | "output"): JsonSchema {
   const {
     $schema: _dialect,
-    $defs: _named,
-    id: _id,
+    $defs: named = {},
     ...rest
   } = z.toJSONSchema(schema, {
     io,
     unrepresentable: "any",
     metadata: names,
     override,
-  }) as JsonSchema;
+  }) as JsonSchema & { $defs?: Record<string, JsonSchema> };
+  // A schema with a name is itself only a reference, to what stands beside it under its name.
+  const name = names.get(schema)?.id;
+  const { id: _id, ...body } = (name && named[name]) || rest;
   return JSON.parse(
-    JSON.stringify(rest).replaceAll("#/$defs/", "#/components/schemas/"),
+    JSON.stringify(body).replaceAll("#/$defs/", "#/components/schemas/"),
   ) as JsonSchema;
 }

@@ -35,6 +35,16 @@ it("refers only to schemas it has", () => {
   expect(JSON.stringify(document)).not.toContain("$defs");
 });
 
+it("says what its named schemas are made of", () => {
+  const { schemas } = document.components;
+  for (const [name, schema] of Object.entries(schemas)) {
+    expect(schema).not.toHaveProperty("id");
+    expect(schema, name).not.toHaveProperty("$ref");
+  }
+  expect(schemas["Take"]).toHaveProperty("properties.plan.$ref", "#/components/schemas/Plan");
+  expect(schemas["TakeRequest"]).toHaveProperty("properties.reuse.description");
+});
+
 it("names every parameter of every address", () => {
   for (const [path, methods] of Object.entries(document.paths))
     for (const operation of Object.values(methods))
