@@ -62,7 +62,7 @@ const override: NonNullable<Parameters<typeof z.toJSONSchema>[1]>["override"] = 
   if (zodSchema._zod.def.type === "custom")
     Object.assign(schema, { type: "string", format: "binary" });
   // The registry of names stands in the place of the one that holds the descriptions.
-  const description = z.globalRegistry.get(zodSchema as z.ZodType)?.description;
+  const description = z.globalRegistry.get(zodSchema as unknown as z.ZodType)?.description;
   if (description !== undefined) Object.assign(schema, { description });
 };
 
