@@ -13,6 +13,7 @@ import {
 import { blocksUpTo, checkBlock, requireCompleted, requireTake } from "./derive-take.ts";
 import type { Engine } from "./engine.ts";
 import { illegal, type ModelBook } from "./plan/plan-parts.ts";
+import { newLatentFrames } from "./plan/plan-grow.ts";
 import type { IdempotencyRecord, Store, StoredStream, StreamPatch } from "./ports/store.ts";
 import type { Logger, System } from "./ports/system.ts";
 import { blockOf, newStream, notFound, shown, StreamMoved, streamEnded } from "./stream-parts.ts";
@@ -73,6 +74,12 @@ export class StreamKeeper {
       max_blocks: max_blocks ?? DEFAULT_BLOCKS,
       block_frames: block_frames ?? DEFAULT_BLOCK_FRAMES,
     });
+    // Named as it was asked for; the block's own plan would call it num_frames.
+    newLatentFrames(
+      stream.block_frames,
+      this.#deps.models.manifest(parameters.model),
+      "block_frames",
+    );
     const first = { id: "of the stream" as TakeId, model: parameters.model, parameters, plan };
     checkBlock(this.#deps.models, first, blockOf(stream));
     const { take, replayed } = await engine.createTake(

@@ -208,15 +208,19 @@ function shownFrames({ shown: [from, to] }: Canvas, { latents }: Manifest): numb
   return from === 0 ? framesOf(to, perGroup) : (to - from) * perGroup;
 }
 
-/** @throws FabricError `unsupported_value` */
-function newLatentFrames(frames: number, { name, latents }: Manifest): number {
+/** @param field where the number was asked for. @throws FabricError `unsupported_value` */
+export function newLatentFrames(
+  frames: number,
+  { name, latents }: Manifest,
+  field = "num_frames",
+): number {
   const perGroup = latents.frames_per_group;
   if (frames % perGroup === 0) return frames / perGroup;
   const nearest = Math.max(perGroup, Math.round(frames / perGroup) * perGroup);
   throw new FabricError(
     "unsupported_value",
-    `${name} makes frames in groups of ${perGroup}: num_frames = ${frames} is no multiple; use ${nearest}.`,
-    { details: { field: "num_frames", value: frames, step: perGroup, nearest } },
+    `${name} makes frames in groups of ${perGroup}: ${field} = ${frames} is no multiple; use ${nearest}.`,
+    { details: { field, value: frames, step: perGroup, nearest } },
   );
 }
 
