@@ -27,6 +27,14 @@ import { show } from "./commands/show.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { storage } from "./commands/storage.ts";
+import {
+  changeStream,
+  finalizeStream,
+  pauseStream,
+  rewindStream,
+} from "./commands/stream-control.ts";
+import { showStream, streams } from "./commands/stream-show.ts";
+import { resumeStream, stream, watchStream } from "./commands/stream.ts";
 import { tag } from "./commands/tag.ts";
 import { takes } from "./commands/takes.ts";
 import { tree } from "./commands/tree.ts";
@@ -49,6 +57,15 @@ const RUN: {
   concat,
   continue: continueStream,
   finalize,
+  stream,
+  "stream watch": watchStream,
+  "stream show": showStream,
+  "stream change": changeStream,
+  "stream pause": pauseStream,
+  "stream resume": resumeStream,
+  "stream back": rewindStream,
+  "stream finalize": finalizeStream,
+  streams,
   models,
   takes,
   show,

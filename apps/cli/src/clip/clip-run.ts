@@ -14,12 +14,12 @@ export interface ClipRun {
   readonly server: ServerUse;
   readonly progress: ProgressPrinter;
   /** What becomes of the take on Ctrl-C. */
-  readonly onInterrupt: "cancel" | "pause";
+  readonly onInterrupt: "cancel" | "pause" | "leave";
 }
 
 /** Does `action` with the server and, if that one is lost, again with another one over the same data. */
 export async function survivingLosses<Result>(
-  run: ClipRun,
+  run: Pick<ClipRun, "server" | "progress">,
   action: (client: FabricClient) => Promise<Result>,
 ): Promise<Result> {
   for (let losses = 0; ; losses++) {

@@ -8,19 +8,33 @@ import { warningsText, wordsOf } from "./clip-texts.ts";
 const PATIENCE_MS = { named: 120_000, found: 15_000, own: 2_000 };
 export const CANCEL_TIMEOUT_MS = 10_000;
 
-/** The take when it is finished (or paused by Ctrl-C); with another server it goes on from its last stored step. */
-export async function followTake(run: ClipRun, created: Take): Promise<Take> {
-  let warnings = 0;
+export interface FollowOptions {
+  /** What progress begins with. */
+  readonly label?: string;
+  /** Warnings that were told already; those that come are added. */
+  readonly told?: Set<string>;
+}
+
+/**
+ * The take when it is finished (or paused by Ctrl-C); with another server it goes on from its last stored step.
+ * @throws the interruption when `onInterrupt` is "leave", or no server answers any more
+ */
+export async function followTake(
+  run: ClipRun,
+  created: Take,
+  { label, told = new Set() }: FollowOptions = {},
+): Promise<Take> {
   let status = created.status;
   let known: readonly string[] = [];
   const onTake = (take: Take) => {
-    if (take.warnings.length > warnings)
-      run.progress.note(warningsText(take, run.context.terminal, known));
-    warnings = take.warnings.length;
+    const fresh = take.warnings.filter(({ message }) => !told.has(message));
+    for (const { message } of fresh) told.add(message);
+    if (fresh.length > 0)
+      run.progress.note(warningsText({ ...take, warnings: fresh }, run.context.terminal, known));
     if (take.status === "paused" && status !== "paused")
       run.progress.note(`It was paused. Let it go on: arc resume ${take.id} --detach`);
     status = take.status;
-    run.progress.update(take);
+    run.progress.update(take, label);
   };
   try {
     return await survivingLosses(run, async (client) => {
@@ -29,7 +43,7 @@ export async function followTake(run: ClipRun, created: Take): Promise<Take> {
       return waitFor(run, client, created, onTake);
     });
   } catch (error) {
-    if (!(error instanceof Interruption)) throw error;
+    if (!(error instanceof Interruption) || run.onInterrupt === "leave") throw error;
     // Somebody has put it aside on purpose: leaving this command must not end it.
     const action = status === "paused" ? "pause" : run.onInterrupt;
     return await stop(run, created, action, error);

@@ -41,7 +41,7 @@ export interface ClipJob {
 /** Makes a clip and saves it; the common part of generate, fork, edit and the others. */
 export async function makeClip(context: CliContext, job: ClipJob): Promise<ExitCode> {
   const { options } = job;
-  const target = targetOf(context, job);
+  const target = clipTarget(context, job.command, options);
   const progress = progressOf(context, options);
   const keepServer = options["keep-server"] ?? options.detach ?? false;
   return withServer(
@@ -72,8 +72,12 @@ export async function makeClip(context: CliContext, job: ClipJob): Promise<ExitC
   );
 }
 
-function targetOf({ terminal, userDirectory }: CliContext, job: ClipJob): OutputTarget {
-  const { command, options } = job;
+/** Where the clip goes, checked before any work is done. @throws UsageError */
+export function clipTarget(
+  { terminal, userDirectory }: CliContext,
+  command: CommandName,
+  options: ClipOptions,
+): OutputTarget {
   const target = outputTarget(command, options.output, userDirectory);
   if (target.type === "stdout" && terminal.outIsTerminal)
     throw new UsageError(
@@ -91,7 +95,7 @@ function targetOf({ terminal, userDirectory }: CliContext, job: ClipJob): Output
 }
 
 /** With --json and no terminal, a script reads both streams and wants neither. */
-function progressOf(context: CliContext, options: ClipOptions): ProgressPrinter {
+export function progressOf(context: CliContext, options: ClipOptions): ProgressPrinter {
   const wanted = !options["no-progress"] && (!options.json || context.terminal.redraws);
   return wanted ? createProgressPrinter(context) : silentProgress;
 }

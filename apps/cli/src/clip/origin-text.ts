@@ -1,13 +1,16 @@
-import type { Area, DeriveRequest, Origin } from "@arc-fabric/contract";
+import type { Area, DeriveRequest, Origin, Take } from "@arc-fabric/contract";
 import { clip, countText } from "../output/units.ts";
 
 /** Prompts are cut here: the whole one is in arc show. */
 const PROMPT_CHARS = 40;
 
-/** How a take came about, in words, with what was changed. */
-export function originText(origin: Origin): string {
+/**
+ * How a take came about, in words, with what was changed.
+ * @param parent what it was made from: what was asked for but is as it was there is left out
+ */
+export function originText(origin: Origin, parent?: Pick<Take, "parameters">): string {
   const how = originKindText(origin);
-  const changed = origin.kind === "generate" ? [] : changesOf(origin);
+  const changed = origin.kind === "generate" ? [] : changesOf(origin, parent?.parameters ?? {});
   return changed.length === 0 ? how : `${how}: ${changed.join(", ")}`;
 }
 
@@ -73,9 +76,9 @@ const TOLD: ReadonlySet<string> = new Set([
   "title",
 ]);
 
-function changesOf(origin: DeriveRequest): string[] {
+function changesOf(origin: DeriveRequest, before: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(origin)
-    .filter(([name, value]) => !TOLD.has(name) && value !== undefined)
+    .filter(([name, value]) => !TOLD.has(name) && value !== undefined && value !== before[name])
     .map(([name, value]) => `${name.replaceAll("_", " ")} ${valueText(value)}`);
 }
 

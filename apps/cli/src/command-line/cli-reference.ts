@@ -12,7 +12,10 @@ export function cliReference(): string {
       "long as the command takes. Such a server ends with the command, also when the command is killed.",
     table(
       ["Command", "What it does"],
-      COMMAND_NAMES.map((name) => [`[\`${name}\`](#arc-${name})`, commandSpec(name).summary]),
+      COMMAND_NAMES.map((name) => [
+        `[\`${name}\`](#arc-${name.replaceAll(" ", "-")})`,
+        commandSpec(name).summary,
+      ]),
     ),
     ...COMMAND_NAMES.map(section),
     "## Exit codes",

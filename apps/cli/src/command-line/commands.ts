@@ -10,6 +10,7 @@ import {
   takesArgument,
 } from "./common-options.ts";
 import { DERIVE_COMMANDS } from "./derive-commands.ts";
+import { STREAM_COMMANDS } from "./stream-commands.ts";
 import { TRAJECTORY_COMMANDS } from "./trajectory-commands.ts";
 
 /** Every command: parser, --help and docs/cli.md are derived from this table. */
@@ -98,6 +99,7 @@ export const COMMANDS = {
     ],
   }),
   ...DERIVE_COMMANDS,
+  ...STREAM_COMMANDS,
   models: defineCommand({
     summary: "List the models, or show what one can do",
     arguments: [

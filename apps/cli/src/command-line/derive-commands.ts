@@ -16,12 +16,16 @@ const plan = {
 } as const;
 const growth = {
   ...changes,
-  steps: { value: "COUNT", kind: "int", help: "Denoising steps of each new block [as TAKE]" },
+  steps: {
+    value: "COUNT",
+    kind: "int",
+    help: "Denoising steps of each part that is made at once [as TAKE]",
+  },
   seed,
   context: {
     value: "COUNT",
     kind: "int",
-    help: "Groups of frames of the clip that each new block looks at, 1 to 8 [the server's choice]",
+    help: "Groups of frames of the clip that each new part looks at, 1 to 8: more fit the clip better, fewer take fewer steps [the server's choice]",
   },
   ...queueOptions,
   ...plan,
@@ -172,9 +176,9 @@ export const DERIVE_COMMANDS = {
     examples: [["arc concat TAKE TAKE -o both.mp4", "one clip of two; nothing is denoised"]],
   }),
   continue: defineCommand({
-    summary: "Make the next block of a stream",
+    summary: "Make one block that goes on from a take",
     details:
-      "A block is a take that shows only its own frames and goes on from TAKE, the first clip or an earlier block. " +
+      "The way to make a stream by hand; arc stream makes one by itself. A block is a take that shows only its own frames and goes on from TAKE, the first clip or an earlier block. " +
       "Continue from any block to go another way from there; arc finalize makes one clip of them.",
     arguments: [takeArgument],
     options: {
@@ -186,7 +190,7 @@ export const DERIVE_COMMANDS = {
     ],
   }),
   finalize: defineCommand({
-    summary: "Put a stream's blocks together as one clip",
+    summary: "Put blocks that follow each other together as one clip",
     arguments: [{ ...takeArgument, help: "The last block; the ones before are found" }],
     options: { ...queueOptions, ...plan, ...clipOptions },
     examples: [["arc finalize last -o stream.mp4", "from the first clip to the newest block"]],

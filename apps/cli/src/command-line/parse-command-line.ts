@@ -22,11 +22,22 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     return { action: "help", command: null };
   if (first === "--version" || first === "-v" || first === "-V") return { action: "version" };
   if (first === "help")
-    return { action: "help", command: rest[0] === undefined ? null : commandNamed(rest[0]) };
-  const command = commandNamed(first);
+    return { action: "help", command: rest[0] === undefined ? null : commandAt(rest).command };
+  const { command, rest: words } = commandAt(args);
   const spec = commandSpec(command);
-  if (spec.passThrough) return { action: "run", command, words: rest, options: {} };
-  return parseOptions(command, spec, rest);
+  if (spec.passThrough) return { action: "run", command, words, options: {} };
+  return parseOptions(command, spec, words);
+}
+
+/** Some commands have two words: "stream pause". */
+function commandAt([first = "", ...rest]: readonly string[]): {
+  command: CommandName;
+  rest: string[];
+} {
+  const two = COMMAND_NAMES.find((known) => known === `${first} ${rest[0]}`);
+  return two
+    ? { command: two, rest: rest.slice(1) }
+    : { command: commandNamed(first), rest: [...rest] };
 }
 
 function commandNamed(word: string): CommandName {

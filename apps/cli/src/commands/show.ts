@@ -1,4 +1,5 @@
-import { ERROR_CATALOGUE, type State, type Take } from "@arc-fabric/contract";
+import { ERROR_CATALOGUE, isFabricError, type State, type Take } from "@arc-fabric/contract";
+import type { FabricClient } from "@arc-fabric/client";
 import type { CliContext } from "../cli-context.ts";
 import { EXIT_CODES, type CommandInput, type ExitCode } from "../command-line/commands.ts";
 import { textTable } from "../output/text-table.ts";
@@ -10,7 +11,7 @@ import { stepsText, warningsText } from "../clip/clip-texts.ts";
 import { secondsOf } from "../clip/take-seconds.ts";
 import { storedText } from "../output/stored-text.ts";
 import { takeOf } from "./take-reference.ts";
-import { statusText } from "./takes.ts";
+import { statusText } from "../output/status-text.ts";
 
 export function show(
   context: CliContext,
@@ -20,14 +21,38 @@ export function show(
     const client = await server.client();
     const take = await takeOf(client, words[0]!, context.interrupted);
     const states = await client.takes.states(take.id, { signal: context.interrupted });
-    await context.terminal.out(
-      options.json ? `${JSON.stringify({ ...take, states })}\n` : takeText(take, states, context),
-    );
+    if (options.json) {
+      await context.terminal.out(`${JSON.stringify({ ...take, states })}\n`);
+      return EXIT_CODES.ok;
+    }
+    const parent = await parentOf(client, take, context.interrupted);
+    await context.terminal.out(takeText({ take, parent, states }, context));
     return EXIT_CODES.ok;
   });
 }
 
-function takeText(take: Take, states: readonly State[], { terminal, now }: CliContext): string {
+/** @returns undefined also where it was deleted */
+async function parentOf(
+  client: FabricClient,
+  { parent_id: id }: Take,
+  signal: AbortSignal,
+): Promise<Take | undefined> {
+  if (id === null) return undefined;
+  try {
+    return await client.takes.get(id, { signal });
+  } catch (error) {
+    if (isFabricError(error) && error.code === "take_not_found") return undefined;
+    throw error;
+  }
+}
+
+interface Shown {
+  readonly take: Take;
+  readonly parent: Take | undefined;
+  readonly states: readonly State[];
+}
+
+function takeText({ take, parent, states }: Shown, { terminal, now }: CliContext): string {
   const { paint } = terminal;
   const { parameters: p } = take;
   const rows = [
@@ -35,7 +60,7 @@ function takeText(take: Take, states: readonly State[], { terminal, now }: CliCo
     ...(take.tags.length > 0 ? [["tags", take.tags.map((tag) => `#${tag}`).join(" ")]] : []),
     ...(take.parent_id === null
       ? []
-      : [["origin", `${originText(take.origin)}, from ${take.parent_id}`]]),
+      : [["origin", `${originText(take.origin, parent)}, from ${take.parent_id}`]]),
     ["prompt", p.prompt],
     ...(p.negative_prompt === "" ? [] : [["without", p.negative_prompt]]),
     ["model", take.model],

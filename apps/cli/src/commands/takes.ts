@@ -1,7 +1,7 @@
 import type { Take } from "@arc-fabric/contract";
 import type { CliContext } from "../cli-context.ts";
 import { EXIT_CODES, type CommandInput, type ExitCode } from "../command-line/commands.ts";
-import type { Paint } from "../output/terminal.ts";
+import { statusText } from "../output/status-text.ts";
 import { textTable } from "../output/text-table.ts";
 import { agoText, clip } from "../output/units.ts";
 import { withServer } from "../server/use-server.ts";
@@ -43,22 +43,4 @@ function listText(items: readonly Take[], { terminal, now }: CliContext): string
     clip(take.parameters.prompt, width),
   ]);
   return textTable([["TAKE", "STATUS", "MADE", "PROMPT"].map(paint.dim), ...rows]);
-}
-
-export function statusText(take: Take, paint: Paint): string {
-  const { step, total_steps: total } = take.progress;
-  switch (take.status) {
-    case "queued":
-      return take.queue_position === null ? "queued" : `queued ${take.queue_position}`;
-    case "running":
-      return paint.cyan(`${take.pause_requested ? "pausing" : "running"} ${step}/${total}`);
-    case "completed":
-      return paint.green("completed");
-    case "failed":
-      return paint.red("failed");
-    case "paused":
-      return paint.yellow(`paused ${step}/${total}`);
-    case "cancelled":
-      return take.status;
-  }
 }

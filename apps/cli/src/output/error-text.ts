@@ -36,6 +36,8 @@ const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
   context_frames: "--context",
   takes: "the takes",
   keep_every: "--thin",
+  max_blocks: "--blocks",
+  block_frames: "--block-frames",
 };
 
 /** What the catalogue advises is written for every client; some of it has a better answer here. */
@@ -51,6 +53,9 @@ const REMEDIES: Partial<Record<FabricError["code"], string>> = {
     "Wait until it is completed: arc show TAKE. A take that is not can be forked: arc fork TAKE --at STEP.",
   take_in_use: "Delete the takes that were made from it first: arc tree TAKE shows them.",
   state_not_found: "The steps that are stored: arc show TAKE.",
+  stream_not_found: "arc streams lists them.",
+  stream_ended:
+    "Start a new one with arc stream, or go on by hand from one of its blocks: arc continue TAKE.",
   session_not_found: "arc storage lists them; arc tree shows the newest.",
   file_not_found: "Run the command again: it sends the picture anew.",
   schedule_mismatch:

@@ -24,10 +24,16 @@ export interface ProgressStyle {
 /**
  * One line for a terminal, never longer than its width.
  * @param sinceStepSeconds seconds since the last step or phase was announced
+ * @param label what comes first: "Block 2/8: "
  */
-export function progressLine(take: Take, sinceStepSeconds: number, style: ProgressStyle): string {
+export function progressLine(
+  take: Take,
+  sinceStepSeconds: number,
+  style: ProgressStyle,
+  label = "",
+): string {
   const { paint } = style;
-  const words = phaseText(take);
+  const words = label + phaseText(take);
   const details = detailTexts(take, sinceStepSeconds);
   const left = details.length > 0 ? `${words}  ${details.join("  ")}` : words;
   const room = style.columns - 1;
@@ -40,8 +46,8 @@ export function progressLine(take: Take, sinceStepSeconds: number, style: Progre
 }
 
 /** What a pipe or a log file gets: the same without bar. */
-export function progressText(take: Take): string {
-  return [phaseText(take), ...detailTexts(take, 0)].join(", ");
+export function progressText(take: Take, label = ""): string {
+  return [label + phaseText(take), ...detailTexts(take, 0)].join(", ");
 }
 
 function phaseText(take: Take): string {

@@ -10,7 +10,8 @@ const QUARTERS = 4;
 export interface ProgressPrinter {
   /** Something that takes a moment, before there is a take. */
   busy(text: string): void;
-  update(take: Take): void;
+  /** @param label what the line begins with, where a command makes several takes */
+  update(take: Take, label?: string): void;
   /** A line that stays, above the progress. */
   note(text: string): void;
   /** Removes what is redrawn. */
@@ -46,10 +47,10 @@ class RedrawnProgress implements ProgressPrinter {
     this.#show(text, (seconds, style) => busyLine(text, seconds, style));
   }
 
-  update(take: Take): void {
+  update(take: Take, label?: string): void {
     const { phase, step } = take.progress;
-    this.#show(`${take.status}/${phase}/${step}`, (seconds, style) =>
-      progressLine(take, seconds, style),
+    this.#show(`${take.id}/${take.status}/${phase}/${step}`, (seconds, style) =>
+      progressLine(take, seconds, style, label),
     );
   }
 
@@ -99,11 +100,11 @@ class PlainProgress implements ProgressPrinter {
     this.#last = text;
   }
 
-  update(take: Take): void {
-    const key = milestone(take);
+  update(take: Take, label?: string): void {
+    const key = `${take.id} ${milestone(take)}`;
     if (key === this.#last || isFinished(take.status)) return;
     this.#last = key;
-    this.note(progressText(take));
+    this.note(progressText(take, label));
   }
 
   note(text: string): void {

@@ -1,6 +1,6 @@
 import type { Session, Take } from "@arc-fabric/contract";
 import { originText } from "../clip/origin-text.ts";
-import { statusText } from "../commands/takes.ts";
+import { statusText } from "./status-text.ts";
 import type { Paint, Terminal } from "./terminal.ts";
 import { textTable } from "./text-table.ts";
 import { clip, countText } from "./units.ts";
@@ -20,10 +20,11 @@ export function treeText(
   takes: readonly Take[],
   { paint, unicode }: Pick<Terminal, "paint" | "unicode">,
 ): string {
+  const parents = new Map<string, Take>(takes.map((take) => [take.id, take]));
   const rows = branchRows(takes, unicode ? LINES.unicode : LINES.plain).map(({ lines, take }) => [
     paint.dim(lines) + take.id,
     statusText(take, paint),
-    wordsOf(take),
+    wordsOf(take, parents.get(take.parent_id ?? "")),
     workText(take),
     marksOf(take, session, paint),
   ]);
@@ -68,11 +69,11 @@ function branchRows(
   return rows;
 }
 
-function wordsOf(take: Take): string {
+function wordsOf(take: Take, parent: Take | undefined): string {
   const words =
     take.origin.kind === "generate"
       ? `"${clip(take.parameters.prompt, PROMPT_CHARS)}"`
-      : originText(take.origin);
+      : originText(take.origin, parent);
   return take.title === null ? words : `${take.title}: ${words}`;
 }
 
