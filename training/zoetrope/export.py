@@ -21,6 +21,9 @@ VERSION = "0.1.0"
 STEPS, GUIDANCE, SHIFT = 20, 2.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
+KINDS = {"s": "A small", "m": "The larger Zoetrope: a small", "tiny": "A tiny"}
+# The family's hybrid schedule, where a model offers one.
+STAGES = {"m": (("zoetrope-s", 0.5), ("zoetrope-m", 0.5))}
 EXAMPLES = (
     "a red ball bounces on a green meadow",
     "a large yellow star spins at night",
@@ -120,7 +123,7 @@ def manifest(size: str, folder: Path) -> dict:
         "runtime": "onnx",
         "latent_space": "zoetrope-v1",
         "version": VERSION,
-        "description": "A small latent video diffusion model trained from scratch on drawn scenes: one or two coloured "
+        "description": f"{KINDS[size]} latent video diffusion model trained from scratch on drawn scenes: one or two coloured "
         "shapes that move over simple landscapes. Runs on a CPU.",
         "licence": "Apache-2.0",
         "capabilities": ["text_to_video", "image_to_video", "frame_levels"],
@@ -144,6 +147,7 @@ def manifest(size: str, folder: Path) -> dict:
             "solver": "euler",
             "shift": SHIFT,
         },
+        **({"default_stages": [{"model": model, "share": share} for model, share in STAGES[size]]} if size in STAGES else {}),
         "memory_bytes": 300_000_000,
         "vocabulary": groups,
         "examples": list(EXAMPLES),

@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--decoder", type=Path, default=Path("runs/decoder.pt"))
     parser.add_argument("--patches", type=Path, default=Path("runs/pool/patches.npz"))
     parser.add_argument("--model", type=Path, default=Path("../models/zoetrope-s"))
-    parser.add_argument("--out", type=Path, default=Path("results/parity.json"))
+    parser.add_argument("--out", type=Path, default=Path("results/parity-zoetrope-s.json"))
     args = parser.parse_args()
     patches = Patches.load(args.patches)
     model, _ = load_checkpoint(args.checkpoint)

@@ -124,8 +124,9 @@ class Trainer:
         path.with_suffix(".tmp").rename(path)
 
     def start_from(self, path: Path) -> None:
-        """Take the weights of another run (see `restore.py`), of this size or a shallower one, and nothing else."""
-        self.model.grow_from(torch.load(path, weights_only=True))
+        """Take the weights of a checkpoint or of `restore.py`, of this size or a shallower one, and nothing else."""
+        weights = torch.load(path, weights_only=True)
+        self.model.grow_from(weights.get("average", weights))
         self.average.load_state_dict(self.model.state_dict())
 
     def load(self, path: Path) -> None:
