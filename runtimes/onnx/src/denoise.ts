@@ -133,11 +133,21 @@ async function stateBefore(
     latentSpace: manifest.latent_space,
     step: 0,
     shape,
-    latents: await makeStart(request.start, { model, shape, levels, blobs: request.blobs }),
+    latents: await makeStart(request.start, {
+      model,
+      shape,
+      levels,
+      finalLevels: finalLevels(request),
+      blobs: request.blobs,
+    }),
     frameSigmas: Float64Array.from(levels),
     history: emptyHistory(segment.solver, shape),
     velocity: null,
   };
+}
+
+function finalLevels({ schedule, shape }: DenoiseRequest): number[] {
+  return frameLevels(schedule, schedule.sigmas.length - 1, shape[1]);
 }
 
 function keptPath(model: LoadedModel, request: DenoiseRequest): KeptPath | null {
@@ -149,6 +159,7 @@ function keptPath(model: LoadedModel, request: DenoiseRequest): KeptPath | null 
     blobs,
     segmentFrom: segment.from,
     totalSteps: schedule.sigmas.length - 1,
+    finalLevels: finalLevels(request),
     keptState: (step) => request.keptState(step),
   });
 }

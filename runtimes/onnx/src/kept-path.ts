@@ -14,6 +14,8 @@ export interface KeptPathDeps {
   /** First step of the segment, and how many steps the whole plan has. */
   readonly segmentFrom: number;
   readonly totalSteps: number;
+  /** The schedule's last row, at which the kept clip stands. */
+  readonly finalLevels: readonly number[];
   /** The blobs that `keep` names, less its states. */
   readonly blobs: NamedParts;
   /** The stored state after so many steps; waits until it is there. */
@@ -36,12 +38,12 @@ export class KeptPath {
 
   /** @throws FabricError `invalid_mask`, `invalid_request`, `latent_space_mismatch`, `state_corrupt`, `worker_protocol` */
   constructor(keep: Keep, deps: KeptPathDeps) {
-    const { shape, blobs, model } = deps;
+    const { shape, blobs, model, finalLevels } = deps;
     this.#keep = keep;
     this.#deps = deps;
     this.#mask = readMask(requirePart(blobs, keep.mask), shape);
     const clean = readClip(requirePart(blobs, keep.clean), model.manifest);
-    requireClip(clean, keep.clean, shape, new Array<number>(shape[1]).fill(0));
+    requireClip(clean, keep.clean, shape, finalLevels);
     this.#clean = clean.latents;
   }
 

@@ -17,6 +17,8 @@ export interface StartContext {
   readonly shape: LatentShape;
   /** The schedule's first row: the noise level of each latent frame before step 0. */
   readonly levels: readonly number[];
+  /** The schedule's last row, at which a finished clip stands: 0, but where a stream's block has noise in the place of its first frame. */
+  readonly finalLevels: readonly number[];
   /** The blobs that the start names, by their digests. */
   readonly blobs: NamedParts;
 }
@@ -104,14 +106,14 @@ async function renoiseStart(
   start: StartOf<"renoise">,
   context: StartContext,
 ): Promise<Float32Array> {
-  const { shape, levels, blobs, model } = context;
-  const clean = readWholeClip(start.clean, context, new Array<number>(shape[1]).fill(0));
+  const { shape, levels, blobs } = context;
+  const clean = readWholeClip(start.clean, context, context.finalLevels);
   const mask = readMask(requirePart(blobs, start.mask), shape);
   const clip = straightLine(clean, drawNoise(start.seed, shape), levels, shape);
   const kept =
     start.kept === null
       ? straightLine(clean, drawNoise(start.kept_seed, shape), levels, shape)
-      : await keptStart(start.kept, { model, shape, levels, blobs });
+      : await keptStart(start.kept, context);
   blendKept(clip, kept, mask, shape);
   return clip;
 }

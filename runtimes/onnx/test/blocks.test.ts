@@ -146,6 +146,63 @@ describe("a clip made in blocks", () => {
     expect(await run([1, 4])).toBe(await run([0, 4]));
   });
 
+  test("is edited like any other, though noise stands in the place of its first frame", async () => {
+    const parent = await models.run(tinyPlan());
+    const digest = models.store(parent.at(-1)!.state);
+    const shape: [number, number, number, number] = [4, 4, 4, 4];
+    const rows = (levels: number[]) => rowsSchedule(levels.map((level) => [1, 0, level, level]));
+    const model = "zoetrope-tiny-b" as const;
+    const block = await models.run(
+      tinyPlan(
+        { model, window: [1, 4] },
+        {
+          shape,
+          start: {
+            kind: "compose",
+            seed: 5,
+            pieces: [
+              { kind: "noise", frames: 1 },
+              { kind: "latents", digest, frames: [4, 5] },
+              { kind: "noise", frames: 2 },
+            ],
+          },
+          schedule: rows([1, 0.5, 0]),
+        },
+      ),
+    );
+    const clean = models.store(block.at(-1)!.state);
+    const mask = models.store(
+      encodeSafetensors({
+        tensors: {
+          mask: {
+            dtype: "F32",
+            shape: [4, 4, 4],
+            data: new Uint8Array(Float32Array.from({ length: 64 }, (_, i) => +(i >= 48)).buffer),
+          },
+        },
+        metadata: { format: "arc-fabric.mask/1" },
+      }),
+    );
+    const edit = await models.run(
+      tinyPlan(
+        {
+          model,
+          window: [1, 4],
+          guidance_scale: 2,
+          keep: { mask, clean, seed: 5, states: [null, null] },
+        },
+        {
+          shape,
+          start: { kind: "renoise", seed: 8, clean, mask, kept_seed: 5, kept: null },
+          schedule: rows([1, 0.5, 0]),
+        },
+      ),
+    );
+    const [before, after] = [latentsOf(block.at(-1)!), latentsOf(edit.at(-1)!)];
+    for (const frame of [0, 1, 2]) expect(frameOf(after, frame)).toEqual(frameOf(before, frame));
+    expect(frameOf(after, 3)).not.toEqual(frameOf(before, 3));
+  });
+
   test("a preview shows finished frames, and grey where frames wait outside the window", async () => {
     const parent = await models.run(tinyPlan());
     const plan = extendPlan(models.store(parent.at(-1)!.state), "euler");

@@ -63,6 +63,16 @@ describe("latentMask", () => {
     expect(row).toEqual([1, 0.5, 0, 0]);
   });
 
+  it("refuses a rectangle that ends outside the picture, but not for the sake of rounding", () => {
+    const mask = (x: number, width: number) => () =>
+      latentMask({ ...options, area: { shape: "rectangle", x, y: 0, width, height: 100 } });
+    expect(refusal(mask(50, 60))).toMatchObject({
+      code: "range_outside_clip",
+      message: "The rectangle ends outside the picture: x + width = 110 is more than 100 percent.",
+    });
+    expect(mask(100 / 3, 200 / 3 + 1e-9)).not.toThrow();
+  });
+
   it("refuses an area of nothing", () => {
     const data = new Uint8Array(64);
     const area = { shape: "brush" as const, file: "0".repeat(64) };

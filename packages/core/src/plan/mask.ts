@@ -16,11 +16,13 @@ export interface BrushPixels {
 /** Points per cell and axis at which outlines are sampled: a cell that an area only touches is made anew. */
 const SAMPLES = 6;
 const PAINTED = 128;
+/** Sums of fractions come out a little above. */
+const MOST_PERCENT = 100.001;
 
 /**
  * The mask of an edit: latent frames [from, to), and in each of them the cells that the area covers or touches.
  * @param feather width of the soft border outside the area, in percent of the picture's width
- * @throws FabricError `invalid_mask` when nothing is left to change
+ * @throws FabricError `range_outside_clip` when a rectangle ends outside the picture, `invalid_mask` when nothing is left to change
  */
 export function latentMask(options: {
   shape: LatentMask["shape"];
@@ -31,6 +33,7 @@ export function latentMask(options: {
 }): LatentMask {
   const { shape, frames, area, brush, feather } = options;
   const [count, height, width] = shape;
+  if (area?.shape === "rectangle") checkRectangle(area);
   const cells = coveredCells(area, brush, height, width);
   if (!cells.some(Boolean))
     throw new FabricError("invalid_mask", "The area covers nothing of the picture.", {
@@ -48,6 +51,20 @@ export function encodeMask({ shape, values }: LatentMask): Uint8Array<ArrayBuffe
     tensors: { mask: float32Tensor(shape, values) },
     metadata: { format: "arc-fabric.mask/1" },
   });
+}
+
+/** What sticks out would be cut off without a word. */
+function checkRectangle({ x, y, width, height }: Extract<Area, { shape: "rectangle" }>): void {
+  for (const [sum, end] of [
+    ["x + width", x + width],
+    ["y + height", y + height],
+  ] as const)
+    if (end > MOST_PERCENT)
+      throw new FabricError(
+        "range_outside_clip",
+        `The rectangle ends outside the picture: ${sum} = ${Math.round(end * 1000) / 1000} is more than 100 percent.`,
+        { details: { field: "area", value: end, max: 100 } },
+      );
 }
 
 function coveredCells(

@@ -8,10 +8,11 @@ import {
   refusal,
   takeOf,
 } from "../../test/support/samples.ts";
-import { blockRows, editedFrames, planEdit } from "./plan-edit.ts";
+import { editedFrames, planEdit } from "./plan-edit.ts";
 import { planGrow } from "./plan-grow.ts";
 import { inputsOf, segmentsOf } from "./plan-parts.ts";
 import { rowsOf } from "./schedule.ts";
+import { blockRows } from "./windows.ts";
 
 const edit = (request: object) =>
   deriveRequestSchema.parse({ kind: "edit", ...request }) as DeriveRequestOf<"edit">;
@@ -61,6 +62,28 @@ describe("planEdit", () => {
     expect(edited.start).toMatchObject({ kept: { kind: "noise", seed: 1 } });
   });
 
+  it("makes the share of the steps that was asked for, and no more", () => {
+    const parent = completedTake({ num_inference_steps: 25 });
+    expect(plan(parent, { strength: 0.28 }).plan.total_steps).toBe(7);
+    expect(plan(parent, { strength: 0.29 }).plan.total_steps).toBe(8);
+    expect(plan(parent, { strength: 1e-9 }).plan.total_steps).toBe(1);
+  });
+
+  it("refuses more steps than a take can have", () => {
+    const request = { kind: "extend", num_frames: 400, num_inference_steps: 4 };
+    const grown = planGrow(
+      { parent: completedTake(), clean: digest("clean"), seed: 3 },
+      deriveRequestSchema.parse(request) as DeriveRequestOf<"extend">,
+      models,
+    );
+    const parent = takeOf(grown, completedTake().id);
+    parent.parameters.num_inference_steps = 50;
+    expect(refusal(() => plan(parent, {}))).toMatchObject({
+      code: "unsupported_value",
+      field: "frames",
+    });
+  });
+
   it("follows a hybrid's models", () => {
     const stages = [
       { model: "tiny", steps: 12 },
@@ -108,8 +131,34 @@ describe("planEdit", () => {
   });
 });
 
+describe("an edit of a stream's block", () => {
+  const block = () => {
+    const first = completedTake();
+    const request = deriveRequestSchema.parse({ kind: "continue", num_frames: 8 });
+    const sources = { parent: first, clean: digest("clean"), seed: 3 };
+    const grown = planGrow(sources, request as DeriveRequestOf<"continue">, models);
+    return takeOf(grown, first.id);
+  };
+
+  it.each([{}, { strength: 0.5 }, { frames: [0, 4] }])(
+    "%j is made behind the block's context, and never looks at the noise in the place of its first frame",
+    (request) => {
+      const parent = block();
+      const made = segmentsOf(parent.plan, "denoise");
+      const { plan: edited } = plan(parent, request);
+      for (const { window } of segmentsOf(edited, "denoise"))
+        expect(window[0]).toBeGreaterThanOrEqual(1);
+      for (const row of rowsOf(edited)) expect(row.slice(0, 4)).toEqual([1, 0, 0, 0]);
+      expect(made[0]!.window[0]).toBe(1);
+    },
+  );
+});
+
 describe("editedFrames", () => {
   it.each([
+    // What a person reads of this clip is that it is 2.13 s long.
+    [{ seconds: [2, 2.13] }, [4, 5]],
+    [{ seconds: [0.625, 2.125] }, [2, 5]],
     [{ frames: [0, 1] }, [0, 1]],
     [{ frames: [1, 5] }, [1, 2]],
     [{ frames: [4, 6] }, [1, 3]],
@@ -119,7 +168,18 @@ describe("editedFrames", () => {
     expect(editedFrames(completedTake(), edit(request), manifest)).toEqual(expected);
   });
 
+  it("takes a clip's own length as its end, whatever its rate", () => {
+    for (let fps = 1; fps <= 30; fps++) {
+      const parent = completedTake({ fps });
+      const whole = { seconds: [0, 17 / fps] };
+      expect(editedFrames(parent, edit(whole), manifest)).toEqual([0, 5]);
+      const frame = { seconds: [9 / fps, 13 / fps] };
+      expect(editedFrames(parent, edit(frame), manifest)).toEqual([3, 4]);
+    }
+  });
+
   it.each([
+    [{ seconds: [0, 2.2] }, "range_outside_clip"],
     [{ frames: [3, 3] }, "range_outside_clip"],
     [{ frames: [0, 18] }, "range_outside_clip"],
     [{ seconds: [0, 60] }, "range_outside_clip"],

@@ -7,9 +7,10 @@ import {
   type Start,
   type Take,
 } from "@arc-fabric/contract";
-import { windowsOver } from "./windows.ts";
+import { blockRows, windowsOver, withNoiseFirst, withoutFirstFrame } from "./windows.ts";
 import {
   assemblePlan,
+  checkLength,
   draftOf,
   type DraftPlan,
   type DraftSegment,
@@ -21,7 +22,7 @@ import {
 } from "./plan-parts.ts";
 import type { DerivedPlan } from "./plan-fork.ts";
 import { requireCapability } from "./plan-generate.ts";
-import { flowSigmas, type Levels } from "./schedule.ts";
+import { flowSigmas } from "./schedule.ts";
 
 type EditRequest = DeriveRequestOf<"edit">;
 
@@ -73,6 +74,11 @@ export function planEdit(
   };
 }
 
+/** What products of decimal fractions may be off by. */
+const EPSILON = 1e-6;
+/** Frames by which a range of seconds may end late: a clip's length is shown rounded. */
+const LATE_FRAMES = 0.5;
+
 type EditedPart = Pick<DraftPlan, "start" | "rows" | "segments">;
 
 /** The last steps of the parent again; null where the parent's states cannot lead them. */
@@ -82,7 +88,7 @@ function alongStored(
   draft: DraftPlan,
 ): EditedPart | null {
   const steps = parent.plan.total_steps;
-  const skipped = steps - Math.max(1, Math.ceil(strength * steps));
+  const skipped = steps - shareOf(steps, strength);
   const wholeClip = draft.segments.every(
     ({ window: [from, to] }) => from === 0 && to === draft.shape[1],
   );
@@ -133,25 +139,29 @@ function alongLine(
 ): EditedPart {
   requireCapability(manifest, "frame_levels", "edit");
   const { num_inference_steps: steps, shift, solver, guidance_scale } = parent.parameters;
-  const computed = Math.max(1, Math.ceil(strength * steps));
+  const computed = shareOf(steps, strength);
   const sigmas = flowSigmas(steps, shift).slice(steps - computed);
-  const windows = windowsOver({
+  const cuts = windowsOver({
     frames: draft.shape[1],
     made: frames,
     limit: windowLimit(manifest),
     context: 2,
     direction: "forward",
   });
+  const isBlock = ownPiece(parent.plan)!.frames[0] > 0;
+  const windows = isBlock ? cuts.map(withoutFirstFrame) : cuts;
+  checkLength(windows.length, computed, "frames", "Edit fewer frames at a time.");
+  const rows = blockRows(
+    draft.shape[1],
+    windows.map(({ made }) => made),
+    sigmas,
+  );
   const keptSeed = draft.start.seed;
   const [first] = draft.segments;
   invariant(first, "a take with steps has a segment");
   return {
     start: { kind: "renoise", seed, clean, mask, kept_seed: keptSeed, kept: null },
-    rows: blockRows(
-      draft.shape[1],
-      windows.map(({ made }) => made),
-      sigmas,
-    ),
+    rows: isBlock ? rows.map(withNoiseFirst) : rows,
     segments: windows.map(({ window }, i) => ({
       model: parent.model,
       prompt: parent.parameters.prompt,
@@ -168,20 +178,9 @@ function alongLine(
   };
 }
 
-/** Rows of blocks that are made one after the other: a block's frames wait at the first level, then walk, then are done. */
-export function blockRows(
-  frames: number,
-  blocks: readonly (readonly [number, number])[],
-  sigmas: Levels,
-): Levels[] {
-  const steps = sigmas.length - 1;
-  return Array.from({ length: blocks.length * steps + 1 }, (_, k) =>
-    Array.from({ length: frames }, (_unused, t) => {
-      const block = blocks.findIndex(([from, to]) => from <= t && t < to);
-      if (block === -1) return 0;
-      return sigmas[Math.min(Math.max(k - block * steps, 0), steps)]!;
-    }),
-  );
+/** At least one step. 0.28 of 25 steps are 7, though the product of the numbers is a little more. */
+function shareOf(steps: number, strength: number): number {
+  return Math.max(1, Math.ceil(strength * steps - EPSILON));
 }
 
 /**
@@ -196,11 +195,7 @@ export function editedFrames(
   const { frames, seconds } = request;
   const { num_frames: count, fps } = parent.parameters;
   if (frames && seconds) throw illegal("Give frames or seconds, not both.", { field: "seconds" });
-  const [from, to] = frames ??
-    (seconds && ([Math.floor(seconds[0] * fps), Math.ceil(seconds[1] * fps)] as const)) ?? [
-      0,
-      count,
-    ];
+  const [from, to] = frames ?? (seconds ? framesOfSeconds(seconds, fps, count) : [0, count]);
   if (from >= to || to > count)
     throw new FabricError(
       "range_outside_clip",
@@ -218,4 +213,14 @@ export function editedFrames(
   if (!piece)
     throw illegal(`Take ${parent.id} was put together from other takes; edit one of those.`);
   return [latentFrameOf(from, piece, perGroup), latentFrameOf(to - 1, piece, perGroup) + 1];
+}
+
+function framesOfSeconds(
+  [from, to]: readonly [number, number],
+  fps: number,
+  count: number,
+): [number, number] {
+  const end = to * fps;
+  const isWhole = end > count && end <= count + LATE_FRAMES;
+  return [Math.floor(from * fps + EPSILON), isWhole ? count : Math.ceil(end - EPSILON)];
 }

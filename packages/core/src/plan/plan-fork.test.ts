@@ -1,8 +1,9 @@
 import { deriveRequestSchema, type DeriveRequestOf } from "@arc-fabric/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { completedTake, models, refusal, takeOf } from "../../test/support/samples.ts";
+import { completedTake, digest, models, refusal, takeOf } from "../../test/support/samples.ts";
 import { planDerivations } from "./derivation.ts";
+import { planEdit } from "./plan-edit.ts";
 import { planFork } from "./plan-fork.ts";
 import { segmentsOf } from "./plan-parts.ts";
 import { rowsOf } from "./schedule.ts";
@@ -102,6 +103,54 @@ describe("planFork", () => {
     ]);
   });
 
+  it("divides an edit's kept states between its segments", () => {
+    const parent = completedTake();
+    const steps = Array.from({ length: 20 }, (_, i) => i + 1);
+    const sources = {
+      parent,
+      clean: digest("clean"),
+      states: new Map(steps.map((step) => [step, digest(`state ${step}`)])),
+      mask: digest("mask"),
+      frames: [1, 2] as const,
+      seed: 9,
+    };
+    const edited = takeOf(planEdit(sources, { kind: "edit" }, models), parent.id);
+    const { plan } = planFork(edited, fork({ at_step: 8, prompt: "a star" }), models);
+    const segments = segmentsOf(plan, "denoise");
+    expect(segments.map(({ from, to }) => [from, to])).toEqual([
+      [0, 8],
+      [8, 20],
+    ]);
+    for (const { from, to, keep } of segments)
+      expect(keep!.states).toEqual(steps.slice(from, to).map((step) => digest(`state ${step}`)));
+  });
+
+  it("hands over only to a model that can see the clip", () => {
+    const long = completedTake({ num_frames: 17 });
+    const short = fork({ at_step: 5, model: "short" });
+    expect(refusal(() => planFork(long, short, models))).toMatchObject({
+      code: "unsupported_value",
+      field: "model",
+    });
+    expect(refusal(() => planFork(completedTake({ num_frames: 9 }), short, models))).toBeNull();
+    const plain = fork({ at_step: 5, model: "plain" });
+    expect(refusal(() => planFork(completedTake({ frame_lag: 1 }), plain, models))).toMatchObject({
+      code: "unsupported_value",
+    });
+    expect(refusal(() => planFork(completedTake(), plain, models))).toBeNull();
+    expect(refusal(() => completedTake({ model: "plain", frame_lag: 1 }))).toMatchObject({
+      field: "frame_lag",
+    });
+    const stages = [
+      { model: "tiny", steps: 10 },
+      { model: "short", steps: 10 },
+    ];
+    expect(refusal(() => completedTake({ stages }))).toMatchObject({
+      code: "unsupported_value",
+      field: "stages",
+    });
+  });
+
   it("carries no history from one solver to another, whatever the take's parameters say", () => {
     const parent = takeOf(
       planFork(completedTake(), fork({ at_step: 12, solver: "dpmpp_2m" }), models),
@@ -124,6 +173,12 @@ describe("planFork", () => {
     [{ at_step: 5, sigmas: [0.9, 0] }, "schedule_mismatch", "sigmas"],
     [{ at_step: 5, sigmas: [0.2, 0.1] }, "schedule_mismatch", "sigmas"],
     [{ at_step: 5, sigmas: [0], remaining_steps: 3 }, "illegal_derivation", "sigmas"],
+    [{ at_step: 5, remaining_steps: 1e15 }, "unsupported_value", "num_inference_steps"],
+    [
+      { at_step: 5, sigmas: Array.from({ length: 96 }, (_, i) => 0.7 - i / 150) },
+      "unsupported_value",
+      "num_inference_steps",
+    ],
     [{ at_step: 5, solver: "dpmpp_2m", history: "carry" }, "illegal_derivation", "history"],
     [{ at_step: 0, history: "carry" }, "illegal_derivation", "history"],
   ])("refuses %j", (request, code, field) => {

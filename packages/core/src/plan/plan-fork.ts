@@ -1,12 +1,13 @@
 import {
   FabricError,
   type DeriveRequestOf,
+  type Manifest,
   type Plan,
   type Solver,
   type Take,
   type TakeParameters,
 } from "@arc-fabric/contract";
-import { requireSpace } from "./plan-generate.ts";
+import { requireCapability, requireSight, requireSpace } from "./plan-generate.ts";
 import {
   assemblePlan,
   draftOf,
@@ -15,8 +16,10 @@ import {
   illegal,
   type ModelBook,
   segmentAt,
+  segmentsOf,
 } from "./plan-parts.ts";
 import { flowTail, type Levels } from "./schedule.ts";
+import { checkSteps } from "./take-parameters.ts";
 
 type ForkRequest = DeriveRequestOf<"fork">;
 
@@ -32,7 +35,7 @@ export function planFork(parent: Take, request: ForkRequest, models: ModelBook):
   const { at_step: step } = request;
   const draft = draftOf(parent.plan);
   checkFork(parent, request, models);
-  const rows = forkedRows(parent, request, draft);
+  const rows = forkedRows(parent, request, draft, models);
   const segments = forkedSegments(draft, request, rows.length - 1);
   const start = request.seed === undefined ? draft.start : { ...draft.start, seed: request.seed };
   const model = segments.at(-1)!.model;
@@ -75,13 +78,19 @@ function checkFork(parent: Take, request: ForkRequest, models: ModelBook): void 
       `seed has no effect after step ${step}: all noise is drawn before the first step. Fork at step 0, or leave the seed out.`,
       { field: "seed" },
     );
-  if (model)
-    requireSpace(models.manifest(model), models.manifest(parent.model).latent_space, "model");
+  if (model) checkModel(parent, models.manifest(model), models);
   if (history === "carry" && step === 0)
     throw illegal('There is no history before the first step. Leave it out, or use "reset".', {
       field: "history",
     });
   if (history === "carry") checkCarry(plan, step, solver);
+}
+
+/** @throws FabricError `latent_space_mismatch`, `unsupported_value` */
+function checkModel({ plan, model }: Take, other: Manifest, models: ModelBook): void {
+  requireSpace(other, models.manifest(model).latent_space, "model");
+  if (plan.schedule.frame_sigmas) requireCapability(other, "frame_levels", "model");
+  for (const { window } of segmentsOf(plan, "denoise")) requireSight(other, window, "model");
 }
 
 /** The state was left by the solver of the step before; its history means nothing to another one. */
@@ -98,7 +107,12 @@ function checkCarry(plan: Plan, step: number, solver: Solver | undefined): void 
 const changesRows = ({ remaining_steps, sigmas }: ForkRequest): boolean =>
   remaining_steps !== undefined || sigmas !== undefined;
 
-function forkedRows(parent: Take, request: ForkRequest, draft: DraftPlan): readonly Levels[] {
+function forkedRows(
+  parent: Take,
+  request: ForkRequest,
+  draft: DraftPlan,
+  models: ModelBook,
+): readonly Levels[] {
   if (!changesRows(request)) return draft.rows;
   const { at_step: step, remaining_steps: remaining, sigmas } = request;
   if (remaining !== undefined && sigmas)
@@ -108,6 +122,7 @@ function forkedRows(parent: Take, request: ForkRequest, draft: DraftPlan): reado
       `The levels of take ${parent.id} differ between frames or are bound to kept states, so its remaining steps cannot be replaced.`,
       { field: sigmas ? "sigmas" : "remaining_steps" },
     );
+  checkSteps(step + (sigmas?.length ?? remaining!), models.manifest(request.model ?? parent.model));
   const sigma = draft.rows[step]![0]!;
   const tail = sigmas ?? flowTail(sigma, remaining!, parent.parameters.shift).slice(1);
   checkTail(sigma, tail);
@@ -137,9 +152,15 @@ function forkedSegments(
   const { at_step: step } = request;
   const kept = draft.segments.filter(({ from }) => from < step);
   const changed = draft.segments.filter(({ to }) => to > step);
-  const before = kept.map((segment) => ({ ...segment, to: Math.min(segment.to, step) }));
+  const before = kept.map((segment) => cutSegment(segment, step));
   const after = changesRows(request) ? [{ ...changed[0]!, to: totalSteps }] : changed;
   return [...before, ...after.map((segment) => changeSegment(segment, request))];
+}
+
+function cutSegment(segment: DraftSegment, end: number): DraftSegment {
+  const to = Math.min(segment.to, end);
+  const { keep, from } = segment;
+  return { ...segment, to, keep: keep && { ...keep, states: keep.states.slice(0, to - from) } };
 }
 
 function changeSegment(segment: DraftSegment, request: ForkRequest): DraftSegment {

@@ -9,7 +9,7 @@ import {
   type Start,
   type TakeParameters,
 } from "@arc-fabric/contract";
-import { assemblePlan, type DraftSegment, type ModelBook } from "./plan-parts.ts";
+import { assemblePlan, type DraftSegment, type ModelBook, windowLimit } from "./plan-parts.ts";
 import { flowSigmas, laggedRows, type Levels } from "./schedule.ts";
 
 /** Blobs with the pixels of given frames, made from uploaded pictures. */
@@ -27,7 +27,7 @@ export function planGenerate(
   const manifest = models.manifest(parameters.model);
   const shape = latentShape(parameters, manifest);
   const rows = rowsFor(parameters, shape, given);
-  const stages = checkStages(parameters, models);
+  const stages = checkStages(parameters, models, [0, shape[1]]);
   checkCache(parameters);
   if (given.first || given.last) requireCapability(manifest, "image_to_video", "first_frame");
   return assemblePlan(
@@ -120,8 +120,14 @@ function segmentsFor(
 }
 
 /** @throws FabricError `schedule_mismatch`, `latent_space_mismatch`, `model_not_found` */
-function checkStages(parameters: TakeParameters, models: ModelBook): readonly Stage[] {
-  const { stages, model, num_inference_steps: steps } = parameters;
+function checkStages(
+  parameters: TakeParameters,
+  models: ModelBook,
+  window: readonly [number, number],
+): readonly Stage[] {
+  const { stages, model, num_inference_steps: steps, frame_lag: lag } = parameters;
+  for (const { model: id } of stages ?? [{ model }])
+    if (lag > 0) requireCapability(models.manifest(id), "frame_levels", "frame_lag");
   if (!stages) return [{ model, steps }];
   const sum = stages.reduce((total, stage) => total + stage.steps, 0);
   if (sum !== steps)
@@ -131,7 +137,11 @@ function checkStages(parameters: TakeParameters, models: ModelBook): readonly St
       { details: { field: "stages", value: sum, expected: steps } },
     );
   const space = models.manifest(model).latent_space;
-  for (const stage of stages) requireSpace(models.manifest(stage.model), space, "stages");
+  for (const stage of stages) {
+    const manifest = models.manifest(stage.model);
+    requireSpace(manifest, space, "stages");
+    requireSight(manifest, window, "stages");
+  }
   return stages;
 }
 
@@ -144,6 +154,26 @@ export function requireSpace(manifest: Manifest, space: string, field: string): 
     {
       details: { field, value: manifest.id, latent_space: manifest.latent_space, expected: space },
     },
+  );
+}
+
+/**
+ * Whether a model's net can see these latent frames at once.
+ * @throws FabricError `unsupported_value`
+ */
+export function requireSight(
+  manifest: Manifest,
+  [from, to]: readonly [number, number],
+  field: string,
+): void {
+  // A window that does not begin at frame 0 is shown behind an absent first frame.
+  const seen = to - from + (from > 0 ? 1 : 0);
+  const most = windowLimit(manifest);
+  if (seen <= most) return;
+  throw new FabricError(
+    "unsupported_value",
+    `${manifest.name} sees at most ${most} latent frames at once, and here are ${seen}.`,
+    { details: { field, value: manifest.id, latent_frames: seen, max: most } },
   );
 }
 

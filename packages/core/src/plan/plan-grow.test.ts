@@ -109,6 +109,12 @@ describe("planGrow", () => {
     [{ kind: "insert", at_frame: 10, num_frames: 4 }, "unsupported_value", "at_frame"],
     [{ kind: "insert", at_frame: 17, num_frames: 4 }, "range_outside_clip", "at_frame"],
     [{ kind: "extend", num_frames: 4000 }, "unsupported_value", "num_frames"],
+    [{ kind: "extend", num_frames: 4e15 }, "unsupported_value", "num_frames"],
+    [
+      { kind: "loop", num_frames: 4, num_inference_steps: 101 },
+      "unsupported_value",
+      "num_inference_steps",
+    ],
   ])("refuses %j", (request, code, field) => {
     expect(refusal(() => grow(completedTake(), request))).toMatchObject({ code, field });
   });

@@ -5,11 +5,11 @@ import {
   type Piece,
   type Take,
 } from "@arc-fabric/contract";
-import { blockRows } from "./plan-edit.ts";
 import type { DerivedPlan } from "./plan-fork.ts";
 import { requireCapability } from "./plan-generate.ts";
 import {
   assemblePlan,
+  checkLength,
   draftOf,
   framesOf,
   illegal,
@@ -18,7 +18,14 @@ import {
   windowLimit,
 } from "./plan-parts.ts";
 import { flowSigmas, type Levels } from "./schedule.ts";
-import { type Window, windowsOver } from "./windows.ts";
+import { checkSteps } from "./take-parameters.ts";
+import {
+  blockRows,
+  type Window,
+  windowsOver,
+  withNoiseFirst,
+  withoutFirstFrame,
+} from "./windows.ts";
 
 type GrowRequest = DeriveRequestOf<"extend" | "insert" | "loop" | "continue">;
 
@@ -35,8 +42,7 @@ export interface GrowSources {
  * seams where a clip goes on, measured on zoetrope-s, but frozen motion between two ends.
  */
 const CONTEXT = { extend: 3, continue: 3, loop: 2, insert: 1 } as const;
-/** What the contract's schedule can hold. */
-const MAX_STEPS = 1000;
+const SHORTER = "Use fewer frames at a time.";
 
 /** The new clip in latent frames: what it is put together from, what is made, what is shown. */
 interface Canvas {
@@ -56,9 +62,12 @@ export function planGrow(
   const manifest = models.manifest(parent.model);
   requireCapability(manifest, "frame_levels", request.kind);
   const draft = draftOf(parent.plan);
+  const steps = request.num_inference_steps ?? parent.parameters.num_inference_steps;
+  checkSteps(steps, manifest);
   const canvas = canvasOf(sources, request, manifest);
   const frames = canvas.pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
-  const steps = request.num_inference_steps ?? parent.parameters.num_inference_steps;
+  const [from, to] = canvas.made;
+  checkLength(Math.ceil((to - from) / windowLimit(manifest)), steps, "num_frames", SHORTER);
   const windows = windowsOver({
     frames,
     made: canvas.made,
@@ -66,7 +75,7 @@ export function planGrow(
     context: request.context_frames ?? CONTEXT[request.kind],
     direction: canvas.direction,
   }).map((cut) => (request.kind === "continue" ? withoutFirstFrame(cut) : cut));
-  checkLength(windows.length, steps);
+  checkLength(windows.length, steps, "num_frames", SHORTER);
   const { solver, shift } = parent.parameters;
   const parameters = {
     ...parent.parameters,
@@ -196,11 +205,7 @@ function rowsOver(
     windows.map(({ made }) => made),
     sigmas,
   );
-  return shownFrom === 0 ? rows : rows.map((row) => [1, ...row.slice(1)]);
-}
-
-function withoutFirstFrame({ made, window: [from, to] }: Window): Window {
-  return { made, window: [Math.max(1, from), to] };
+  return shownFrom === 0 ? rows : rows.map(withNoiseFirst);
 }
 
 function shownFrames({ shown: [from, to] }: Canvas, { latents }: Manifest): number {
@@ -240,15 +245,6 @@ function insertionPoint(atFrame: number, length: number, { name, latents }: Mani
     "unsupported_value",
     `${name} keeps frames in groups of ${perGroup}: at_frame = ${atFrame} lies inside one; use ${nearest}.`,
     { details: { field: "at_frame", value: atFrame, nearest } },
-  );
-}
-
-function checkLength(blocks: number, steps: number): void {
-  if (blocks * steps <= MAX_STEPS) return;
-  throw new FabricError(
-    "unsupported_value",
-    `This would take ${blocks} blocks of ${steps} steps; a take has at most ${MAX_STEPS} steps. Extend by fewer frames at a time.`,
-    { details: { field: "num_frames", blocks, steps, max: MAX_STEPS } },
   );
 }
 

@@ -19,6 +19,23 @@ export interface ModelBook {
   weightsDigest(id: string): string;
 }
 
+/** What the contract's schedule can hold. */
+const MAX_STEPS = 1000;
+
+/**
+ * Called with the least number of blocks that there can be before they are worked out.
+ * @param advice what to do instead
+ * @throws FabricError `unsupported_value`
+ */
+export function checkLength(blocks: number, steps: number, field: string, advice: string): void {
+  if (blocks * steps <= MAX_STEPS) return;
+  throw new FabricError(
+    "unsupported_value",
+    `This would take ${blocks} blocks of ${steps} steps; a take has at most ${MAX_STEPS} steps. ${advice}`,
+    { details: { field, blocks, steps, max: MAX_STEPS } },
+  );
+}
+
 /** A denoise segment with its prompts in place, before the prompts are numbered. */
 export interface DraftSegment extends Omit<DenoiseSegment, "type" | "conditioning"> {
   readonly prompt: string;

@@ -66,7 +66,13 @@ function checkLimits(parameters: TakeParameters, manifest: Manifest): void {
   for (const field of ["width", "height"] as const) {
     const allowed = limits[field];
     if (!allowed.includes(parameters[field]))
-      refuse(manifest, field, parameters[field], `one of ${allowed.join(", ")}`, { allowed });
+      refuse(
+        manifest,
+        field,
+        parameters[field],
+        `${allowed.length > 1 ? "one of " : ""}${allowed.join(", ")}`,
+        { allowed },
+      );
   }
   for (const field of ["num_frames", "fps", "num_inference_steps"] as const) {
     const { min, max, step } = limits[field];
@@ -105,6 +111,16 @@ export function checkPrompts(
         max: limits.prompt_chars,
       });
   }
+}
+
+/**
+ * Steps of one schedule, also where they are asked for beside a parent's.
+ * @throws FabricError `unsupported_value`
+ */
+export function checkSteps(steps: number, manifest: Manifest): void {
+  const { min, max } = manifest.limits.num_inference_steps;
+  if (steps < min || steps > max)
+    refuse(manifest, "num_inference_steps", steps, `${min} to ${max}`, { min, max });
 }
 
 /** The value of an integer range closest to `value`. */

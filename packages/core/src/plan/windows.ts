@@ -1,3 +1,5 @@
+import type { Levels } from "./schedule.ts";
+
 /** A stretch of frames that the net makes at once, and the frames it looks at meanwhile. Latent frames, [from, to). */
 export interface Window {
   readonly made: readonly [number, number];
@@ -56,4 +58,29 @@ function backward({ frames, made: [first, end], limit, context }: Cut): Window[]
 
 function room(from: number, limit: number): number {
   return from === 0 ? limit : limit - 1;
+}
+
+/** Of a stream's block: noise stands in the place of its first frame, and nothing looks at it. */
+export function withoutFirstFrame({ made, window: [from, to] }: Window): Window {
+  return { made, window: [Math.max(1, from), to] };
+}
+
+export function withNoiseFirst(row: Levels): Levels {
+  return [1, ...row.slice(1)];
+}
+
+/** Rows of blocks that are made one after the other: a block's frames wait at the first level, then walk, then are done. */
+export function blockRows(
+  frames: number,
+  blocks: readonly (readonly [number, number])[],
+  sigmas: Levels,
+): Levels[] {
+  const steps = sigmas.length - 1;
+  return Array.from({ length: blocks.length * steps + 1 }, (_, k) =>
+    Array.from({ length: frames }, (_unused, t) => {
+      const block = blocks.findIndex(([from, to]) => from <= t && t < to);
+      if (block === -1) return 0;
+      return sigmas[Math.min(Math.max(k - block * steps, 0), steps)]!;
+    }),
+  );
 }

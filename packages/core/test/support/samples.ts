@@ -50,6 +50,12 @@ const manifests = [
   manifest,
   { ...manifest, id: "tiny-2", name: "Tiny 2" },
   { ...manifest, id: "other", name: "Other", latent_space: "other-v1" },
+  {
+    ...manifest,
+    id: "short",
+    name: "Short",
+    limits: { ...manifest.limits, num_frames: { min: 5, max: 9, step: 4 } },
+  },
   { ...manifest, id: "plain", name: "Plain", capabilities: ["text_to_video" as const] },
 ];
 
