@@ -41,7 +41,7 @@ export const ERROR_CATALOGUE = {
     status: 400,
     title: "The range is not inside the clip",
     retryable: false,
-    remedy: "Choose a range inside the frames that the error names.",
+    remedy: "Choose a range inside the bounds that the error names.",
   },
   invalid_mask: {
     status: 400,

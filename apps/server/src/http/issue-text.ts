@@ -41,6 +41,7 @@ export function issueReason(issue: z.core.$ZodIssue): string {
     case "unrecognized_keys":
       return `has unknown fields ${issue.keys.map((key) => `"${key}"`).join(", ")}`;
     case "invalid_union":
+      if ("options" in issue && issue.options) return `must be one of ${issue.options.join(", ")}`;
       return (
         issue.errors
           .map(([first]) => (first ? issueReason(first) : ""))
@@ -53,7 +54,8 @@ export function issueReason(issue: z.core.$ZodIssue): string {
 }
 
 function bound(origin: string, relation: string, limit: string): string {
-  if (origin === "string") return `have ${relation} ${limit} characters`;
-  if (origin === "array") return `have ${relation} ${limit} entries`;
+  const one = limit === "1";
+  if (origin === "string") return `have ${relation} ${limit} ${one ? "character" : "characters"}`;
+  if (origin === "array") return `have ${relation} ${limit} ${one ? "entry" : "entries"}`;
   return `be ${relation} ${limit}`;
 }

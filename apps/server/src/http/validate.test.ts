@@ -52,8 +52,13 @@ describe("input that is refused", () => {
       'field "at_step". Known fields: kind, prompt, negative_prompt, guidance_scale, frames,',
     ],
     [{ kind: "edit", area: { shape: "brush", fill: 1 } }, '"area'],
-    [{ kind: "morph" }, '"kind"'],
-    [{ at_step: 1 }, '"kind"'],
+    [
+      { kind: "morph" },
+      '"kind" must be one of fork, edit, extend, insert, loop, continue, finalize, concatenate.',
+    ],
+    [{ at_step: 1 }, '"kind" must be one of fork,'],
+    [{ kind: "edit", area: { shape: "circle" } }, '"area.shape" must be one of rectangle, polygon'],
+    [{ kind: "concatenate", takes: [] }, '"takes" must have at least 1 entry.'],
   ])("names the fields of the variant that was sent (%#)", (input, message) => {
     expect(() => validate(deriveRequestSchema, input, "body")).toThrow(message);
   });

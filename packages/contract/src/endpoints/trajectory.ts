@@ -101,7 +101,11 @@ export const TRAJECTORY_ENDPOINTS = defineEndpoints({
     ...ofTake,
     body: z.strictObject({
       title: takeTitleSchema.nullable().optional(),
-      tags: z.array(tagSchema).max(20).optional(),
+      tags: z
+        .array(tagSchema)
+        .max(20)
+        .refine((tags) => new Set(tags).size === tags.length, "must not name a tag twice")
+        .optional(),
       priority: prioritySchema.optional(),
     }),
     response: json(takeSchema),
