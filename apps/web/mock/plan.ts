@@ -75,7 +75,8 @@ export function planOf(parameters: TakeParameters, steps = parameters.num_infere
     return (shift * u) / (1 + (shift - 1) * u);
   });
   const frames = latentFrames(num_frames);
-  const stages: Stage[] = parameters.stages ?? [{ model, steps }];
+  // What is put together from other takes computes nothing.
+  const stages: Stage[] = steps === 0 ? [] : (parameters.stages ?? [{ model, steps }]);
   let from = 0;
   return {
     version: 2,

@@ -41,7 +41,7 @@ export class Pump {
   async #run(take: Take): Promise<void> {
     const cold = this.#world.modelStatus === "cold";
     const { prompt } = take.parameters;
-    const stepMs = this.#world.pace.stepMs * (/\bslow\b/.test(prompt) ? 5 : 1);
+    const times = /\bslow\b/.test(prompt) ? 5 : 1;
     const breaks = /\bbreak:(\w+)/.exec(prompt)?.[1];
     take.status = "running";
     take.started_at = new Date().toISOString();
@@ -81,6 +81,7 @@ export class Pump {
     }
     if (!(await this.#phase(take, "denoising", 0))) return;
     for (let step = take.progress.step + 1; step <= take.progress.total_steps; step++) {
+      const stepMs = this.#world.pace.stepMs * times;
       await pause(stepMs);
       if (take.status !== "running") return;
       if (take.pause_requested) return this.#pause(take);

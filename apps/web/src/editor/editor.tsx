@@ -69,7 +69,7 @@ export function Editor({ session, takes, stream }: EditorProps) {
           <ComparePanel a={take} b={other} takes={takes} view={view} onMade={onMade} />
         </>
       ) : streamed?.watching ? (
-        <WatchedStream streamed={streamed} shared={shared} />
+        <WatchedStream streamed={streamed} shared={shared} onOpen={view.openAlone} />
       ) : (
         <SelectedTake
           shared={shared}
@@ -139,11 +139,12 @@ function SelectedTake(props: SelectedTakeProps) {
 
 interface WatchedStreamProps extends EditorPartProps {
   streamed: StreamView;
+  onOpen: (takeId: string) => void;
 }
 
 /** The stream as one clip, and what its blocks to come are made with. */
-function WatchedStream({ streamed, shared }: WatchedStreamProps) {
-  const { stream, blocks, position, draft, setDraft, fps, focusPrompt } = streamed;
+function WatchedStream({ streamed, shared, onOpen }: WatchedStreamProps) {
+  const { stream, blocks, position, draft, setDraft, fps, clip, focusPrompt } = streamed;
   return (
     <>
       <StreamStage stream={stream} blocks={blocks} position={position} player={shared.player} />
@@ -153,6 +154,8 @@ function WatchedStream({ streamed, shared }: WatchedStreamProps) {
         fps={fps}
         draft={draft}
         onDraft={setDraft}
+        clip={clip}
+        onOpen={onOpen}
         focusPrompt={focusPrompt}
       />
     </>

@@ -19,9 +19,9 @@ function Tiles({ sheet, tiles }: { sheet: Artifact; tiles: number }) {
       {Array.from({ length: tiles }, (_, i) => {
         const index = Math.min(count - 1, Math.floor(((i + 0.5) / tiles) * count));
         return (
-          <span key={i} className="relative min-w-0 flex-1 overflow-hidden">
+          <span key={i} className="relative min-w-0 flex-1 overflow-hidden [container-type:size]">
             <span
-              className="absolute top-0 left-1/2 aspect-square h-full min-w-full -translate-x-1/2 bg-no-repeat"
+              className="absolute top-1/2 left-1/2 aspect-square w-[max(100cqw,100cqh)] -translate-1/2 bg-no-repeat"
               style={{
                 backgroundImage: `url("${client.artifacts.contentUrl(sheet.id)}")`,
                 backgroundSize: `${columns * 100}% ${rows * 100}%`,

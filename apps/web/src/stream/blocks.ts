@@ -88,6 +88,16 @@ export function promptSpans(blocks: readonly Block[]): PromptSpan[] {
   return spans;
 }
 
+/** What an ended stream became; null while it is open, or where the clip was deleted. */
+export function clipOf(stream: Stream, takes: readonly Take[]): Take | null {
+  if (stream.status !== "ended") return null;
+  if (stream.blocks === 1) return takes.find(({ id }) => id === stream.head_take_id) ?? null;
+  const made = takes.filter(
+    ({ origin, parent_id }) => origin.kind === "finalize" && parent_id === stream.head_take_id,
+  );
+  return made.at(-1) ?? null;
+}
+
 /** Where a stream stands, in few words. */
 export function streamWords(stream: Stream): { text: string; tone: Tone; active: boolean } {
   const { status, blocks, max_blocks: most, next_take_id: next, error } = stream;

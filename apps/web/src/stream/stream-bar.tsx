@@ -43,7 +43,9 @@ export function StreamBar(props: StreamBarProps) {
       <Badge tone={words.tone} active={words.active}>
         {words.text}
       </Badge>
-      <span className="text-xs text-muted tabular max-md:hidden">
+      <span
+        className={`text-xs whitespace-nowrap text-muted tabular max-md:hidden ${back ? "max-xl:hidden" : ""}`}
+      >
         {forming
           ? progressText(forming, 0).detail || progressText(forming, 0).title
           : last &&
@@ -57,7 +59,7 @@ export function StreamBar(props: StreamBarProps) {
           </Button>
         )}
         {back && <GoBack {...props} back={back} />}
-        {stream.status !== "ended" && <PauseOrGoOn stream={stream} />}
+        {stream.status !== "ended" && <PauseOrGoOn stream={stream} second={back !== null} />}
         {stream.status !== "ended" && stream.blocks > 0 && <MakeOneClip {...props} />}
       </div>
       <p role="status" aria-live="polite" className="sr-only">
@@ -67,11 +69,12 @@ export function StreamBar(props: StreamBarProps) {
   );
 }
 
+/** What is clicked may be gone before the answer is there, so nothing of it hangs on its being shown. */
 const failed = (title: string) => (error: unknown) =>
   toast(title, { tone: "danger", description: describeError(error).message });
 
 /** A paused stream goes on with its next block; one that has all its blocks gets some more. */
-function PauseOrGoOn({ stream }: { stream: Stream }) {
+function PauseOrGoOn({ stream, second }: { stream: Stream; second: boolean }) {
   const pause = usePauseStream();
   const resume = useResumeStream();
   const { status, blocks, max_blocks: most, next_take_id: next } = stream;
@@ -81,10 +84,11 @@ function PauseOrGoOn({ stream }: { stream: Stream }) {
         size="small"
         icon="pause"
         busy={pause.isPending}
+        aria-label="Pause the stream"
         title="The block that forms is finished first"
-        onClick={() => pause.mutate(stream, { onError: failed("Not paused") })}
+        onClick={() => void pause.mutateAsync(stream).catch(failed("Not paused"))}
       >
-        Pause stream
+        Pause
       </Button>
     );
   // The first clip could not be made: there is nothing to go on from.
@@ -94,10 +98,10 @@ function PauseOrGoOn({ stream }: { stream: Stream }) {
   return (
     <Button
       size="small"
-      look="primary"
-      icon={more > 0 ? "plus" : "again"}
+      look={second ? "secondary" : "primary"}
+      icon={more > 0 ? "plus" : stream.error ? "again" : "grow"}
       busy={resume.isPending}
-      onClick={() => resume.mutate({ stream, blocks: more }, { onError: failed("Not gone on") })}
+      onClick={() => void resume.mutateAsync({ stream, blocks: more }).catch(failed("Not gone on"))}
     >
       {more > 0 ? `${plural(more, "more block")}` : stream.error ? "Try again" : "Go on"}
     </Button>
@@ -114,16 +118,14 @@ function GoBack({ stream, back }: StreamBarProps & { back: { take: Take; number:
       busy={rewind.isPending}
       title="What was made after it stays in the tree"
       onClick={() =>
-        rewind.mutate(
-          { stream, takeId: back.take.id },
-          {
-            onSuccess: () =>
-              toast(`The stream goes on from block ${back.number}`, {
-                description: "What was made after it stays in the tree.",
-              }),
-            onError: failed("Not gone back"),
-          },
-        )
+        void rewind
+          .mutateAsync({ stream, takeId: back.take.id })
+          .then(() =>
+            toast(`The stream goes on from block ${back.number}`, {
+              description: "What was made after it stays in the tree.",
+            }),
+          )
+          .catch(failed("Not gone back"))
       }
     >
       {`Go on from block ${back.number}`}
@@ -146,9 +148,7 @@ function MakeOneClip({ stream, onMade }: StreamBarProps) {
       confirmLabel="Make one clip"
       cancelLabel="Not yet"
       look="primary"
-      onConfirm={() =>
-        finalize.mutate(stream, { onSuccess: onMade, onError: failed("Not put together") })
-      }
+      onConfirm={() => void finalize.mutateAsync(stream).then(onMade, failed("Not put together"))}
     >
       {`The stream ends with block ${blocks}; every block stays in the tree.`}
       {next && ` Block ${blocks + 1}, which forms now, is not part of the clip.`}

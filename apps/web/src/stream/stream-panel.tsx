@@ -1,4 +1,4 @@
-import type { Model, Stream, StreamChanges } from "@arc-fabric/contract";
+import type { Model, Stream, StreamChanges, Take } from "@arc-fabric/contract";
 import { useEffect, useId, useRef, useState, type FormEvent } from "react";
 import { Link } from "react-router";
 import { describeError, describeRecord } from "../api/describe-error.ts";
@@ -22,6 +22,9 @@ interface StreamPanelProps {
   /** Kept by the editor, so that looking at a block does not lose it. */
   draft: StreamDraft;
   onDraft: (draft: StreamDraft) => void;
+  /** What an ended stream became. */
+  clip: Take | null;
+  onOpen: (takeId: string) => void;
   /** Grows each time that the prompt is asked for. */
   focusPrompt: number;
 }
@@ -61,11 +64,18 @@ export function StreamPanel(props: StreamPanelProps) {
       className="flex min-h-0 min-w-0 flex-col overflow-y-auto border-line bg-surface lg:border-l"
     >
       <div className="border-b border-line p-4">
-        <h2 className="text-base leading-snug font-semibold">Blocks to come</h2>
+        <h2 className="text-base leading-snug font-semibold">
+          {stream.status === "ended" ? "The stream has ended" : "Blocks to come"}
+        </h2>
         <p className="mt-1 text-[0.8125rem] text-muted">{hint(stream, next)}</p>
       </div>
       <form onSubmit={onSubmit} className="flex flex-1 flex-col gap-4 p-4">
         <Problem stream={stream} />
+        {props.clip && (
+          <Button icon="film" onClick={() => props.onOpen(props.clip!.id)} className="self-start">
+            Open the clip
+          </Button>
+        )}
         {stream.status !== "ended" && (
           <>
             <Prompt {...props} label={`Prompt from block ${next} on`} set={set} submit={submit} />
@@ -125,7 +135,7 @@ function Submit({ label, words, ready, busy, error, onUndo }: SubmitProps) {
 
 function hint(stream: Stream, next: number): string {
   if (stream.status === "ended")
-    return "The stream has ended: its blocks became one clip. Any block can still be worked on as a take of its own.";
+    return "Its blocks became one clip. Any block can still be worked on as a take of its own.";
   if (blocksToCome(stream) === 0)
     return `No further block is to be made. Raise their number, or add some, and this counts from block ${next} on.`;
   if (!stream.next_take_id) return `Block ${next} begins with this when the stream goes on.`;

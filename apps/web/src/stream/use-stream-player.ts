@@ -165,6 +165,8 @@ class Tapes {
   #aim: { id: string; seconds: number } | null = null;
   /** The block whose live pictures ran last, and how long they did. */
   #live = { id: "", seconds: 0 };
+  /** The block that was shown live to its last frame: its video stands there and does not begin again. */
+  #shown = "";
 
   set(id: string, video: HTMLVideoElement | null): void {
     if (video) this.#videos.set(id, video);
@@ -175,6 +177,7 @@ class Tapes {
   aim(id: string, seconds: number): void {
     this.#aim = { id, seconds };
     this.#live = { id: "", seconds: 0 };
+    this.#shown = "";
   }
 
   /** @returns where the block in view is; null while nothing is to be seen of it */
@@ -193,13 +196,15 @@ class Tapes {
     const video = this.#videos.get(id);
     if (!video) return null;
     if (this.#aim?.id === id) {
-      video.currentTime = this.#aim.seconds;
+      // Where it stands there already, a seek would only make it blink.
+      if (video.currentTime !== this.#aim.seconds) video.currentTime = this.#aim.seconds;
       this.#aim = null;
     } else if (this.#live.id === id && playing) {
-      // Its finished frames were just shown live, to the last: the video stands in their place and does not begin again.
       video.currentTime = video.duration;
+      this.#shown = id;
     }
     this.#live = { id: "", seconds: 0 };
+    if (this.#shown === id) return { seconds: video.duration, ended: true, liveSeconds: 0 };
     video.playbackRate = speed;
     if (!playing && !video.paused) video.pause();
     // A browser may refuse to play; the next picture tries again.

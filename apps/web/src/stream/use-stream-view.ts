@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState, type RefObject } from "react";
 import type { PlayerHandle } from "../editor/editor-stage.tsx";
 import type { View } from "../editor/use-view.ts";
 import { createStore } from "../util/create-store.ts";
-import { blockNumber, blocksOf } from "./blocks.ts";
+import { blockNumber, blocksOf, clipOf } from "./blocks.ts";
 import type { StreamDraft } from "./stream-panel.tsx";
 
 export type StreamView = NonNullable<ReturnType<typeof useStreamView>>;
@@ -42,6 +42,7 @@ export function useStreamView({ stream, takes, view, player }: StreamViewDeps) {
     draft,
     setDraft,
     focusPrompt,
+    clip: clipOf(stream, takes),
     selectedId: watching ? null : take.id,
     back: number === null ? null : { take, number },
     fps: blocks[0]?.take.parameters.fps ?? take.parameters.fps,

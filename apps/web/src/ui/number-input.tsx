@@ -37,7 +37,11 @@ export function NumberInput({
     else if (Number.isFinite(number)) onChange(snap(number, { min, max, step }));
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Enter") commit();
+    if (event.key === "Enter") {
+      // Not also the form: it would be sent with the value before.
+      event.preventDefault();
+      commit();
+    }
     if (event.key === "Escape") setDraft(null);
     const direction = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
     if (direction === 0 || value === null) return;
