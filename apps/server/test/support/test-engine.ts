@@ -26,6 +26,8 @@ export interface TestEngine {
   /** Without interruptions. */
   readonly store: Store;
   readonly controls: FakeHostControls;
+  /** Models that workers were asked for. */
+  readonly acquired: readonly string[];
   /** Once. Calls that the interruption itself leads to are not interrupted. Resolves when it has happened. */
   readonly interrupt: (interruption: Interruption) => Promise<void>;
   /** Resolves when this holds; looked at after every event. */
@@ -46,11 +48,19 @@ export async function createTestEngine(): Promise<TestEngine> {
   const digest = weightsDigest(FAKE_MANIFEST, (text) =>
     createHash("sha256").update(text).digest("hex"),
   );
+  const acquired: string[] = [];
+  const host = createFakeModelHost(digest, controls);
   const waiting: (Interruption & { readonly done: () => void })[] = [];
   const engine = new Engine({
     store: interrupted(store, waiting),
     blobs,
-    host: createFakeModelHost(digest, controls),
+    host: {
+      ...host,
+      acquire: (model, options) => {
+        acquired.push(model);
+        return host.acquire(model, options);
+      },
+    },
     media: createFakeMedia(),
     system,
     logger: silent,
@@ -69,6 +79,7 @@ export async function createTestEngine(): Promise<TestEngine> {
     engine,
     store,
     controls,
+    acquired,
     interrupt: (interruption) =>
       new Promise((done) => waiting.push({ ...interruption, done: () => done() })),
     until: (holds) => untilHolds(store, holds),

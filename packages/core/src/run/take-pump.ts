@@ -30,7 +30,7 @@ export class TakePump {
   readonly #stopping = new AbortController();
   /** Losses of a take since its last new step. */
   readonly #losses = new Map<TakeId, { step: number; count: number }>();
-  #running: { id: TakeId; priority: number; control: RunControl } | null = null;
+  #running: { id: TakeId; control: RunControl } | null = null;
   #loop: Promise<void> | null = null;
   #awake = false;
 
@@ -67,11 +67,17 @@ export class TakePump {
     return this.#running?.id === id ? this.#running.control : null;
   }
 
+  /** By the priorities as they are now: they may have been changed while it runs. */
   async #preemptLower(): Promise<void> {
-    if (!this.#running) return;
-    const next = await this.#deps.store.peekNext();
-    if (next && this.#running && next.priority > this.#running.priority)
-      this.#running.control.yieldAfterStep(new StopReason("preempted", next.id));
+    const running = this.#running;
+    if (!running) return;
+    const { store } = this.#deps;
+    const take = await store.getTake(running.id);
+    const next = await store.peekNext();
+    if (!take || this.#running !== running) return;
+    if (next && next.priority > take.priority)
+      running.control.yieldAfterStep(new StopReason("preempted", next.id));
+    else running.control.withdraw("preempted");
   }
 
   async stop(): Promise<void> {
@@ -115,11 +121,11 @@ export class TakePump {
 
   async #runClaim(claim: Claim): Promise<void> {
     const log = new TakeLog(claim.take.id, this.#deps);
-    const { id, priority } = claim.take;
+    const { id } = claim.take;
     const control = new RunControl();
-    this.#running = { id, priority, control };
+    this.#running = { id, control };
     try {
-      await this.#catchUp(id);
+      await this.#catchUp(id, control);
       await runTake(this.#deps, claim, log, control);
       this.#losses.delete(claim.take.id);
     } catch (thrown) {
@@ -131,11 +137,14 @@ export class TakePump {
     }
   }
 
-  /** What was asked for between the claim and now. */
-  async #catchUp(id: TakeId): Promise<void> {
+  /** What was asked for between the claim and now. @throws StopReason */
+  async #catchUp(id: TakeId, control: RunControl): Promise<void> {
+    if (this.#stopping.signal.aborted) control.stopNow(new StopReason("shutdown"));
     const take = await this.#deps.store.getTake(id);
-    if (take?.pause_requested) this.pauseTake(id);
+    if (take?.status !== "running") control.stopNow(new StopReason("cancelled"));
+    if (take?.pause_requested) control.stopNow(new StopReason("paused"));
     await this.#preemptLower();
+    control.signal.throwIfAborted();
   }
 
   /** Decides what an attempt that did not complete means for the take. */

@@ -1,0 +1,98 @@
+import { isFinished, type Take, type TakeId } from "@arc-fabric/contract";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createTestEngine, type TestEngine } from "./support/test-engine.ts";
+
+let test: TestEngine;
+beforeEach(async () => {
+  test = await createTestEngine();
+});
+afterEach(() => test.close());
+
+async function create(changes: object = {}): Promise<TakeId> {
+  const request = { prompt: "a ball", seed: 1, reuse: false, ...changes };
+  const options = { sessionId: null, idempotency: null };
+  return (await test.engine.createTake(request, options)).take.id;
+}
+
+async function until(id: TakeId, reached: (take: Take) => boolean): Promise<Take> {
+  await test.until(async () => reached((await test.store.getTake(id))!));
+  return (await test.store.getTake(id))!;
+}
+
+const finished = (id: TakeId) => until(id, ({ status }) => isFinished(status));
+const eventsOf = async (id: TakeId) => {
+  const events = await test.store.readEvents(0, 10_000);
+  return events.flatMap(({ type, data }) =>
+    "take_id" in data && data.take_id === id ? [type] : [],
+  );
+};
+
+/** Holds every take before this step until it is let go. */
+function holdAt(step: number): () => void {
+  const gate = Promise.withResolvers<void>();
+  test.controls.beforeStep = (at) => (at === step ? gate.promise : Promise.resolve());
+  return gate.resolve;
+}
+
+describe("a take that something happens to while it is claimed", () => {
+  it("a server that stops then does not wait for the take's end", async () => {
+    holdAt(1);
+    let stopped = Promise.resolve();
+    const claimed = test.interrupt({
+      method: "claimNext",
+      when: "after",
+      act: async () => {
+        stopped = test.engine.stop();
+      },
+    });
+    const id = await create();
+    await claimed;
+    await stopped;
+    expect(await test.store.getTake(id)).toMatchObject({ status: "queued" });
+  });
+
+  it("a take that is cancelled then takes no worker", async () => {
+    const claimed = test.interrupt({
+      method: "claimNext",
+      when: "after",
+      act: async () => {
+        const { items } = await test.store.listTakes({}, { limit: 1, order: "asc" });
+        await test.engine.cancelTake(items[0]!.id);
+      },
+    });
+    const id = await create();
+    await claimed;
+    const next = await create();
+    await finished(next);
+    expect(await test.store.getTake(id)).toMatchObject({ status: "cancelled" });
+    expect(test.acquired).toHaveLength(1);
+  });
+});
+
+describe("the priority of a take that runs", () => {
+  it("counts as it is now: one that was raised is not interrupted by what is lower", async () => {
+    const release = holdAt(2);
+    const running = await create();
+    await until(running, ({ progress }) => progress.step === 1);
+    await test.engine.updateTake(running, { priority: 5 });
+    const other = await create({ priority: 3 });
+    release();
+    await finished(running);
+    await finished(other);
+    expect(await eventsOf(running)).not.toContain("take.preempted");
+  });
+
+  it("one that was lowered makes way for what waits", async () => {
+    const release = holdAt(2);
+    const running = await create({ priority: 5 });
+    await until(running, ({ progress }) => progress.step === 1);
+    const other = await create({ priority: 3 });
+    const seen = test.interrupt({ method: "peekNext", when: "after", act: async () => {} });
+    await test.engine.updateTake(running, { priority: 0 });
+    await seen;
+    release();
+    await finished(other);
+    expect(await eventsOf(running)).toContain("take.preempted");
+    await finished(running);
+  });
+});
