@@ -180,7 +180,10 @@ export type Origin = z.infer<typeof originSchema>;
 
 /** What an edit left as it was, measured on the result. */
 export const editProofSchema = z.object({
-  /** Whether the kept part followed its stored states, or the straight line to them where those are not stored any more. */
+  /**
+   * Whether the kept part followed its stored states, or the straight line to its clean latents: where some of the states are not
+   * stored any more, or the clip is longer than the model sees at once.
+   */
   kept_path: z.enum(["stored", "straight_line"]),
   kept_latents: z.int().nonnegative(),
   changed_latents: z.int().nonnegative(),

@@ -36,6 +36,8 @@ interface Shared {
   viewers: number;
 }
 
+/** Who goes from one view of a take to another finds its pictures again. */
+const LINGER_MS = 1_000;
 /** A take that is seen at several places is received and decoded once. */
 const sharedClips = new Map<string, Shared>();
 
@@ -45,12 +47,17 @@ function share(id: string): { clip: LiveClip; leave: () => void } {
   return {
     clip: shared.clip,
     leave() {
-      if (--shared.viewers > 0) return;
-      sharedClips.delete(id);
-      shared.stop.abort();
-      shared.clip.close();
+      shared.viewers--;
+      setTimeout(() => close(id, shared), LINGER_MS);
     },
   };
+}
+
+function close(id: string, shared: Shared): void {
+  if (shared.viewers > 0 || sharedClips.get(id) !== shared) return;
+  sharedClips.delete(id);
+  shared.stop.abort();
+  shared.clip.close();
 }
 
 function open(id: string): Shared {

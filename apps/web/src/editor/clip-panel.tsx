@@ -98,3 +98,14 @@ export function UnfinishedHint({ take, onChoose }: { take: Take; onChoose: (() =
     </div>
   );
 }
+
+/** For clips of other takes: there is nothing of their own to change. */
+export function JoinedHint({ take }: { take: Take }) {
+  return (
+    <p className="text-[0.8125rem] text-muted">
+      {take.origin.kind === "finalize"
+        ? "The stream as one clip: it can be compared and downloaded. To change something, open the block that shows it."
+        : "Put together from other takes: it can be compared and downloaded. To change something, change one of those and put them together again."}
+    </p>
+  );
+}

@@ -17,6 +17,7 @@ import { editorReducer, startEditing, type EditorAction } from "./editor-state.t
 import { EditorStage, type PlayerHandle } from "./editor-stage.tsx";
 import { Inspector } from "./inspector.tsx";
 import { SessionBar } from "./session-bar.tsx";
+import { isJoined } from "./take-tree.ts";
 import { Trajectory } from "./trajectory.tsx";
 import { useHistory, type History } from "./use-history.ts";
 import { useView, type View } from "./use-view.ts";
@@ -39,7 +40,8 @@ export function Editor({ session, takes, stream }: EditorProps) {
   const history = useHistory(session, takes, take, view.open);
   const streamed = useStreamView({ stream, takes, view, player: shared.player });
   const watching = streamed?.watching ?? false;
-  const mayEdit = !watching && ALLOWED_TAKE_ACTIONS[take.status].includes("edit");
+  const mayEdit =
+    !watching && !isJoined(take) && ALLOWED_TAKE_ACTIONS[take.status].includes("edit");
   useKeys(shared, { view, history, mayEdit });
 
   const onMade = (made: Take) => {
@@ -95,7 +97,6 @@ export function Editor({ session, takes, stream }: EditorProps) {
         }}
         onCompare={view.compareWith}
         onHead={history.setHead}
-        quiet={watching}
       />
       <p role="status" aria-live="polite" className="sr-only">
         {history.said}

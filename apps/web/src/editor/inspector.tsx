@@ -8,13 +8,14 @@ import { LogView } from "../components/log-view.tsx";
 import { PlanView } from "../components/plan-view.tsx";
 import { TakeWarnings } from "../components/take-warnings.tsx";
 import type { Changes } from "./change-fields.tsx";
-import { ClipActions, UnfinishedHint } from "./clip-panel.tsx";
+import { ClipActions, JoinedHint, UnfinishedHint } from "./clip-panel.tsx";
 import type { EditorAction, EditorState } from "./editor-state.ts";
 import type { PlayerHandle } from "./editor-stage.tsx";
 import { GrowthPanel } from "./growth-panel.tsx";
 import { PartPanel } from "./part-panel.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { TakeHeader } from "./take-header.tsx";
+import { isJoined } from "./take-tree.ts";
 
 interface InspectorProps {
   take: Take;
@@ -98,6 +99,7 @@ function ChangePanel(props: InspectorProps & { model: Model | undefined }) {
   const step = steps.find((stored) => stored.step === state.step);
   if (step && state.focus === "step")
     return <StepPanel {...fields} step={step} models={models} onMade={onMade} />;
+  if (isJoined(take)) return <JoinedHint take={take} />;
   const allowed = ALLOWED_TAKE_ACTIONS[take.status];
   if (!allowed.includes("edit")) {
     const last = steps.at(-1);

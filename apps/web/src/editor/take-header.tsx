@@ -94,7 +94,7 @@ function Proof({ proof }: { proof: EditProof }) {
         </strong>
         {`: ${share} % of the latents${pixels ? `, ${pixels}` : ""}.`}
         {proof.kept_path === "straight_line" &&
-          " Earlier steps were thinned out, so it followed a straight line to them."}
+          " It was led along a straight line to them: not all of its steps are stored, or the clip is longer than the model sees at once."}
       </p>
     </div>
   );

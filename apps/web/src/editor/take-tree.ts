@@ -59,6 +59,10 @@ function columnOf(take: Take, parent: TreeRow | null): number {
   return Math.max(0, parent.column + parent.take.plan.total_steps - take.plan.total_steps);
 }
 
+/** Put together from other takes: it has no steps of its own, and what is to change of it is changed in one of those. */
+export const isJoined = ({ origin: { kind } }: Take): boolean =>
+  kind === "finalize" || kind === "concatenate";
+
 /** How a take came about, in a few words. @param block its place in a stream, where that is known */
 export function originWords(
   { origin, parameters: { fps } }: Take,

@@ -17,6 +17,8 @@ import { ROW_PX } from "./trajectory-sizes.ts";
 const CELL = { min: 22, max: 54 };
 const HEADER_PX = { wide: 248, narrow: 148 };
 const NARROW_PX = 640;
+/** Height of the numbers that stay above the rows. */
+const NUMBERS_PX = 24;
 
 interface TrajectoryProps {
   takes: readonly Take[];
@@ -29,8 +31,6 @@ interface TrajectoryProps {
   onOpen: (takeId: string, step: number | null) => void;
   onCompare: (takeId: string) => void;
   onHead: (take: Take) => void;
-  /** The selection moves by itself, and the page is not to move with it. */
-  quiet: boolean;
 }
 
 /** The session: its takes as a tree, and beside each the steps it went through. Steps of about the same noise stand below each other. */
@@ -61,7 +61,7 @@ export function Trajectory(props: TrajectoryProps) {
     event.preventDefault();
     event.stopPropagation();
   };
-  useFocusFollows(box, selected.id, props.quiet);
+  useFocusFollows(box, selected.id);
 
   return (
     <section
@@ -147,18 +147,24 @@ function rowKey(
   }
 }
 
-/** The focused row is the selected one, also after the selection was moved by something else. */
-function useFocusFollows(
-  box: RefObject<HTMLElement | null>,
-  selectedId: string,
-  quiet: boolean,
-): void {
+/**
+ * The focused row is the selected one, also after the selection was moved by something else. Where the rows have no scroll bar of
+ * their own the page stays as it is: the picture above them is what is looked at.
+ */
+function useFocusFollows(box: RefObject<HTMLElement | null>, selectedId: string): void {
   useLayoutEffect(() => {
-    const row = box.current?.querySelector<HTMLElement>(`[data-take="${selectedId}"]`);
-    if (box.current?.contains(document.activeElement) && document.activeElement?.role === "row")
-      row?.focus({ preventScroll: true });
-    if (!quiet) row?.scrollIntoView({ block: "nearest" });
-  }, [box, selectedId, quiet]);
+    const element = box.current;
+    const row = element?.querySelector<HTMLElement>(`[data-take="${selectedId}"]`);
+    if (!element || !row) return;
+    if (element.contains(document.activeElement) && document.activeElement?.role === "row") {
+      row.focus({ preventScroll: true });
+      return row.scrollIntoView({ block: "nearest" });
+    }
+    const [inner, outer] = [row.getBoundingClientRect(), element.getBoundingClientRect()];
+    const above = outer.top + NUMBERS_PX - inner.top;
+    if (above > 0) element.scrollTop -= above;
+    else if (inner.bottom > outer.bottom) element.scrollTop += inner.bottom - outer.bottom;
+  }, [box, selectedId]);
 }
 
 function ColumnNumbers(props: { columns: number; cell: number; header: number }) {
