@@ -72,6 +72,7 @@ export function sampleTake(sessionId: SessionId): NewTake {
     priority: 0,
     estimate: null,
     inherit: null,
+    states: [],
     inputs: [],
     parameters: PARAMETERS,
     plan: PLAN,

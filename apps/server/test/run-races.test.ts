@@ -96,3 +96,39 @@ describe("the priority of a take that runs", () => {
     await finished(running);
   });
 });
+
+describe("a take that is derived while its parent is thinned out", () => {
+  it("is refused when what it was planned from is gone, and planned from what is left when sent again", async () => {
+    const parent = await create();
+    await finished(parent);
+    const edit = () =>
+      test.engine.deriveTake(parent, { kind: "edit", frames: [0, 1] }, { idempotency: null });
+    const thinned = test.interrupt({
+      method: "createTake",
+      when: "before",
+      act: () => test.engine.thinStates({ keep_every: 9, dry_run: false }),
+    });
+    await expect(edit()).rejects.toMatchObject({ code: "state_not_found" });
+    await thinned;
+    const { take } = await edit();
+    expect(await finished(take.id)).toMatchObject({
+      status: "completed",
+      proof: { kept_path: "straight_line", kept_equal: true },
+    });
+  });
+
+  it("concatenate is refused when the other take is deleted meanwhile", async () => {
+    const [one, other] = [await create(), await create({ seed: 2 })];
+    await finished(other);
+    const deleted = test.interrupt({
+      method: "createTake",
+      when: "before",
+      act: () => test.engine.deleteTake(other),
+    });
+    const request = { kind: "concatenate" as const, takes: [other] };
+    await expect(test.engine.deriveTake(one, request, { idempotency: null })).rejects.toMatchObject(
+      { code: "state_not_found" },
+    );
+    await deleted;
+  });
+});

@@ -316,6 +316,7 @@ export class Engine {
     const nowMs = system.now();
     const randomBytes = (count: number) => system.randomBytes(count);
     const inherit = made.parentId && step > 0 ? { takeId: made.parentId, step } : null;
+    const read = inputsOf(plan);
     const take = {
       id: newId("take", nowMs, randomBytes),
       sessionId: sessionId ?? newId("ses", nowMs, randomBytes),
@@ -326,7 +327,8 @@ export class Engine {
       priority: request.priority ?? 0,
       estimate,
       inherit,
-      inputs: [...inputsOf(plan), ...picturesOf(parameters)],
+      states: read.states,
+      inputs: [...read.inputs, ...picturesOf(parameters)],
       parameters,
       plan,
       nowMs,

@@ -1,5 +1,6 @@
 import { FabricError, type Take, type TakeId } from "@arc-fabric/contract";
 import type { IdempotencyRecord, NewTake } from "@arc-fabric/core";
+import { sql } from "kysely";
 import { appendEvent, sessionNotFound } from "./append-event.ts";
 import type { Queries, WriteTransaction } from "./database.ts";
 import { findReplay, rememberCreate } from "./idempotency.ts";
@@ -32,8 +33,10 @@ export async function createTake(
   const row = toRow(take, await newTurn(tx, take));
   if (row.parent_id !== null && !(await findTakeRow(tx.db, row.parent_id)))
     throw takeNotFound(row.parent_id);
+  await requireStates(tx.db, take.states);
   await insertTake(tx.db, row);
-  for (const digest of new Set(take.inputs)) await insertInput(tx.db, { take_id: take.id, digest });
+  for (const digest of new Set([...take.states, ...take.inputs]))
+    await insertInput(tx.db, { take_id: take.id, digest });
   if (take.inherit && take.inherit.step > 0) await inheritStates(tx, take, take.inherit);
   await appendEvent(
     tx,
@@ -45,6 +48,28 @@ export async function createTake(
   const place = queued - (row.isLast ? 0 : await countBehind(tx.db, row));
   return { take: toTake(row, [], place, take), replayed: false };
 }
+
+/** Between the plan and now they may have been thinned out or deleted, and what no row names may be gone from the disk. */
+async function requireStates(db: Queries, digests: readonly string[]): Promise<void> {
+  for (const digest of digests) {
+    const [named] = await selectNamed(db, { digest });
+    if (named) continue;
+    throw new FabricError(
+      "state_not_found",
+      "A state that this take was planned from has been thinned out or deleted meanwhile. Send the request again: it is planned from what is stored then.",
+      { details: { digest } },
+    );
+  }
+}
+
+const selectNamed = prepared((db, { digest }: { digest: string }) =>
+  db
+    .selectFrom("states")
+    .select("digest")
+    .where("digest", "=", digest)
+    .unionAll(db.selectFrom("take_inputs").select("digest").where("digest", "=", digest))
+    .limit(sql.lit(1)),
+);
 
 /** Makes the session first where it is missing. */
 async function newTurn(tx: WriteTransaction, take: NewTake): Promise<Turn> {

@@ -53,7 +53,10 @@ describe("planEdit", () => {
       Array.from({ length: 10 }, (_, i) => digest(`state ${11 + i}`)),
     );
     expect(edited.schedule.sigmas).toEqual(completedTake().plan.schedule.sigmas.slice(10));
-    expect(inputsOf(edited)).toContain(digest("mask"));
+    const { states, inputs } = inputsOf(edited);
+    expect(inputs).toEqual([digest("mask")]);
+    const read = Array.from({ length: 11 }, (_, i) => digest(`state ${10 + i}`));
+    expect(states.toSorted()).toEqual([digest("clean"), ...read].toSorted());
   });
 
   it("starts from the parent's own noise at full strength", () => {

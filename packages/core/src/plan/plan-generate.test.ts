@@ -102,7 +102,7 @@ describe("planGenerate", () => {
       ],
     });
     for (const row of rowsOf(plan)) expect([row[0], row[4]]).toEqual([0, 0]);
-    expect(inputsOf(plan)).toEqual([given.first, given.last]);
+    expect(inputsOf(plan).inputs).toEqual([given.first, given.last]);
   });
 
   it("refuses given frames where the model cannot start from them", () => {

@@ -150,28 +150,35 @@ export function windowLimit({ limits, latents }: Manifest): number {
   return 1 + Math.floor((limits.num_frames.max - 1) / latents.frames_per_group);
 }
 
-/** Digests of every blob that a plan reads: they stay while its take is there. */
-export function inputsOf(plan: Plan): string[] {
-  const digests = new Set<string>();
-  addStart(plan.start, digests);
+/** Digests of every blob that a plan reads: states of other takes, and masks and pictures that were made for it. */
+export function inputsOf(plan: Plan): { states: string[]; inputs: string[] } {
+  const read: Read = { states: new Set(), inputs: new Set() };
+  addStart(plan.start, read);
   for (const { keep } of segmentsOf(plan, "denoise")) {
     if (!keep) continue;
-    for (const digest of [keep.mask, keep.clean, ...keep.states]) if (digest) digests.add(digest);
+    read.inputs.add(keep.mask);
+    for (const digest of [keep.clean, ...keep.states]) if (digest) read.states.add(digest);
   }
-  for (const { state } of decodeOf(plan).pieces) if (state) digests.add(state);
-  return [...digests];
+  for (const { state } of decodeOf(plan).pieces) if (state) read.states.add(state);
+  return { states: [...read.states], inputs: [...read.inputs] };
 }
 
-function addStart(
-  start: Start | { kind: "state"; digest: string } | null,
-  digests: Set<string>,
-): void {
-  if (start?.kind === "state") digests.add(start.digest);
+interface Read {
+  readonly states: Set<string>;
+  readonly inputs: Set<string>;
+}
+
+function addStart(start: Start | { kind: "state"; digest: string } | null, read: Read): void {
+  if (start?.kind === "state") read.states.add(start.digest);
   if (start?.kind === "compose")
-    for (const piece of start.pieces) if (piece.kind !== "noise") digests.add(piece.digest);
+    for (const piece of start.pieces) {
+      if (piece.kind === "latents") read.states.add(piece.digest);
+      if (piece.kind === "image") read.inputs.add(piece.digest);
+    }
   if (start?.kind !== "renoise") return;
-  digests.add(start.clean).add(start.mask);
-  addStart(start.kept, digests);
+  read.states.add(start.clean);
+  read.inputs.add(start.mask);
+  addStart(start.kept, read);
 }
 
 export function illegal(message: string, details: Record<string, unknown> = {}): FabricError {

@@ -36,7 +36,9 @@ export interface NewTake {
   readonly estimate: Estimate | null;
   /** The new take begins with this take's states 1 … step, as far as they are stored; the last one must be. */
   readonly inherit: { readonly takeId: TakeId; readonly step: number } | null;
-  /** Digests of blobs that the plan reads, and of uploaded files that the request names; they stay while the take is there. */
+  /** Digests of other takes' states that the plan reads. They must be stored when the take is made, and stay while it is there. */
+  readonly states: readonly string[];
+  /** Digests of what else the plan reads, and of uploaded files that the request names; they stay while the take is there. */
   readonly inputs: readonly string[];
   readonly parameters: TakeParameters;
   readonly plan: Plan;
@@ -196,7 +198,8 @@ export interface Store {
   deleteSession(id: SessionId): Promise<boolean>;
 
   /**
-   * @throws `session_not_found`, `take_not_found` (parent, or whose states it begins with), `state_not_found` (details.stored_steps),
+   * @throws `session_not_found`, `take_not_found` (parent, or whose states it begins with), `state_not_found` (one that it begins
+   * with, details.stored_steps; one that its plan reads, details.digest),
    * `queue_full` (details.retry_after_s), `idempotency_key_reused`
    * @returns the take; the one of the first call when the idempotency record is known (`replayed`)
    */

@@ -64,6 +64,27 @@ export function describeTrajectory(subject: Subject): void {
       });
     });
 
+    test("a take whose plan reads a state that is gone is refused, one that reads what another plan reads is not", async () => {
+      const { store, make, announced } = subject;
+      const parent = await make.completed(await make.session(), {}, "p");
+      const { session_id } = (await store.getTake(parent))!;
+      const states = [digestOf("p 1"), digestOf("p 3")];
+      const reader = await make.take(session_id, { parentId: parent, states: [states[0]!] });
+      const policy = { sessionId: null, keepEvery: 9, dryRun: false, untilBytes: null };
+      await store.cancelTake(reader, make.now());
+      await store.thinStates(policy, make.now());
+      expect(await steps(parent)).toEqual([1, 4]);
+      const before = announced.length;
+      await expect(make.take(session_id, { parentId: parent, states })).rejects.toMatchObject({
+        code: "state_not_found",
+        details: { digest: digestOf("p 3") },
+      });
+      expect(announced).toHaveLength(before);
+      const other = await make.take(session_id, { parentId: parent, states: [states[0]!] });
+      expect(await store.referencedBlobs()).toContain(states[0]);
+      await store.cancelTake(other, make.now());
+    });
+
     test("a step that is not stored is refused with those that are, and nothing is left", async () => {
       const { store, make, announced } = subject;
       const parent = await make.completed(await make.session(), {}, "p");

@@ -142,6 +142,7 @@ export class Maker {
       priority: 0,
       estimate: null,
       inherit: null,
+      states: [],
       inputs: [],
       parameters: PARAMETERS,
       plan: PLAN,
