@@ -9,6 +9,7 @@ import { cancel } from "./commands/cancel.ts";
 import { compare } from "./commands/compare.ts";
 import { deleteTakes } from "./commands/delete.ts";
 import { doctor } from "./commands/doctor.ts";
+import { draft } from "./commands/draft.ts";
 import { download } from "./commands/download.ts";
 import { edit } from "./commands/edit.ts";
 import { exportSession } from "./commands/export-session.ts";
@@ -21,6 +22,7 @@ import { label } from "./commands/label.ts";
 import { logs } from "./commands/logs.ts";
 import { models } from "./commands/models.ts";
 import { pause } from "./commands/pause.ts";
+import { rename } from "./commands/rename.ts";
 import { resume } from "./commands/resume.ts";
 import { serve } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
@@ -36,6 +38,7 @@ import {
 import { showStream, streams } from "./commands/stream-show.ts";
 import { resumeStream, stream, watchStream } from "./commands/stream.ts";
 import { tag } from "./commands/tag.ts";
+import { watch } from "./commands/watch.ts";
 import { takes } from "./commands/takes.ts";
 import { tree } from "./commands/tree.ts";
 import { errorJson, errorText } from "./output/error-text.ts";
@@ -69,6 +72,8 @@ const RUN: {
   models,
   takes,
   show,
+  watch,
+  draft,
   download,
   logs,
   cancel,
@@ -77,6 +82,7 @@ const RUN: {
   resume,
   tree,
   compare,
+  rename,
   tag,
   label,
   export: exportSession,

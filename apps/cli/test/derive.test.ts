@@ -120,7 +120,7 @@ describe("commands that make a take from another one", () => {
     [
       "thinned out",
       { kept_path: "straight_line", kept_pixels_equal: true },
-      "equal bit for bit, led along a straight line as not all steps are stored; their pixels equal",
+      "equal bit for bit, led along a straight line instead of its stored steps; their pixels equal",
     ],
     [
       "not kept",
@@ -172,7 +172,10 @@ describe("commands that make a take from another one", () => {
     ["edit last --area 1,1,2,2 --mask m.png", "--area and --mask both say what part to change"],
     ["edit last --frames 1-2 --seconds 1-2", "--frames and --seconds both say"],
     ["edit last --mask none.png", "none.png cannot be read: there is no such file"],
-    ["fork last --at 1 --cache 2-4", "start:end:interval in steps, like 4:16:2"],
+    [
+      "fork last --at 1 --cache 2-4",
+      "start:end:interval in steps with the end after the start, like 4:16:2",
+    ],
     ["fork last --at 1 --sigmas 0.5,x", "noise levels that fall to 0"],
     ["fork last --at 1 --detach -o a.mp4", "leave -o out"],
     ["generate ball --stages zoetrope-s", "models with their steps"],
@@ -219,7 +222,7 @@ describe("commands that make a take from another one", () => {
     const { id: take } = bench.given();
     const result = await arc(`extend ${take} --detach`);
     expect(result.code).toBe(0);
-    expect(result.stdout).toMatch(/^take_\w+1 is queued\. See how it goes: arc show take_\w+1\n$/);
+    expect(result.stdout).toMatch(/^take_\w+1 is queued\. See how it goes: arc watch take_\w+1\n$/);
   });
 });
 

@@ -24,7 +24,7 @@ export async function followTake(
   created: Take,
   { label, told = new Set() }: FollowOptions = {},
 ): Promise<Take> {
-  let status = created.status;
+  let status: Take["status"] | null = null;
   let known: readonly string[] = [];
   const onTake = (take: Take) => {
     const fresh = take.warnings.filter(({ message }) => !told.has(message));
@@ -32,7 +32,7 @@ export async function followTake(
     if (fresh.length > 0)
       run.progress.note(warningsText({ ...take, warnings: fresh }, run.context.terminal, known));
     if (take.status === "paused" && status !== "paused")
-      run.progress.note(`It was paused. Let it go on: arc resume ${take.id} --detach`);
+      run.progress.note(`It is paused. Let it go on: arc resume ${take.id} --detach`);
     status = take.status;
     run.progress.update(take, label);
   };

@@ -35,7 +35,9 @@ export interface ClipJob {
   readonly planOnly: boolean;
   /** Looks up takes and sends pictures. Done once, so that "last" stays what it was when a lost server is replaced. */
   prepare(client: FabricClient): Promise<PreparedClip>;
-  readonly onInterrupt?: "cancel" | "pause";
+  readonly onInterrupt?: ClipRun["onInterrupt"];
+  /** Whether the video is saved; true when left out. */
+  readonly saves?: boolean;
 }
 
 /** Makes a clip and saves it; the common part of generate, fork, edit and the others. */
@@ -63,7 +65,9 @@ export async function makeClip(context: CliContext, job: ClipJob): Promise<ExitC
         const take = await followTake(run, created);
         progress.end();
         if (take.status !== "completed") return await reportUnfinished(run, take);
-        return await deliver(run, take, target, prepared.parent);
+        return job.saves === false
+          ? await reportCompleted(run, take)
+          : await deliver(run, take, target, prepared.parent);
       } finally {
         progress.end();
       }
@@ -122,12 +126,21 @@ async function showPlan(run: ClipRun, { plan, parent }: PreparedClip): Promise<E
   return EXIT_CODES.ok;
 }
 
+async function reportCompleted(run: ClipRun, take: Take): Promise<ExitCode> {
+  await run.context.terminal.out(
+    run.options.json
+      ? `${JSON.stringify(clipJson(take, null))}\n`
+      : `${take.id} is completed. Save its video: arc download ${take.id}\n`,
+  );
+  return EXIT_CODES.ok;
+}
+
 async function reportDetached(run: ClipRun, take: Take): Promise<ExitCode> {
   run.progress.end();
   await run.context.terminal.out(
     run.options.json
       ? `${JSON.stringify(clipJson(take, null))}\n`
-      : `${take.id} is ${take.status}. See how it goes: arc show ${take.id}\n`,
+      : `${take.id} is ${take.status}. See how it goes: arc watch ${take.id}\n`,
   );
   return EXIT_CODES.ok;
 }

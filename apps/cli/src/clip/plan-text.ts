@@ -1,4 +1,4 @@
-import type { DenoiseSegment, Plan, Planned, Segment, Take } from "@arc-fabric/contract";
+import type { DenoiseSegment, Plan, Planned, Segment, StepCache, Take } from "@arc-fabric/contract";
 import { textTable } from "../output/text-table.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { clip, countText, ordinal, secondsText } from "../output/units.ts";
@@ -24,7 +24,8 @@ export function planText(
       .filter((segment) => segment.type === "denoise")
       .map((segment) => [stepsRange(segment), segmentText(segment, plan)]),
     ...workRows(plan.total_steps, estimate),
-    ["takes", timeText(estimate)],
+    // Of clips that are only put together nothing is estimated.
+    ...(plan.total_steps > 0 ? [["takes", timeText(estimate)]] : []),
   ];
   return textTable(rows.map(([name, value]) => [paint.dim(name!), value!]));
 }
@@ -56,13 +57,14 @@ function segmentText(segment: DenoiseSegment, plan: Plan): string {
       ? [`frame groups ${window[0] + 1}-${window[1]} of ${latentFrames}`]
       : []),
     ...(history === "reset" && segment.from > 0 ? ["history reset"] : []),
-    ...(cache
-      ? [
-          `only every ${ordinal(cache.interval)} prediction of steps ${cache.start}-${cache.end} computed`,
-        ]
-      : []),
+    ...(cache ? [cacheText(cache)] : []),
     ...(keep ? ["the rest kept"] : []),
   ].join(", ");
+}
+
+/** Steps of a cache are counted from 0, its end is not in it; for people they are counted from 1. */
+export function cacheText({ start, end, interval }: StepCache): string {
+  return `only every ${ordinal(interval)} prediction of steps ${start + 1}-${end} computed`;
 }
 
 const promptText = (segment: Segment | undefined) =>

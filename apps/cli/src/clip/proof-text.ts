@@ -13,7 +13,7 @@ function keptText(proof: EditProof): string {
   const share = `${kept} of ${total} latents kept`;
   if (!equal) return `${share}, but NOT all of them equal bit for bit`;
   const path =
-    proof.kept_path === "stored" ? "" : ", led along a straight line as not all steps are stored";
+    proof.kept_path === "stored" ? "" : ", led along a straight line instead of its stored steps";
   return `${share}, equal bit for bit${path}; ${pixelsText(proof)}`;
 }
 

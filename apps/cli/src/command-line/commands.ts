@@ -13,6 +13,8 @@ import { DERIVE_COMMANDS } from "./derive-commands.ts";
 import { STREAM_COMMANDS } from "./stream-commands.ts";
 import { TRAJECTORY_COMMANDS } from "./trajectory-commands.ts";
 
+const { detach: _detach, ...watchOptions } = clipOptions;
+
 /** Every command: parser, --help and docs/cli.md are derived from this table. */
 export const COMMANDS = {
   generate: defineCommand({
@@ -77,9 +79,13 @@ export const COMMANDS = {
         kind: "cache",
         help: "In steps S to E, counted from 0, compute only every N-th prediction and use it again in between",
       },
-      "first-frame": { value: "FILE", help: "A picture that the video begins with" },
-      "last-frame": { value: "FILE", help: "A picture that the video ends with" },
+      "first-frame": {
+        value: "FILE",
+        help: "A picture that the video begins with; PNG, JPEG or WebP, cropped from the middle to the video's shape",
+      },
+      "last-frame": { value: "FILE", help: "A picture that the video ends with, likewise" },
       "no-reuse": { help: "Compute every step, also those that are stored from an equal take" },
+      session: { value: "SESSION", help: "Put it into this session [a new one]" },
       ...queueOptions,
       estimate: { help: "Only print what would be computed, reused and how long it would take" },
       ...clipOptions,
@@ -137,6 +143,39 @@ export const COMMANDS = {
     options: { ...json, ...server },
     examples: [["arc show last", "the newest take"]],
   }),
+  watch: defineCommand({
+    summary: "Follow a take that waits or runs, until it is done",
+    details: "Ctrl-C leaves it as it is.",
+    arguments: [takeArgument],
+    options: {
+      ...watchOptions,
+      output: {
+        short: "o",
+        value: "FILE",
+        help: 'Save its video: the MP4 to write, replaced if it exists; a folder; or "-" for standard output [nothing is saved]',
+      },
+    },
+    examples: [
+      ["arc watch last", "one that was started with --detach"],
+      ["arc watch last -o ball.mp4", "and save its video"],
+    ],
+  }),
+  draft: defineCommand({
+    summary: "Save the frames that the model expects at a step",
+    details:
+      "They are computed from the stored step, with one look of the model; the take is not touched. Side by side in one JPEG.",
+    arguments: [takeArgument, { name: "STEP", required: true, help: "The step's number" }],
+    options: {
+      output: {
+        short: "o",
+        value: "FILE",
+        help: "The JPEG to write, replaced if it exists; or a folder [a name made from take and step]",
+      },
+      ...json,
+      ...server,
+    },
+    examples: [["arc draft last 5 -o early.jpg", "is it worth going on from here?"]],
+  }),
   download: defineCommand({
     summary: "Save a take's video",
     arguments: [takeArgument],
@@ -178,9 +217,19 @@ export const COMMANDS = {
   }),
   delete: defineCommand({
     summary: "Delete finished takes with their files",
+    details:
+      "A take that others were made from is kept as long as they are there: they read its steps.",
     arguments: [takesArgument],
-    options: { yes: { short: "y", help: "Do not ask first" }, ...json, ...server },
-    examples: [["arc delete last --yes", "delete the newest take"]],
+    options: {
+      yes: { short: "y", help: "Do not ask first" },
+      "with-children": { help: "Also delete what was made from them, in their sessions" },
+      ...json,
+      ...server,
+    },
+    examples: [
+      ["arc delete last --yes", "delete the newest take"],
+      ["arc delete TAKE --with-children", "a whole branch of arc tree"],
+    ],
   }),
   ...TRAJECTORY_COMMANDS,
   serve: defineCommand({

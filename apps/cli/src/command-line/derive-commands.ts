@@ -59,7 +59,7 @@ export const DERIVE_COMMANDS = {
       sigmas: {
         value: "LEVELS",
         kind: "levels",
-        help: "Noise levels after each step that follows, falling to 0: 0.6,0.3,0; instead of --steps",
+        help: "Noise levels after each step that follows, falling to 0 from that of STEP in arc show TAKE: 0.6,0.3,0; instead of --steps",
       },
       model: { short: "m", value: "ID", help: "Another model of the same latent space" },
       seed: { ...seed, help: "Other noise; only with --at 0, where all noise is drawn" },

@@ -66,11 +66,11 @@ const READERS: { readonly [Kind in Exclude<OptionKind, "choice">]: Reader<KindVa
   cache: {
     read(text) {
       const match = /^(\d{1,6}):(\d{1,6}):(\d{1,6})$/.exec(text);
-      return (
-        match && { start: Number(match[1]), end: Number(match[2]), interval: Number(match[3]) }
-      );
+      if (!match) return null;
+      const [start, end, interval] = [Number(match[1]), Number(match[2]), Number(match[3])];
+      return start < end && interval > 1 ? { start, end, interval } : null;
     },
-    expected: "start:end:interval in steps, like 4:16:2",
+    expected: "start:end:interval in steps with the end after the start, like 4:16:2",
   },
   levels: { read: numbersOf, expected: "noise levels that fall to 0, like 0.6,0.3,0" },
 };

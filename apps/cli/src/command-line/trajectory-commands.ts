@@ -51,6 +51,22 @@ export const TRAJECTORY_COMMANDS = {
     },
     examples: [["arc compare TAKE last -o difference.jpg", "what did the change change?"]],
   }),
+  rename: defineCommand({
+    summary: "Give a take or a session a title",
+    arguments: [
+      {
+        name: "TAKE",
+        required: true,
+        help: "A take's id, \"last\" for the newest one, or a session's id",
+      },
+      { name: "TITLE", required: false, many: true, help: "Its title" },
+    ],
+    options: { remove: { help: "Take a take's title away instead" }, ...json, ...server },
+    examples: [
+      ['arc rename last "the good one"', "shown in arc takes and arc tree"],
+      ["arc rename SESSION red balls", "arc storage lists sessions"],
+    ],
+  }),
   tag: defineCommand({
     summary: "Give a take tags",
     arguments: [takeArgument, { name: "TAG", required: true, many: true, help: "Tags to add" }],

@@ -14,6 +14,11 @@ export function fork(
       "arc fork needs --at STEP: the last step that is kept. arc show TAKE lists the stored ones.",
       "fork",
     );
+  if (options.steps !== undefined && options.sigmas !== undefined)
+    throw new UsageError(
+      "--steps and --sigmas both say what steps follow: give one of them.",
+      "fork",
+    );
   return makeDerived(context, {
     command: "fork",
     from: words[0]!,

@@ -6,6 +6,7 @@ import { withoutMissing } from "../clip/without-missing.ts";
 import type { CommandInput, ExitCode } from "../command-line/commands.ts";
 import { UsageError } from "../command-line/usage-error.ts";
 import { readPicture, sendPicture, type Picture } from "../files/picture.ts";
+import { sessionOf } from "./session-reference.ts";
 
 type Input = CommandInput<"generate">;
 
@@ -26,8 +27,13 @@ export async function generate(context: CliContext, input: Input): Promise<ExitC
         first_frame: await digestOf(client, pictures.first, context),
         last_frame: await digestOf(client, pictures.last, context),
       });
+      const session =
+        options.session === undefined
+          ? {}
+          : { sessionId: (await sessionOf(client, options.session, context.interrupted)).id };
       return {
-        create: (server, idempotencyKey) => server.takes.create(request, { idempotencyKey }),
+        create: (server, idempotencyKey) =>
+          server.takes.create(request, { ...session, idempotencyKey }),
         plan: (server) => server.takes.plan(request, { signal: context.interrupted }),
       };
     },

@@ -2,6 +2,7 @@ import type { CliContext } from "../cli-context.ts";
 import { EXIT_CODES, type CommandInput, type ExitCode } from "../command-line/commands.ts";
 import { UsageError } from "../command-line/usage-error.ts";
 import { withServer } from "../server/use-server.ts";
+import { stepNumber } from "./step-number.ts";
 import { takeOf } from "./take-reference.ts";
 
 export function label(
@@ -10,14 +11,13 @@ export function label(
 ): Promise<ExitCode> {
   const { terminal, interrupted: signal } = context;
   const [word, stepText = "", name] = words;
-  if (!/^\d{1,6}$/.test(stepText) || Number(stepText) < 1)
-    throw new UsageError(`STEP is a step's number from 1, not "${stepText}".`, "label");
+  const step = stepNumber("label", stepText);
   if ((name === undefined) === (options.remove === undefined))
     throw new UsageError("arc label needs a NAME, or --remove without one.", "label");
   return withServer(context, options, async (server) => {
     const client = await server.client();
     const { id } = await takeOf(client, word!, signal);
-    const state = await client.takes.label(id, Number(stepText), name ?? null, { signal });
+    const state = await client.takes.label(id, step, name ?? null, { signal });
     await terminal.out(
       options.json
         ? `${JSON.stringify(state)}\n`

@@ -6,6 +6,7 @@ import { textTable } from "../output/text-table.ts";
 import { agoText, bytesText, countText, secondsText } from "../output/units.ts";
 import { withServer } from "../server/use-server.ts";
 import { originText } from "../clip/origin-text.ts";
+import { cacheText } from "../clip/plan-text.ts";
 import { proofText } from "../clip/proof-text.ts";
 import { stepsText, warningsText } from "../clip/clip-texts.ts";
 import { secondsOf } from "../clip/take-seconds.ts";
@@ -46,6 +47,28 @@ async function parentOf(
   }
 }
 
+/** Of a longer schedule the levels are in --json. */
+const MAX_LEVELS = 40;
+
+/** What of the settings shapes single steps; only what was asked for. */
+function stepRows({ parameters, plan }: Take): [string, string][] {
+  const { stages, cache, first_frame: first, last_frame: last } = parameters;
+  const { sigmas, frame_sigmas: ofFrames } = plan.schedule;
+  const pictures = [...(first ? ["begins"] : []), ...(last ? ["ends"] : [])];
+  return [
+    ...(stages
+      ? [["stages", stages.map(({ model, steps }) => `${model}:${steps}`).join(",")] as const]
+      : []),
+    ...(cache ? [["cache", cacheText(cache)] as const] : []),
+    ...(pictures.length > 0
+      ? [["pictures", `${pictures.join(" and ")} with a given picture`] as const]
+      : []),
+    ...(!ofFrames && plan.total_steps > 0 && sigmas.length <= MAX_LEVELS
+      ? [["levels", sigmas.map((level) => Number(level.toFixed(3))).join(" ")] as const]
+      : []),
+  ].map(([name, value]) => [name, value]);
+}
+
 interface Shown {
   readonly take: Take;
   readonly parent: Take | undefined;
@@ -72,6 +95,7 @@ function takeText({ take, parent, states }: Shown, { terminal, now }: CliContext
       "steps",
       `${p.num_inference_steps} by ${p.solver}, guidance ${p.guidance_scale}, shift ${p.shift}${p.frame_lag > 0 ? `, frame lag ${p.frame_lag}` : ""}`,
     ],
+    ...stepRows(take),
     ["seed", String(p.seed)],
     ...(take.steps_reused > 0 ? [["reused", stepsText(take)]] : []),
     ["stored", storedText(states)],

@@ -74,7 +74,13 @@ function storageText(usage: Storage, paint: Paint): string {
   const limit = budget === null ? "no limit" : `of at most ${bytesText(budget)}`;
   const total = `${countText(usage.states, "stored step")}, ${bytesText(usage.state_bytes)} (${limit}); videos and pictures ${bytesText(usage.artifact_bytes)}\n`;
   if (rows.length === 0) return total;
+  const shared =
+    usage.sessions.reduce((sum, session) => sum + session.state_bytes, 0) > usage.state_bytes
+      ? "What sessions share is counted in each of them, and once in the sum.\n"
+      : "";
   return (
-    total + textTable([["SESSION", "STEPS", "SIZE", "FILES", "TITLE"].map(paint.dim), ...rows])
+    total +
+    shared +
+    textTable([["SESSION", "STEPS", "SIZE", "FILES", "TITLE"].map(paint.dim), ...rows])
   );
 }

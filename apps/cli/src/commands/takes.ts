@@ -1,5 +1,6 @@
 import type { Take } from "@arc-fabric/contract";
 import type { CliContext } from "../cli-context.ts";
+import { originKindText } from "../clip/origin-text.ts";
 import { EXIT_CODES, type CommandInput, type ExitCode } from "../command-line/commands.ts";
 import { statusText } from "../output/status-text.ts";
 import { textTable } from "../output/text-table.ts";
@@ -28,6 +29,13 @@ export function takes(context: CliContext, { options }: CommandInput<"takes">): 
   });
 }
 
+/** The prompt, with what tells takes of one prompt apart. */
+function whatText({ title, parameters: { prompt }, origin }: Take): string {
+  const name = title === null ? "" : `${title}: `;
+  const made = origin.kind === "generate" ? "" : ` (${originKindText(origin)})`;
+  return name + prompt + made;
+}
+
 function listText(items: readonly Take[], { terminal, now }: CliContext): string {
   const { paint, outIsTerminal } = terminal;
   if (items.length === 0)
@@ -40,7 +48,7 @@ function listText(items: readonly Take[], { terminal, now }: CliContext): string
     take.id,
     statusText(take, paint),
     agoText(take.created_at, now()),
-    clip(take.parameters.prompt, width),
+    clip(whatText(take), width),
   ]);
   return textTable([["TAKE", "STATUS", "MADE", "PROMPT"].map(paint.dim), ...rows]);
 }

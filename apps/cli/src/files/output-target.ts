@@ -12,6 +12,7 @@ const FORMATS = {
   thumbnail: JPEG,
   spritesheet: JPEG,
   difference: JPEG,
+  draft: JPEG,
   bundle: { extension: ".arc.tar", format: "a tar archive", endings: /^\.tar$/i },
 } as const;
 /** What is written. */

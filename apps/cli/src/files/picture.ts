@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { FabricClient } from "@arc-fabric/client";
+import { FabricError, isFabricError } from "@arc-fabric/contract";
 import type { CommandName } from "../command-line/commands.ts";
 import { UsageError } from "../command-line/usage-error.ts";
 import { notReadable } from "./not-readable.ts";
@@ -30,6 +31,12 @@ export async function sendPicture(
   { name, bytes }: Picture,
   signal: AbortSignal,
 ): Promise<string> {
-  const { digest } = await client.files.upload(bytes, { name, signal });
-  return digest;
+  try {
+    const { digest } = await client.files.upload(bytes, { name, signal });
+    return digest;
+  } catch (error) {
+    if (!isFabricError(error) || error.code !== "invalid_image") throw error;
+    const { message, details } = error;
+    throw new FabricError("invalid_image", `${name} cannot be used: ${message}`, { details });
+  }
 }

@@ -67,6 +67,13 @@ const REMEDIES: Partial<Record<FabricError["code"], string>> = {
     "Read the take's log: arc logs TAKE. The latents are stored, so nothing has to be generated again.",
 };
 
+/** Ids are typed as words, so there is no option to name. */
+const REMEDIES_OF_IDS: Readonly<Record<string, string>> = {
+  take_id: "arc takes lists them.",
+  session_id: "arc storage lists them; the id of one of its takes will do as well.",
+  stream_id: "arc streams lists them; the id of one of its blocks will do as well.",
+};
+
 /** What happened, what to do, and what to quote in a report. */
 export function errorText(error: FabricError, paint: Paint): string {
   const requestId = requestIdOf(error);
@@ -94,7 +101,11 @@ function remedyOf(error: FabricError): string {
   const { field, nearest, retry_after_s: retryAfter } = error.details;
   // "stages.0.model" is a part of --stages.
   const option = typeof field === "string" ? OPTION_OF_FIELD[field.split(/[.[]/)[0]!] : undefined;
-  if (error.code === "unsupported_value" && option)
+  if (typeof field === "string" && error.code === "invalid_request" && REMEDIES_OF_IDS[field])
+    return REMEDIES_OF_IDS[field];
+  if (error.code === "schedule_mismatch" && option === "--cache")
+    return "Change --cache: its steps are counted from 0 and end at the last step.";
+  if ((error.code === "unsupported_value" || error.code === "invalid_request") && option)
     return typeof nearest === "number"
       ? `Change ${option}; the nearest is ${option} ${nearest}.`
       : `Change ${option}.`;
