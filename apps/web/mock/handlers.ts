@@ -12,7 +12,7 @@ import {
 } from "@arc-fabric/contract";
 import { derive } from "./derive.ts";
 import { listTakes } from "./list-takes.ts";
-import { FAST_MODEL, MOCK_MODEL } from "./model.ts";
+import { LARGE_MODEL, MOCK_MODEL } from "./model.ts";
 import { fillParameters, plannedOf, planOf } from "./plan.ts";
 import {
   compareTakes,
@@ -45,9 +45,9 @@ export function createHandlers(world: World): MockHandlers {
   return {
     getHealth: () => ({ status: "ok", version: "0.1.0-mock" }),
     getSystem: () => systemOf(world),
-    listModels: () => ({ items: [model(), FAST_MODEL] }),
+    listModels: () => ({ items: [model(), LARGE_MODEL] }),
     getModel: ({ params }) => {
-      if (params.model_id === FAST_MODEL.id) return FAST_MODEL;
+      if (params.model_id === LARGE_MODEL.id) return LARGE_MODEL;
       if (params.model_id !== MOCK_MODEL.id)
         throw new FabricError("model_not_found", `There is no model "${params.model_id}".`);
       return model();

@@ -51,13 +51,18 @@ export const MOCK_MODEL = modelSchema.parse({
   is_default: true,
 });
 
-/** Another size of the same family, so that there is somebody to hand over to. */
-export const FAST_MODEL = modelSchema.parse({
+/** The larger size of the same family, so that there is somebody to hand over to; its hybrid schedule begins with the small one. */
+export const LARGE_MODEL = modelSchema.parse({
   ...MOCK_MODEL,
-  id: "zoetrope-xs",
-  name: "Zoetrope XS",
-  description: "A quarter of the size and three times as fast: for the coarse half of a schedule.",
-  memory_bytes: 90_000_000,
+  id: "zoetrope-m",
+  name: "Zoetrope M",
+  description:
+    "The larger Zoetrope: a small latent video diffusion model trained from scratch on drawn scenes: one or two coloured shapes that move over simple landscapes. Runs on a CPU.",
+  default_stages: [
+    { model: "zoetrope-s", share: 0.5 },
+    { model: "zoetrope-m", share: 0.5 },
+  ],
+  memory_bytes: 420_000_000,
   weights_digest: "1".repeat(64),
   is_default: false,
 });

@@ -7,11 +7,14 @@ import {
   type TakeParameters,
   type TakeRequest,
 } from "@arc-fabric/contract";
-import { FAST_MODEL, MOCK_MODEL } from "./model.ts";
+import { LARGE_MODEL, MOCK_MODEL } from "./model.ts";
 
 /** What a step takes in the estimates; the pump's real pace is set for tests. */
-const STEP_SECONDS = 0.12;
-const MODELS = [MOCK_MODEL, FAST_MODEL];
+const STEP_SECONDS: Readonly<Record<string, number>> = {
+  [MOCK_MODEL.id]: 0.12,
+  [LARGE_MODEL.id]: 0.21,
+};
+const MODELS = [MOCK_MODEL, LARGE_MODEL];
 
 /** A request with every value filled in, refused like the real server refuses. */
 export function fillParameters(request: TakeRequest, seed: number): TakeParameters {
@@ -115,6 +118,13 @@ export function planOf(parameters: TakeParameters, steps = parameters.num_infere
 
 export function plannedOf(parameters: TakeParameters, plan: Plan, reused: number): Planned {
   const steps = plan.total_steps - reused;
+  const seconds = plan.segments
+    .filter((segment) => segment.type === "denoise")
+    .map(
+      ({ from, to, model }) =>
+        (Math.max(to, reused) - Math.max(from, reused)) * STEP_SECONDS[model]!,
+    )
+    .reduce((sum, part) => sum + part, 0);
   return {
     parameters,
     plan,
@@ -122,8 +132,8 @@ export function plannedOf(parameters: TakeParameters, plan: Plan, reused: number
     estimate: {
       steps,
       steps_reused: reused,
-      step_seconds: STEP_SECONDS,
-      seconds: steps * STEP_SECONDS + 0.3,
+      step_seconds: steps === 0 ? 0 : seconds / steps,
+      seconds: seconds + 0.3,
     },
   };
 }

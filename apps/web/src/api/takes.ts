@@ -9,6 +9,7 @@ import {
   keepPreviousData,
   useInfiniteQuery,
   useMutation,
+  useQueries,
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
@@ -78,6 +79,19 @@ export function useEstimate(request: TakeRequest) {
     gcTime: 30_000,
   });
   return planned.isError ? null : (planned.data?.estimate ?? null);
+}
+
+/** The same for each of several requests, in their order; undefined while that is not known. */
+export function useEstimates(requests: readonly TakeRequest[]) {
+  return useQueries({
+    queries: requests.map((request) => ({
+      queryKey: keys.planned("", request),
+      queryFn: ({ signal }: { signal: AbortSignal }) => client.takes.plan(request, { signal }),
+      enabled: request.prompt !== "",
+      staleTime: 10_000,
+      gcTime: 30_000,
+    })),
+  }).map(({ data }) => data?.estimate);
 }
 
 export function useCancelTake() {

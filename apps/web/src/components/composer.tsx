@@ -96,7 +96,7 @@ export const Composer = memo(function Composer({
         )}
       </div>
       <Settings model={model} models={models} draft={draft} lastSeed={lastSeed} />
-      <ModelCard model={model} models={models} />
+      <ModelCard model={model} models={models} draft={draft} />
     </form>
   );
 });

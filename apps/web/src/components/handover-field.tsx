@@ -16,6 +16,8 @@ export function HandoverField(props: { model: Model; models: readonly Model[]; d
   if (others.length === 0 || total < 2) return null;
   const first = others.find(({ id }) => id === draft.handover?.model);
   const steps = draft.handover ? handoverSteps(draft.handover, total) : 0;
+  const begunBy = (other: Model | undefined) =>
+    other ? { model: other.id, steps: steps || usualSteps(model, other, total) } : null;
   return (
     <div>
       <SelectField
@@ -23,17 +25,14 @@ export function HandoverField(props: { model: Model; models: readonly Model[]; d
         value={first?.id ?? ALONE}
         options={[
           { value: ALONE, label: `No, ${model.name} makes all steps` },
-          ...others.map(({ id, name, description }) => ({
-            value: id,
-            label: name,
-            note: description,
+          ...others.map((other) => ({
+            value: other.id,
+            label: other.name,
+            note: usualNote(model, other),
           })),
         ]}
         onChange={(id) =>
-          changeDraft({
-            handover:
-              id === ALONE ? null : { model: id, steps: steps || usualSteps(model, id, total) },
-          })
+          changeDraft({ handover: begunBy(others.find((other) => other.id === id)) })
         }
       />
       {first && (
@@ -76,8 +75,20 @@ export function HandoverField(props: { model: Model; models: readonly Model[]; d
   );
 }
 
-/** Where the model's own hybrid schedule hands over; else half way. */
-function usualSteps({ default_stages: stages }: Model, first: string, total: number): number {
-  const share = stages?.[0]?.model === first ? stages[0].share : 0.5;
-  return Math.round(share * total);
+/** The share of the steps that the pair's own hybrid schedule gives to the first; null where neither names one. */
+function usualShare(model: Model, first: Model): number | null {
+  for (const { default_stages: stages } of [model, first])
+    if (stages?.length === 2 && stages[0]!.model === first.id && stages[1]!.model === model.id)
+      return stages[0]!.share;
+  return null;
+}
+
+const usualSteps = (model: Model, first: Model, total: number): number =>
+  Math.round((usualShare(model, first) ?? 0.5) * total);
+
+function usualNote(model: Model, first: Model): string {
+  const share = usualShare(model, first);
+  return share === null
+    ? `Hands over to ${model.name} where you say`
+    : `Usually ${Math.round(share * 100)} % of the steps, then ${model.name}`;
 }

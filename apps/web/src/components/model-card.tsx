@@ -1,29 +1,29 @@
-import type { Model } from "@arc-fabric/contract";
-import { changeDraft } from "../stores/draft.ts";
+import type { Estimate, Model } from "@arc-fabric/contract";
+import { useEstimates } from "../api/takes.ts";
+import { useSettled } from "../hooks/use-settled.ts";
+import { changeDraft, requestFrom, type Draft } from "../stores/draft.ts";
 import { SelectField } from "../ui/select-field.tsx";
-import { formatBytes } from "../util/format.ts";
+import { formatBytes, formatSeconds } from "../util/format.ts";
 import { ModelStatus } from "./model-status.tsx";
 
+/** So that typing does not ask with every letter. */
+const SETTLE_MS = 400;
+
+interface ModelCardProps {
+  model: Model;
+  models: readonly Model[];
+  draft: Draft;
+}
+
 /** Which model will draw, how it is, and what it can do. */
-export function ModelCard({ model, models }: { model: Model; models: readonly Model[] }) {
+export function ModelCard({ model, models, draft }: ModelCardProps) {
   const { limits, defaults } = model;
   const seconds = limits.num_frames.max / defaults.fps;
   return (
     <section aria-label="Model" className="card p-4">
       <div className="flex items-center justify-between gap-3">
         {models.length > 1 ? (
-          <SelectField
-            label="Model"
-            hideLabel
-            className="min-w-0 flex-1"
-            value={model.id}
-            options={models.map(({ id, name, version }) => ({
-              value: id,
-              label: name,
-              note: version,
-            }))}
-            onChange={(id) => changeDraft({ model: id })}
-          />
+          <ModelChoice model={model} models={models} draft={draft} />
         ) : (
           <h2 className="truncate font-semibold">
             {model.name}{" "}
@@ -45,6 +45,35 @@ export function ModelCard({ model, models }: { model: Model; models: readonly Mo
       </dl>
     </section>
   );
+}
+
+/** With what each would take for what is asked for now, on this machine. */
+function ModelChoice({ model, models, draft }: ModelCardProps) {
+  const prompt = draft.prompt.trim() || (model.examples[0] ?? "anything");
+  const estimates = useEstimates(
+    useSettled(
+      models.map((one) => requestFrom({ ...draft, prompt, handover: null }, one)),
+      SETTLE_MS,
+    ),
+  );
+  return (
+    <SelectField
+      label="Model"
+      hideLabel
+      className="min-w-0 flex-1"
+      value={model.id}
+      options={models.map(({ id, name, version, memory_bytes: memory }, i) => {
+        const facts = [version, formatBytes(memory), priceWords(estimates[i])];
+        return { value: id, label: name, note: facts.filter(Boolean).join(" · ") };
+      })}
+      onChange={(id) => changeDraft({ model: id })}
+    />
+  );
+}
+
+function priceWords(estimate: Estimate | null | undefined): string {
+  if (estimate === undefined) return "";
+  return estimate ? `about ${formatSeconds(estimate.seconds)}` : "has not run here yet";
 }
 
 function Fact({ name, children }: { name: string; children: string }) {

@@ -63,6 +63,7 @@ export function ParameterForm({
         {...limits.num_inference_steps}
         onChange={(num_inference_steps) => changeSettings({ num_inference_steps })}
       />
+      {!streams && <HandoverField model={model} models={models} draft={draft} />}
       <SliderField
         label="Guidance"
         value={now.guidance_scale}
@@ -82,12 +83,7 @@ export function ParameterForm({
         </Collapsible.Trigger>
         <Collapsible.Panel className="flex flex-col gap-4 pt-2">
           <NegativePrompt text={draft.negativePrompt} />
-          {!streams && (
-            <>
-              <HandoverField model={model} models={models} draft={draft} />
-              <Denoising now={now} />
-            </>
-          )}
+          {!streams && <Denoising now={now} />}
         </Collapsible.Panel>
       </Collapsible.Root>
     </div>

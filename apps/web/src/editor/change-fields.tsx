@@ -6,6 +6,7 @@ import { Icon } from "../ui/icon.tsx";
 import { NumberInput } from "../ui/number-input.tsx";
 import { SelectField } from "../ui/select-field.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
+import { formatBytes } from "../util/format.ts";
 
 /** What is to be different; what is not here stays as it is in the take. */
 export interface Changes {
@@ -136,21 +137,55 @@ export function SolverField({ take, changes, onChange }: ChangeFieldsProps) {
   );
 }
 
+/** The take's own schedule goes on. */
+const AS_PLANNED = "";
+
+/** Which models make the steps after one, in order. */
+function modelsAfter(take: Take, step: number): { model: string; to: number }[] {
+  return take.plan.segments.flatMap((segment) =>
+    segment.type === "denoise" && segment.to > step
+      ? [{ model: segment.model, to: segment.to }]
+      : [],
+  );
+}
+
+/** What a fork at this step has to say of the model; null where its own schedule goes on. */
+export function modelChange(take: Take, step: number, { model }: Changes): string | null {
+  if (!model) return null;
+  return modelsAfter(take, step).every((part) => part.model === model) ? null : model;
+}
+
 /** Only where there is another model that the latents can be handed to. */
 export function ModelField({
   take,
+  step,
   changes,
   onChange,
   models,
-}: ChangeFieldsProps & { models: readonly Model[] }) {
+}: ChangeFieldsProps & { step: number; models: readonly Model[] }) {
   const own = models.find(({ id }) => id === take.model);
   const options = models.filter(({ latent_space }) => latent_space === own?.latent_space);
   if (options.length < 2) return null;
+  const nameOf = (id: string) => models.find((model) => model.id === id)?.name ?? id;
+  const rest = modelsAfter(take, step);
+  const mixed = new Set(rest.map(({ model }) => model)).size > 1;
+  const schedule = rest
+    .map(({ model, to }, i) =>
+      i < rest.length - 1 ? `${nameOf(model)} to step ${to}` : `then ${nameOf(model)}`,
+    )
+    .join(", ");
   return (
     <SelectField
       label="Model from here on"
-      value={changes.model ?? take.model}
-      options={options.map(({ id, name, version }) => ({ value: id, label: name, note: version }))}
+      value={changes.model ?? (mixed ? AS_PLANNED : (rest[0]?.model ?? take.model))}
+      options={[
+        ...(mixed ? [{ value: AS_PLANNED, label: "As in this take", note: schedule }] : []),
+        ...options.map(({ id, name, version, memory_bytes: memory }) => ({
+          value: id,
+          label: name,
+          note: `${version} · ${formatBytes(memory)}`,
+        })),
+      ]}
       onChange={(model) => onChange({ model })}
     />
   );

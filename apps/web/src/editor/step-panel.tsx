@@ -7,6 +7,7 @@ import { SliderField } from "../ui/slider-field.tsx";
 import { toast } from "../ui/toaster.tsx";
 import {
   GuidanceField,
+  modelChange,
   ModelField,
   MoreFields,
   NegativeField,
@@ -30,12 +31,13 @@ export function StepPanel(props: StepPanelProps) {
   const model = models.find(({ id }) => id === take.model);
   const rest = take.plan.total_steps - step.step;
   const remaining = changes.remainingSteps ?? rest;
+  const other = modelChange(take, step.step, changes);
   const request: DeriveRequestInput = {
     kind: "fork",
     at_step: step.step,
     ...sharedFields(take, changes),
     ...(changes.solver && changes.solver !== take.parameters.solver && { solver: changes.solver }),
-    ...(changes.model && changes.model !== take.model && { model: changes.model }),
+    ...(other !== null && { model: other }),
     ...(remaining !== rest && { remaining_steps: remaining }),
   };
   const last = rest <= 0;
@@ -70,7 +72,7 @@ export function StepPanel(props: StepPanelProps) {
               step={1}
               onChange={(remainingSteps) => onChange({ remainingSteps })}
             />
-            <ModelField {...fields} models={models} />
+            <ModelField {...fields} step={step.step} models={models} />
             <NegativeField {...fields} />
           </MoreFields>
           <DeriveSubmit

@@ -162,8 +162,8 @@ function useFocusFollows(box: RefObject<HTMLElement | null>, selectedId: string)
     }
     const [inner, outer] = [row.getBoundingClientRect(), element.getBoundingClientRect()];
     const above = outer.top + NUMBERS_PX - inner.top;
-    if (above > 0) element.scrollTop -= above;
-    else if (inner.bottom > outer.bottom) element.scrollTop += inner.bottom - outer.bottom;
+    if (above > 0) element.scrollBy(0, -above);
+    else if (inner.bottom > outer.bottom) element.scrollBy(0, inner.bottom - outer.bottom);
   }, [box, selectedId]);
 }
 
