@@ -126,11 +126,11 @@ export const DERIVE_COMMANDS = {
     },
     examples: [
       [
-        'arc edit last --seconds 1-2 --prompt "the red ball turns blue"',
+        'arc edit last --seconds 1-2 --prompt "a blue ball bounces on a green meadow"',
         "the second second anew; the rest stays",
       ],
       [
-        'arc edit last --area 50,0,50,100 --prompt "a yellow moon" --strength 0.7',
+        'arc edit last --area 50,0,50,100 --prompt "a yellow ball rises at night" --strength 0.7',
         "the right half, not too far from what was there",
       ],
       ['arc edit last --mask sky.png --prompt "at night"', "what is white in sky.png"],
@@ -146,7 +146,10 @@ export const DERIVE_COMMANDS = {
     },
     examples: [
       ["arc extend last", "16 more frames"],
-      ['arc extend last --frames 32 --prompt "the ball rolls away"', "and something new happens"],
+      [
+        'arc extend last --frames 32 --prompt "a red ball moves right on a green meadow"',
+        "and something new happens",
+      ],
       ["arc extend last --backward", "what came before?"],
     ],
   }),
@@ -186,7 +189,10 @@ export const DERIVE_COMMANDS = {
       ...growth,
     },
     examples: [
-      ['arc continue last --prompt "the ball turns blue"', "the next block, with a new prompt"],
+      [
+        'arc continue last --prompt "a blue ball bounces on a green meadow"',
+        "the next block, with a new prompt",
+      ],
     ],
   }),
   finalize: defineCommand({

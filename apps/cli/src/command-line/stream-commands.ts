@@ -67,7 +67,7 @@ export const STREAM_COMMANDS = {
     },
     examples: [
       [
-        'arc stream "a red ball rolls on a green meadow" --blocks 4',
+        'arc stream "a red ball bounces on a green meadow" --blocks 4',
         "a clip and three more blocks",
       ],
       ['arc stream "a red ball bounces" --blocks 6 -o ball.mp4', "and all of them as one file"],
@@ -95,7 +95,10 @@ export const STREAM_COMMANDS = {
     arguments: [streamArgument],
     options: { ...changes, ...json, ...server },
     examples: [
-      ['arc stream change last --prompt "the ball turns blue"', "from the next block on"],
+      [
+        'arc stream change last --prompt "a blue ball bounces on a green meadow"',
+        "from the next block on",
+      ],
       ["arc stream change last --blocks 20", "let it grow longer"],
     ],
   }),

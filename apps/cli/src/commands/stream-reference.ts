@@ -18,7 +18,7 @@ export async function streamOf(
     "nothing_there",
     word === "last" ? "There is no stream yet." : `The take ${word} is no block of a stream.`,
     word === "last"
-      ? 'Start one: arc stream "a red ball rolls on a green meadow"'
+      ? 'Start one: arc stream "a red ball bounces on a green meadow"'
       : "List the streams: arc streams. To go on from any take by hand: arc continue TAKE.",
   );
 }

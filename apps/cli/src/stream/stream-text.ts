@@ -78,7 +78,7 @@ export function streamText(stream: Stream, blocks: readonly Take[], terminal: Te
 
 export function streamsText(streams: readonly Stream[], { paint }: Terminal): string {
   if (streams.length === 0)
-    return 'No streams yet. Start one: arc stream "a red ball rolls on a green meadow"\n';
+    return 'No streams yet. Start one: arc stream "a red ball bounces on a green meadow"\n';
   const rows = streams.map((stream) => [
     stream.id,
     streamStatusText(stream, paint),
