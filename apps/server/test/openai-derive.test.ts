@@ -1,4 +1,4 @@
-import type { Take } from "@arc-fabric/contract";
+import type { Take, TakeId } from "@arc-fabric/contract";
 import OpenAI, { APIError } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestServer, type TestServer } from "./support/test-server.ts";
@@ -74,6 +74,38 @@ describe("the official client, on a video that is there", () => {
       status: 409,
       code: "take_in_use",
     });
+  });
+});
+
+describe("takes of the native API", () => {
+  it("without steps of their own have a progress, too", async () => {
+    const gate = Promise.withResolvers<void>();
+    server.controls.beforeStep = () => gate.promise;
+    const first = await client.videos.create({ prompt: "in the way" });
+    const { take } = await server.engine.deriveTake(
+      source.id,
+      { kind: "concatenate", takes: [source.id] },
+      { idempotency: null },
+    );
+    expect(await client.videos.retrieve(take.id)).toMatchObject({ status: "queued", progress: 0 });
+    gate.resolve();
+    server.controls.beforeStep = async () => {};
+    await completed(take.id);
+    await completed(first.id);
+  });
+
+  it("that others were made from are not cancelled by a delete that is refused", async () => {
+    const gate = Promise.withResolvers<void>();
+    server.controls.beforeStep = (step) => (step === 3 ? gate.promise : Promise.resolve());
+    const { id } = await client.videos.create({ prompt: "a tree grows" });
+    await server.waitFor(id, ({ progress }) => progress.step === 2);
+    const fork = { kind: "fork", at_step: 1, prompt: "a bush grows" } as const;
+    const { take } = await server.engine.deriveTake(id as TakeId, fork, { idempotency: null });
+    expect(await failure(client.videos.delete(id))).toMatchObject({ code: "take_in_use" });
+    gate.resolve();
+    server.controls.beforeStep = async () => {};
+    await completed(id);
+    await completed(take.id);
   });
 });
 

@@ -87,11 +87,12 @@ export async function deleteTake(
 ): Promise<boolean> {
   const row = await findTakeRow(tx.db, id);
   if (!row) return false;
+  // First, so that whoever would cancel a take to delete it does not cancel one that stays.
+  await refuseWhenInUse(tx.db, id);
   if (!isFinished(row.status))
     throw new FabricError("take_active", `Take ${id} is ${row.status}.`, {
       details: { take_id: id, status: row.status },
     });
-  await refuseWhenInUse(tx.db, id);
   await loseHead(tx, row, nowMs);
   await rewindStreams(tx, row, nowMs);
   await tx.db.deleteFrom("takes").where("id", "=", id).execute();

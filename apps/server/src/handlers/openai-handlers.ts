@@ -2,7 +2,6 @@ import {
   ALLOWED_TAKE_ACTIONS,
   FabricError,
   isFabricError,
-  isFinished,
   type OpenaiCreateVideo,
   type Take,
 } from "@arc-fabric/contract";
@@ -65,8 +64,7 @@ export function openaiHandlers(deps: HandlerDeps): OpenaiHandlers {
     openaiGetVideo: async ({ params }) => toVideo(await findVideo(store, params.video_id)),
     openaiDeleteVideo: async ({ params }) => {
       const take = await findVideo(store, params.video_id);
-      if (!isFinished(take.status)) await cancelUnlessFinished(deps, take);
-      await engine.deleteTake(take.id);
+      await deleteTake(deps, take);
       return { id: take.id, object: "video.deleted", deleted: true };
     },
     openaiGetVideoContent: async ({ params, query }) => {
@@ -103,13 +101,20 @@ async function pictureDigest(
   );
 }
 
-/** The take may end by itself between the look and the cancel, which is as good. */
-async function cancelUnlessFinished({ engine }: HandlerDeps, take: Take): Promise<void> {
+/** This shape deletes a video that is being made, too. @throws FabricError `take_in_use`: then it goes on */
+async function deleteTake({ engine }: HandlerDeps, { id }: Take): Promise<void> {
   try {
-    await engine.cancelTake(take.id);
+    await engine.deleteTake(id);
   } catch (error) {
-    if (!isFabricError(error) || error.code !== "take_not_active") throw error;
+    if (!isFabricError(error) || error.code !== "take_active") throw error;
+    await engine.cancelTake(id).catch(ignoreEnded);
+    await engine.deleteTake(id);
   }
+}
+
+/** The take may end by itself between the look and the cancel, which is as good. */
+function ignoreEnded(error: unknown): void {
+  if (!isFabricError(error) || error.code !== "take_not_active") throw error;
 }
 
 function defaultModel({ engine }: HandlerDeps) {

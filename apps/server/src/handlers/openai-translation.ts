@@ -75,7 +75,8 @@ function videoError(status: Take["status"], error: ErrorRecord | null): OpenaiVi
 /** Whole percent of the steps; 100 only when the file is there. */
 function progressPercent({ status, progress }: Take): number {
   if (status === "completed") return 100;
-  return Math.min(99, Math.floor((100 * progress.step) / progress.total_steps));
+  // A clip that is put together from others has no steps.
+  return Math.min(99, Math.floor((100 * progress.step) / Math.max(1, progress.total_steps)));
 }
 
 const unixSeconds = (iso: string): number => Math.floor(Date.parse(iso) / 1000);

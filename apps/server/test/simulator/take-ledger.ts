@@ -108,6 +108,8 @@ export class TakeLedger {
   /** The take stands at `step` because it has got states of `from`. */
   begin(take: LedgerTake, step: number, from: TakeId | null): void {
     take.step = step;
+    // It may have got the damaged state, and falls back to the one before as well.
+    if (from && step > 0 && this.damaged.has(from)) this.damaged.add(take.id);
     const source = (from && this.conditions.get(from)) || [];
     for (let i = 0; i < step; i++) take.conditions[i] ??= source[i]!;
   }

@@ -229,7 +229,7 @@ export interface Store {
     nowMs: number,
   ): Promise<Take | null>;
   /**
-   * @throws `take_active` while it is queued, running or paused, `take_in_use` (details.takes) when others were derived from it
+   * @throws `take_in_use` (details.takes) when others were derived from it, `take_active` while it is queued, running or paused
    * @returns false when there is none
    */
   deleteTake(id: TakeId, nowMs: number): Promise<boolean>;

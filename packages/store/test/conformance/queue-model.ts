@@ -109,8 +109,8 @@ export class QueueModel {
   delete(id: TakeId): Outcome {
     const take = this.find(id);
     if (!take) return "ok";
-    if (ACTIVE.includes(take.status)) return "take_active";
     if (this.takes.some(({ parent }) => parent === id)) return "take_in_use";
+    if (ACTIVE.includes(take.status)) return "take_active";
     this.takes = this.takes.filter((other) => other !== take);
     return "ok";
   }
