@@ -72,7 +72,7 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
   const stage = () => page.getByRole("region", { name: "Take", exact: true });
   const takeId = () => new URL(page.url()).searchParams.get("take")!;
   const waitForClip = async (before: string) => {
-    await page.waitForURL((url) => url.searchParams.get("take") !== before);
+    await page.waitForURL((url) => ![before, null].includes(url.searchParams.get("take")));
     const id = takeId();
     await page
       .locator(`[data-take="${id}"][aria-selected=true][aria-label*=completed]`)
@@ -82,9 +82,14 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
   };
   const take = async (id: string) =>
     (await page.request.get(`${server.url}/api/v1/takes/${id}`)).json() as Promise<Take>;
+  /** Of the form: the editor that is being left has one as well. */
+  const promptBox = () =>
+    page
+      .getByRole("form", { name: "New take" })
+      .getByRole("textbox", { name: "Prompt", exact: true });
   const generate = async (prompt: string) => {
     await page.getByRole("link", { name: "Create", exact: true }).click();
-    await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(prompt);
+    await promptBox().fill(prompt);
     const before = page.url();
     await page.getByRole("button", { name: "Generate" }).click();
     await page.waitForURL((url) => url.href !== before);
@@ -226,6 +231,31 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
   test("unknown words come back as a kind note", async () => {
     await generate("a red ball bounces in the dessert");
     await page.getByText("Zoetrope S does not know “dessert”").waitFor();
+  });
+
+  test("a stream goes on block by block under a new prompt, plays as one, and becomes one clip", async () => {
+    await page.getByRole("link", { name: "Create", exact: true }).click();
+    await promptBox().fill("a red ball bounces on a green meadow");
+    await page.getByRole("radio", { name: "Keep going" }).click();
+    await page.getByRole("textbox", { name: "Blocks, exact value" }).fill("3");
+    await page.getByRole("textbox", { name: "Steps, exact value" }).fill("8");
+    await page.getByRole("textbox", { name: "Steps, exact value" }).press("Enter");
+    await page.getByRole("button", { name: "Start the stream" }).click();
+    await page.getByLabel(/^Prompt from block/).fill("a red ball bounces at night");
+    await page.getByRole("button", { name: /^Use from block/ }).click();
+    const block = (name: RegExp) => page.getByRole("radio", { name });
+    await block(/^Block 3, 8 frames, completed: a red ball bounces at night/).waitFor();
+    const whole = page.getByRole("region", { name: "Whole stream" });
+    await whole.getByText(/^\d+ \/ 33/).waitFor();
+    await page.screenshot({ path: path.join(SCREENSHOTS, "real-stream.png") });
+    await page.getByRole("button", { name: "Make one clip" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Make one clip" }).click();
+    const clip = await waitForClip("");
+    expect((await take(clip)).parameters.num_frames).toBe(33);
+    await page.getByText("Ended", { exact: true }).waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole("link", { name: "Create", exact: true }).click();
+    await page.getByRole("radio", { name: "One clip" }).click();
   });
 
   test("a server killed in the middle is told, and the take goes on by itself to its video", async () => {

@@ -1,0 +1,70 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, openPage, type OpenPage } from "./support/browser.ts";
+import { startMock, type Mock } from "./support/mock.ts";
+
+let browser: Browser;
+let mock: Mock;
+let open: OpenPage | null = null;
+
+beforeAll(async () => {
+  [browser, mock] = await Promise.all([launchBrowser(), startMock({ takes: 1, stepMs: 15 })]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await mock?.server.close();
+});
+afterEach(async () => {
+  expect(open?.complaints ?? [], "the browser's console").toEqual([]);
+  await open?.close();
+});
+
+describe("models: two of one latent space", () => {
+  test("each tells its price; one begins and hands over where its family does, or where it is dragged to; a fork changes the rest", async () => {
+    open = await openPage(browser, mock.server.url);
+    const { page } = open;
+    await page
+      .getByRole("textbox", { name: "Prompt", exact: true })
+      .fill("a red ball bounces at night");
+    await page.getByRole("combobox", { name: "Model", exact: true }).click();
+    await page.getByRole("option", { name: "Zoetrope S 0.1.0 · 300 MB · about 2.7 s" }).waitFor();
+    await page.getByRole("option", { name: "Zoetrope M 0.1.0 · 420 MB · about 4.5 s" }).click();
+    await page.getByText("About 4.5 s", { exact: true }).waitFor();
+    await page.getByRole("combobox", { name: "Begin with another model" }).click();
+    await page
+      .getByRole("option", { name: "Zoetrope S Usually 50 % of the steps, then Zoetrope M" })
+      .click();
+    await page.getByText("Zoetrope S: 10 steps").waitFor();
+    await page.getByText("About 3.6 s", { exact: true }).waitFor();
+    await page.getByRole("slider", { name: "Hand-over after step" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.getByText("Zoetrope M: 8 steps").waitFor();
+    await page.getByRole("button", { name: "Generate" }).click();
+    await page.waitForURL(/take=take_/);
+    const id = new URL(page.url()).searchParams.get("take")!;
+    expect(mock.world.find(id).parameters).toMatchObject({
+      model: "zoetrope-m",
+      stages: [
+        { model: "zoetrope-s", steps: 12 },
+        { model: "zoetrope-m", steps: 8 },
+      ],
+    });
+
+    await page.locator("video").waitFor();
+    await page.getByRole("radio", { name: "Step 5", exact: true }).click();
+    await page.getByRole("button", { name: "More settings" }).click();
+    const choice = page.getByRole("combobox", { name: "Model from here on" });
+    await choice.getByText("As in this take").waitFor();
+    await choice.click();
+    await page
+      .getByRole("option", { name: "As in this take Zoetrope S to step 12, then Zoetrope M" })
+      .waitFor();
+    await page.getByRole("option", { name: /^Zoetrope M/ }).click();
+    await page.getByText("Computes 15 of 20 steps, about 3.4 s.").waitFor();
+    await page.getByRole("button", { name: "Fork at step 5" }).click();
+    await page.waitForURL((url) => url.searchParams.get("take") !== id);
+    const fork = mock.world.find(new URL(page.url()).searchParams.get("take")!);
+    expect(fork.origin).toEqual({ kind: "fork", at_step: 5, model: "zoetrope-m" });
+  });
+});
