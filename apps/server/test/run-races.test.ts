@@ -1,5 +1,6 @@
 import { isFinished, type Take, type TakeId } from "@arc-fabric/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FAKE_MANIFEST } from "./support/fake-manifest.ts";
 import { createTestEngine, type TestEngine } from "./support/test-engine.ts";
 
 let test: TestEngine;
@@ -130,5 +131,31 @@ describe("a take that is derived while its parent is thinned out", () => {
       { code: "state_not_found" },
     );
     await deleted;
+  });
+});
+
+describe("a take that goes on with other weights", () => {
+  it("says so once, however often it is paused and however many segments it has", async () => {
+    const parent = await create();
+    await finished(parent);
+    const request = { kind: "extend", direction: "forward", num_frames: 16 } as const;
+    const letGo = holdAt(2);
+    const { take } = await test.engine.deriveTake(parent, request, { idempotency: null });
+    await until(take.id, ({ progress }) => progress.step === 1);
+    await test.close({ keep: true });
+    letGo();
+    const [file] = FAKE_MANIFEST.files;
+    const manifest = { ...FAKE_MANIFEST, files: [{ ...file!, sha256: "1".repeat(64) }] };
+    test = await createTestEngine({ directory: test.directory, manifest });
+    const letOn = holdAt(6);
+    const held = await until(take.id, ({ progress }) => progress.step >= 5);
+    expect(held.plan.segments.filter(({ type }) => type === "denoise").length).toBeGreaterThan(1);
+    await test.engine.pauseTake(take.id);
+    letOn();
+    await until(take.id, ({ status }) => status === "paused");
+    await test.engine.resumeTake(take.id);
+    const done = await finished(take.id);
+    expect(done.environment_changes.map(({ after_step }) => after_step)).toEqual([1]);
+    expect(await eventsOf(take.id)).toContain("take.environment_changed");
   });
 });

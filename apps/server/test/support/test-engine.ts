@@ -32,22 +32,24 @@ export interface TestEngine {
   readonly interrupt: (interruption: Interruption) => Promise<void>;
   /** Resolves when this holds; looked at after every event. */
   readonly until: (holds: () => Promise<boolean>) => Promise<void>;
-  readonly close: () => Promise<void>;
+  /** Its data, which another one may go on with when they were kept. */
+  readonly directory: string;
+  readonly close: (options?: { keep: boolean }) => Promise<void>;
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The engine on a real store with a fake model, and with whatever a test wants to happen in the middle of its work. */
-export async function createTestEngine(): Promise<TestEngine> {
-  const directory = mkdtempSync(path.join(tmpdir(), "arc-engine-"));
+export async function createTestEngine({
+  directory = mkdtempSync(path.join(tmpdir(), "arc-engine-")),
+  manifest = FAKE_MANIFEST,
+} = {}): Promise<TestEngine> {
   const system = { ...createSystem(), sleep: () => setImmediate() };
   const deps = { directory, system, logger: silent };
   const store = await openStore(deps);
   const blobs = await openBlobStore(deps);
   const controls: FakeHostControls = { beforeStep: async () => {} };
-  const digest = weightsDigest(FAKE_MANIFEST, (text) =>
-    createHash("sha256").update(text).digest("hex"),
-  );
+  const digest = weightsDigest(manifest, (text) => createHash("sha256").update(text).digest("hex"));
   const acquired: string[] = [];
   const host = createFakeModelHost(digest, controls);
   const waiting: (Interruption & { readonly done: () => void })[] = [];
@@ -64,11 +66,11 @@ export async function createTestEngine(): Promise<TestEngine> {
     media: createFakeMedia(),
     system,
     logger: silent,
-    models: [FAKE_MANIFEST],
+    models: [manifest],
     settings: {
       maxQueued: 20,
       previewIntervalMs: 0,
-      defaultModel: FAKE_MANIFEST.id,
+      defaultModel: manifest.id,
       maxLosses: 3,
       storageBudgetBytes: null,
       keepEvery: 2,
@@ -83,10 +85,11 @@ export async function createTestEngine(): Promise<TestEngine> {
     interrupt: (interruption) =>
       new Promise((done) => waiting.push({ ...interruption, done: () => done() })),
     until: (holds) => untilHolds(store, holds),
-    close: async () => {
+    directory,
+    close: async ({ keep } = { keep: false }) => {
       await engine.stop();
       await store.close();
-      rmSync(directory, { recursive: true, force: true });
+      if (!keep) rmSync(directory, { recursive: true, force: true });
     },
   };
 }

@@ -29,7 +29,7 @@ export async function runTake(
   log: TakeLog,
   control: RunControl,
 ): Promise<void> {
-  const run: Run = { ...deps, claim, log, control, warned: [] };
+  const run: Run = { ...deps, claim, log, control, warned: [], changes: [] };
   const { parameters } = claim.take;
   const leases = new Leases(run);
   run.live.open(claim.take.id, { fps: parameters.fps, numFrames: parameters.num_frames });

@@ -1,4 +1,4 @@
-import type { NewEvent, TakeWarning } from "@arc-fabric/contract";
+import type { NewEvent, Take, TakeWarning } from "@arc-fabric/contract";
 import type { LiveHub } from "../live-hub.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Media } from "../ports/media.ts";
@@ -26,6 +26,8 @@ export interface Run extends RunTakeDeps {
   readonly control: RunControl;
   /** Warnings of this attempt. */
   readonly warned: TakeWarning[];
+  /** Changes of the environment that this attempt has recorded. */
+  readonly changes: Take["environment_changes"];
 }
 
 export function record(run: Run, event: NewEvent, patch: TakePatch): Promise<void> {

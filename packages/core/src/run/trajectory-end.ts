@@ -79,17 +79,20 @@ export async function crossEnvironment(
   const { take } = run.claim;
   const environment = environmentDigest(lease.environment);
   const moved = reached.environment !== null && reached.environment !== environment;
-  const reweighed = lease.weightsDigest !== take.plan.weights[model];
+  const changes = [...take.environment_changes, ...run.changes];
+  const name = `weights of ${model}`;
+  const planned = take.plan.weights[model];
+  const before = changes.findLast((change) => name in change.environment)?.environment[name];
+  const reweighed = lease.weightsDigest !== (before ?? planned);
   if (!moved && !reweighed) return reached;
+  const isOther = reweighed || lease.weightsDigest !== planned;
   const change = {
     after_step: reached.step,
-    environment: reweighed
-      ? { ...lease.environment, [`weights of ${model}`]: lease.weightsDigest }
-      : lease.environment,
+    environment: { ...lease.environment, ...(isOther && { [name]: lease.weightsDigest }) },
   };
-  const last = take.environment_changes.at(-1);
   // An attempt that was lost before its first step has recorded it already.
-  if (JSON.stringify(last) !== JSON.stringify(change)) {
+  if (JSON.stringify(changes.at(-1)) !== JSON.stringify(change)) {
+    run.changes.push(change);
     await record(
       run,
       { type: "take.environment_changed", data: { take_id: take.id, ...change } },
