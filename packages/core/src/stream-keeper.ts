@@ -129,7 +129,7 @@ export class StreamKeeper {
       if (stream.blocks >= stream.max_blocks)
         throw new FabricError(
           "unsupported_value",
-          `The stream has its ${stream.max_blocks} blocks. Raise max_blocks first, or rewind it.`,
+          `The stream has all its blocks: ${stream.max_blocks}. Raise max_blocks first, or rewind it.`,
           { details: { field: "max_blocks", value: stream.max_blocks } },
         );
       return { status: "running", error: null };

@@ -50,7 +50,7 @@ const REMEDIES: Partial<Record<FabricError["code"], string>> = {
   take_not_paused: "See what it does: arc show TAKE.",
   take_not_active: "See what became of it: arc show TAKE.",
   take_not_completed:
-    "Wait until it is completed: arc show TAKE. A take that is not can be forked: arc fork TAKE --at STEP.",
+    "Wait until it is completed: arc watch TAKE. A take that is not can be forked: arc fork TAKE --at STEP.",
   take_in_use: "Delete the takes that were made from it first: arc tree TAKE shows them.",
   state_not_found: "The steps that are stored: arc show TAKE.",
   stream_not_found: "arc streams lists them.",

@@ -132,6 +132,9 @@ function forkedRows(
   ];
 }
 
+/** Rounded down: what is below this is also below the level itself. */
+const short = (level: number): number => Math.floor(level * 1e4) / 1e4;
+
 function checkTail(sigma: number, tail: readonly number[]): void {
   const wrong = tail.findIndex((level, i) => level >= (i === 0 ? sigma : tail[i - 1]!));
   if (wrong === -1 && tail.at(-1) === 0) return;
@@ -139,7 +142,7 @@ function checkTail(sigma: number, tail: readonly number[]): void {
     "schedule_mismatch",
     wrong === -1
       ? `sigmas must end at 0, not at ${tail.at(-1)}.`
-      : `sigmas must fall from step to step: ${tail[wrong]} follows ${wrong === 0 ? sigma : tail[wrong - 1]}.`,
+      : `sigmas must fall from step to step: ${tail[wrong]} follows ${wrong === 0 ? `${short(sigma)}, the level of the step that is forked at` : tail[wrong - 1]}.`,
     { details: { field: "sigmas", value: tail } },
   );
 }

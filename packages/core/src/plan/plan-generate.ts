@@ -119,6 +119,13 @@ function segmentsFor(
   });
 }
 
+/** "8 + 10 = 18" */
+function sumText(stages: readonly Stage[]): string {
+  const steps = stages.map((stage) => stage.steps);
+  const sum = steps.reduce((total, count) => total + count, 0);
+  return steps.length > 1 ? `${steps.join(" + ")} = ${sum}` : String(sum);
+}
+
 /** @throws FabricError `schedule_mismatch`, `latent_space_mismatch`, `model_not_found` */
 function checkStages(
   parameters: TakeParameters,
@@ -133,7 +140,7 @@ function checkStages(
   if (sum !== steps)
     throw new FabricError(
       "schedule_mismatch",
-      `The stages have ${stages.map((stage) => stage.steps).join(" + ")} = ${sum} steps, but num_inference_steps is ${steps}.`,
+      `The stages have ${sumText(stages)} steps, but num_inference_steps is ${steps}.`,
       { details: { field: "stages", value: sum, expected: steps } },
     );
   const space = models.manifest(model).latent_space;
