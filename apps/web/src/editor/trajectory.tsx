@@ -158,7 +158,9 @@ function useFocusFollows(box: RefObject<HTMLElement | null>, selectedId: string)
     if (!element || !row) return;
     if (element.contains(document.activeElement) && document.activeElement?.role === "row") {
       row.focus({ preventScroll: true });
-      return row.scrollIntoView({ block: "nearest" });
+      // Not returned: newer browsers answer with a promise, which is no way to clean up.
+      row.scrollIntoView({ block: "nearest" });
+      return;
     }
     const [inner, outer] = [row.getBoundingClientRect(), element.getBoundingClientRect()];
     const above = outer.top + NUMBERS_PX - inner.top;

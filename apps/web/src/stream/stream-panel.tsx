@@ -222,7 +222,9 @@ function Fields({ stream, model, fps, draft, set }: FieldProps) {
     <>
       <SliderField
         label="Blocks in all"
-        note={`${formatSeconds((Math.max(0, most - begun) * stream.block_frames) / fps)} to come`}
+        {...(most > begun && {
+          note: `${formatSeconds(((most - begun) * stream.block_frames) / fps)} to come`,
+        })}
         value={most}
         min={begun}
         max={Math.min(MAX_BLOCKS, Math.max(40, begun + 20, most))}
