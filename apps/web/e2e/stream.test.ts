@@ -183,6 +183,21 @@ describe("stream: as one clip", () => {
     await stage(page).getByText("block 2").waitFor();
   });
 
+  test("a block that was edited takes its place when the stream goes on from it", async () => {
+    const { page, stream } = await start({ max_blocks: 2 });
+    await says(page, "All 2 blocks are made");
+    const edit = mock.world.derive(stream().head_take_id!, { kind: "edit", prompt: BLUE });
+    await page.locator(`[data-take="${edit.id}"][aria-label*=completed] button`).last().click();
+    await button(page, "Go on from block 2").click();
+    await block(page, /^Block 2, 8 frames, completed: a blue ball/).waitFor();
+    await button(page, "4 more blocks").click();
+    await block(page, /^Block 3, /).waitFor();
+    await end(page);
+    expect(mock.world.find(stream().next_take_id ?? stream().head_take_id!).origin.kind).toBe(
+      "continue",
+    );
+  });
+
   test("it becomes one clip, which is opened; the stream has ended and says so", async () => {
     const { page, stream, session } = await start({ max_blocks: 2 });
     await says(page, "All 2 blocks are made");

@@ -114,11 +114,13 @@ function changed(parent: Take, request: DeriveRequest, world: World): Changed {
   }
 }
 
-/** The blocks of a stream, from its first clip to this one. */
+/** The blocks of a stream, from its first clip to this one; a fork or an edit of a block stands in its place. */
 export function chainOf(take: Take, world: World): string[] {
-  const before =
-    take.origin.kind === "continue" && take.parent_id
-      ? chainOf(world.find(take.parent_id), world)
-      : [];
-  return [...before, take.id];
+  const chain: string[] = [take.id];
+  for (let at = take; at.parent_id && ["continue", "fork", "edit"].includes(at.origin.kind);) {
+    const parent = world.find(at.parent_id);
+    if (at.origin.kind === "continue") chain.unshift(parent.id);
+    at = parent;
+  }
+  return chain;
 }

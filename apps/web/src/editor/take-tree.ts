@@ -13,8 +13,8 @@ export interface TreeRow {
   readonly siblings: number;
   /** Row of the parent; null without one. */
   readonly parentRow: number | null;
-  /** Its place in a stream, from 1; null where it is no block that goes on from another. */
-  readonly block: number | null;
+  /** Its place in a stream, from 1; only told of blocks that go on from another. */
+  readonly block: number;
   /** Column of its first step, so that steps at about the same noise stand below each other. */
   readonly column: number;
 }
@@ -40,7 +40,7 @@ export function treeRows(takes: readonly Take[], collapsed: ReadonlySet<string>)
         position: i + 1,
         siblings: siblings.length,
         parentRow,
-        block: take.origin.kind === "continue" ? (parent?.block ?? 1) + 1 : null,
+        block: (parent?.block ?? 1) + (take.origin.kind === "continue" ? 1 : 0),
         column: columnOf(take, parent),
       };
       const at = rows.push(row) - 1;

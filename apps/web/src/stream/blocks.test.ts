@@ -65,11 +65,11 @@ describe("stream: its blocks", () => {
     ]);
   });
 
-  test("can be gone on from, also those that were left and another first clip, but not what shows a later block alone", () => {
+  test("can be gone on from, also those that were left and what was made in a block's place, but not clips put together", () => {
     const numbers = ["a", "c", "left", "other", "edit", "after-edit", "clip"].map((id) =>
       blockNumber(find(id), TAKES),
     );
-    expect(numbers).toEqual([1, 3, 3, 1, null, null, null]);
+    expect(numbers).toEqual([1, 3, 3, 1, 2, 3, null]);
     expect(blockNumber({ ...find("left"), status: "failed" }, TAKES)).toBeNull();
     expect([placeOf(find("a"), TAKES), placeOf(find("left"), TAKES)]).toEqual([null, 3]);
   });

@@ -35,11 +35,19 @@ export function blocksOf({ head_take_id, next_take_id }: Stream, takes: readonly
   });
 }
 
+/** What is made of a block by these stands in its place. */
+const TAKES_PLACE: ReadonlySet<Take["origin"]["kind"]> = new Set(["continue", "fork", "edit"]);
+
 /** The first clip and every block after it, up to this one. */
-function chainTo(take: Take, known: ReadonlyMap<string, Take>): Take[] {
-  const parent =
-    take.origin.kind === "continue" && take.parent_id ? known.get(take.parent_id) : undefined;
-  return parent ? [...chainTo(parent, known), take] : [take];
+function chainTo(last: Take, known: ReadonlyMap<string, Take>): Take[] {
+  const chain = [last];
+  for (let at = last; at.parent_id !== null && TAKES_PLACE.has(at.origin.kind);) {
+    const parent = known.get(at.parent_id);
+    if (!parent) break;
+    if (at.origin.kind === "continue") chain.unshift(parent);
+    at = parent;
+  }
+  return chain;
 }
 
 /** A take's place in a stream, from 1; null where it does not go on from another. */
@@ -48,19 +56,11 @@ export function placeOf(take: Take, takes: readonly Take[]): number | null {
   return chainTo(take, new Map(takes.map((candidate) => [candidate.id, candidate]))).length;
 }
 
-/**
- * The number of the block that a take is, or would be, when the stream went on from it; null where it cannot. What was made
- * from a later block by other means shows that block alone: nothing of what came before it would be part of the clip.
- */
+/** The number of the block that a take is, or would be, when the stream went on from it; null where it cannot. */
 export function blockNumber(take: Take, takes: readonly Take[]): number | null {
-  const known = new Map<string, Take>(takes.map((candidate) => [candidate.id, candidate]));
-  const chain = chainTo(take, known);
-  const whole = take.status === "completed" && chain[0]!.plan.total_steps > 0;
-  for (let at: Take | undefined = chain[0]; at; at = at.parent_id ? known.get(at.parent_id) : at) {
-    if (at.origin.kind === "continue") return null;
-    if (!at.parent_id) break;
-  }
-  return whole ? chain.length : null;
+  // What was put together from other takes has no end of its own to go on from.
+  if (take.status !== "completed" || take.plan.total_steps === 0) return null;
+  return chainTo(take, new Map(takes.map((candidate) => [candidate.id, candidate]))).length;
 }
 
 /** How many blocks are still to be begun. */
