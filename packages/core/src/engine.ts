@@ -21,6 +21,7 @@ import { compareTakes, differencePicture } from "./compare-takes.ts";
 import { type DeriveDeps, planDerivedTake, requireTake, stateNotStored } from "./derive-take.ts";
 import { draftState } from "./draft-state.ts";
 import { withEstimate } from "./estimate.ts";
+import { holdTakesWithoutModel, modelsOf } from "./hold-takes.ts";
 import { StorageKeeper } from "./keep-storage.ts";
 import { LiveHub } from "./live-hub.ts";
 import { addPicture, givenFrame, picturesOf } from "./pictures.ts";
@@ -121,6 +122,7 @@ export class Engine {
     const interrupted = await store.requeueRunning("The server stopped.", system.now());
     if (interrupted.length > 0)
       logger.info(`${interrupted.length} interrupted takes go on from their last states.`);
+    await holdTakesWithoutModel(this.#deps);
     await this.#keeper.start();
     this.streams.wake();
     this.#pump.wake();
@@ -191,8 +193,9 @@ export class Engine {
     return take;
   }
 
-  /** @throws FabricError `take_not_found`, `take_not_paused` */
+  /** @throws FabricError `take_not_found`, `take_not_paused`, `model_not_found`: then it stays paused */
   async resumeTake(id: TakeId): Promise<Take> {
+    for (const model of modelsOf(await requireTake(this.#deps.store, id))) this.#manifest(model);
     const take = await this.#deps.store.resumeTake(id, this.#deps.system.now());
     this.#pump.keepTake(id);
     this.#pump.wake();

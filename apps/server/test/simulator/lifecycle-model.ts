@@ -16,10 +16,9 @@ export interface ModelTake {
 /** What a server with one session does with its takes, in the fewest words: no store, no worker, no time. */
 export class LifecycleModel {
   readonly takes: ModelTake[] = [];
-  /** The take that runs, the priority it was claimed with, and how far its attempt is: encoding, steps, groups of frames. */
+  /** The take that runs, and how far its attempt is: encoding, steps, groups of frames. */
   #running: {
     take: ModelTake;
-    priority: number;
     phase: "encode" | "steps";
     groups: number;
   } | null = null;
@@ -66,8 +65,8 @@ export class LifecycleModel {
   }
 
   setPriority(take: ModelTake, priority: number): void {
-    if (priority === take.priority) return;
-    if (take.status === "queued") take.turn = this.#nextTurn(priority);
+    const moves = take.status === "queued" && priority !== take.priority;
+    if (moves) take.turn = this.#nextTurn(priority);
     take.priority = priority;
     this.#wake();
   }
@@ -116,14 +115,14 @@ export class LifecycleModel {
 
   #wake(): void {
     const [next] = this.takes.filter(({ status }) => status === "queued").toSorted(runsBefore);
-    if (!next) return;
     if (this.#running) {
-      this.#yields ||= next.priority > this.#running.priority;
+      this.#yields = next !== undefined && next.priority > this.#running.take.priority;
       return;
     }
+    if (!next) return;
     next.status = "running";
     const phase = next.step < STEPS ? "encode" : "steps";
-    this.#running = { take: next, priority: next.priority, phase, groups: 0 };
+    this.#running = { take: next, phase, groups: 0 };
   }
 
   #nextTurn(priority: number): number {

@@ -91,7 +91,7 @@ export const TRAJECTORY_ENDPOINTS = defineEndpoints({
     summary: "Let a paused take go on from its last state",
     ...ofTake,
     response: json(takeSchema),
-    errors: ["take_not_found", "take_not_paused"],
+    errors: ["take_not_found", "take_not_paused", "model_not_found"],
   },
   updateTake: {
     method: "PATCH",
