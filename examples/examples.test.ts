@@ -12,6 +12,11 @@ const TIMEOUT_MS = 180_000;
 
 const EXAMPLES = [
   { file: "native-client.ts", command: NODE, says: /step 8 of 8\n[\s\S]*live pictures seen/ },
+  {
+    file: "trajectory.ts",
+    command: NODE,
+    says: /4 of 8 steps reused[\s\S]*block 3: take_\w+ "a blue ball[\s\S]*25 frames/,
+  },
   { file: "openai-client.ts", command: NODE, says: /128x128/ },
   { file: "curl.sh", command: ["sh"], needs: "curl", says: /completed/ },
   { file: "python_client.py", command: ["python3"], needs: "python3", says: /step 8 of 8/ },
