@@ -136,8 +136,7 @@ function Submit({ label, words, ready, busy, error, onUndo }: SubmitProps) {
 function hint(stream: Stream, next: number): string {
   if (stream.status === "ended")
     return "Its blocks became one clip. Any block can still be worked on as a take of its own.";
-  if (blocksToCome(stream) === 0)
-    return `No further block is to be made. Raise their number, or add some, and this counts from block ${next} on.`;
+  if (blocksToCome(stream) === 0) return "All blocks are made. Add some, and they begin with this.";
   if (!stream.next_take_id) return `Block ${next} begins with this when the stream goes on.`;
   return `Block ${next - 1} is finished as it is, block ${next} begins with this.`;
 }
