@@ -238,18 +238,18 @@ describe("stream: as one clip", () => {
   });
 
   test("on a phone the film comes before the form and nothing is wider than the window", async () => {
+    pace("slow");
     const { session_id } = mock.world.streams.create({
       prompt: RED,
       num_inference_steps: 5,
-      max_blocks: 6,
+      max_blocks: 12,
     });
     const page = await goTo(`/sessions/${session_id}`, {
       viewport: { width: 390, height: 800 },
       colorScheme: "dark",
       hasTouch: true,
     });
-    await block(page, /^Block 3/).waitFor();
-    pace("slow");
+    await block(page, /^Block 1, .*generating/).waitFor();
     expect(await findBarriers(page)).toEqual([]);
     const top = async (name: string, role: "region" | "complementary") =>
       (await page.getByRole(role, { name, exact: true }).boundingBox())!.y;
