@@ -31,7 +31,7 @@ async function main(): Promise<void> {
       name: "memory",
       title: "Memory",
       method:
-        "Resident memory in MiB, from /proc; the default model on a server process of its own.",
+        "Resident memory in MiB, from /proc; Zoetrope S on a server process of its own.",
       rows,
     });
   } finally {

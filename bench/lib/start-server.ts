@@ -17,8 +17,11 @@ export interface BenchServer {
 const START_TIMEOUT_MS = 60_000;
 const root = path.join(import.meta.dirname, "../..");
 
+/** One model for all measurements, so that they compare over time. */
+const SAME_MODEL = ["--default-model", "zoetrope-s"];
+
 /** A real server of its own on a free port with an empty data directory; it dies with this process. */
-export async function startServer(flags: readonly string[] = []): Promise<BenchServer> {
+export async function startServer(flags: readonly string[] = SAME_MODEL): Promise<BenchServer> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "arc-bench-"));
   const main = path.join(root, "apps/server/src/main.ts");
   const args = [
