@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   report({
     name: "cold-start",
     title: "Cold start",
-    method: `${ROUNDS} rounds, each with a new server process and an empty data directory; the default model.`,
+    method: `${ROUNDS} rounds, each with a new server process and an empty data directory; Zoetrope S.`,
     rows: [
       row("server: spawn to first healthy answer", server),
       row("worker: take queued to started (spawn, digests, load, warm-up)", worker),

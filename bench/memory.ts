@@ -30,8 +30,7 @@ async function main(): Promise<void> {
     report({
       name: "memory",
       title: "Memory",
-      method:
-        "Resident memory in MiB, from /proc; Zoetrope S on a server process of its own.",
+      method: "Resident memory in MiB, from /proc; Zoetrope S on a server process of its own.",
       rows,
     });
   } finally {
