@@ -32,7 +32,8 @@ describe.skipIf(!existsSync(MODEL))("the examples make a video on a real server"
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "arc-examples-"));
-    const flags = ["--port", "0", "--data-dir", folder, "--no-studio-build", "--exit-with-stdin"];
+    const flags = ["--port", "0", "--data-dir", folder, "--default-model", "zoetrope-s"];
+    flags.push("--no-studio-build", "--exit-with-stdin");
     server = spawn(
       NODE[0]!,
       [...NODE.slice(1), path.join(ROOT, "apps/server/src/main.ts"), ...flags],

@@ -15,7 +15,7 @@ beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "arc-e2e-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 // A port where no other test's or user's server is found.
-const options = () => ({ cwd: folder, env: { ARC_PORT: "1" } });
+const options = () => ({ cwd: folder, env: { ARC_PORT: "1", ARC_DEFAULT_MODEL: "zoetrope-s" } });
 const generate = (...args: string[]): RunningArc =>
   startArc(
     ["generate", "a red ball bounces on a green meadow", "-o", "ball.mp4", ...args],

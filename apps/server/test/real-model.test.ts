@@ -32,7 +32,7 @@ describe.runIf(existsSync(path.join(MODELS, "zoetrope-s/denoiser.onnx")))(
   "the embedded model, end to end",
   () => {
     it("a prompt becomes a playable file, the same one for the same seed", async () => {
-      server = await createRealServer({ models_dir: MODELS });
+      server = await createRealServer({ models_dir: MODELS, default_model: "zoetrope-s" });
       const request = {
         prompt: "a red ball bounces on a green meadow",
         seed: 11,

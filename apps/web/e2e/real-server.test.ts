@@ -37,7 +37,7 @@ async function startServer(dataDir: string, port = 0): Promise<RealServer> {
   ];
   const child = spawn(process.execPath, args, {
     stdio: ["pipe", "ignore", "inherit"],
-    env: { ...process.env, ARC_TOKEN: TOKEN },
+    env: { ...process.env, ARC_TOKEN: TOKEN, ARC_DEFAULT_MODEL: "zoetrope-s" },
   });
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline && child.exitCode === null) {
