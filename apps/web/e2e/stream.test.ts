@@ -138,7 +138,7 @@ describe("stream: a clip that goes on block by block", () => {
     await expect.poll(() => stream().head_take_id).not.toBe(before);
     await says(page, "All 3 blocks are made");
     const rows = page.getByRole("row", { name: /^block 3, 8 frames/ });
-    expect(await rows.count()).toBe(2);
+    await expect.poll(() => rows.count()).toBe(2);
     // The one that was left can be taken up again.
     await page.locator(`[data-take="${before}"] button`).last().click();
     await button(page, "Go on from block 3").click();
