@@ -36,7 +36,8 @@ async function main(): Promise<void> {
   if (!executablePath)
     throw new Error("No Chromium was found. Install one or set ARC_CHROMIUM to its path.");
   await buildStudio({ log: console.error });
-  const server = await startServer();
+  // As a new user has it: with the model that the server chooses, not the one that the benchmarks compare.
+  const server = await startServer([]);
   const browser = await chromium.launch({
     executablePath,
     args: ["--headless", "--no-sandbox", "--disable-gpu"],
