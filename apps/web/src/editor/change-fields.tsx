@@ -4,6 +4,7 @@ import { useId, type ReactNode } from "react";
 import { SOLVERS } from "../components/parameter-form.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { NumberInput } from "../ui/number-input.tsx";
+import { PromptArea } from "../ui/prompt-area.tsx";
 import { SelectField } from "../ui/select-field.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
 import { formatBytes } from "../util/format.ts";
@@ -51,25 +52,13 @@ export function PromptField({
   label,
   onSubmit,
 }: ChangeFieldsProps & { label: string; onSubmit: () => void }) {
-  const id = useId();
   return (
-    <div>
-      <label htmlFor={id} className="label mb-1.5 block">
-        {label}
-      </label>
-      <textarea
-        id={id}
-        rows={3}
-        value={changes.prompt ?? take.parameters.prompt}
-        onChange={(event) => onChange({ prompt: event.target.value })}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-          event.preventDefault();
-          onSubmit();
-        }}
-        className="field field-sizing-content max-h-40 min-h-18 w-full resize-none px-3 py-2 text-sm leading-relaxed"
-      />
-    </div>
+    <PromptArea
+      label={label}
+      value={changes.prompt ?? take.parameters.prompt}
+      onChange={(prompt) => onChange({ prompt })}
+      onSubmit={onSubmit}
+    />
   );
 }
 

@@ -5,8 +5,8 @@ import { client } from "../api/client.ts";
 import { useReducedMotion } from "../hooks/use-reduced-motion.ts";
 import { IconButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { FrameSlider } from "../ui/frame-slider.tsx";
 import { Segmented } from "../ui/segmented.tsx";
-import { formatSeconds } from "../util/format.ts";
 import { takeName } from "./take-tree.ts";
 
 type Look = "side" | "wipe" | "difference";
@@ -78,28 +78,14 @@ function Clock(props: {
       />
       <IconButton icon="previous" label="Previous frame" onClick={() => go(frame - 1)} />
       <IconButton icon="next" label="Next frame" onClick={() => go(frame + 1)} />
-      <Slider.Root
-        value={frame}
-        min={0}
-        max={frames - 1}
-        step={1}
-        thumbAlignment="edge"
-        onValueChange={(to) => go(to as number)}
+      <FrameSlider
+        label="Frame of both"
+        frame={frame}
+        of={frames}
+        fps={fps}
+        onSeek={go}
         className="mx-2 min-w-40 flex-1"
-      >
-        <Slider.Control className="flex w-full touch-none items-center py-3 select-none">
-          <Slider.Track className="h-1 w-full rounded-full bg-line">
-            <Slider.Indicator className="rounded-full bg-accent" />
-            <Slider.Thumb
-              aria-label="Frame of both"
-              getAriaValueText={(_, at) =>
-                `Frame ${at + 1} of ${frames}, ${formatSeconds(at / fps)}`
-              }
-              className="size-3.5 rounded-full bg-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
-            />
-          </Slider.Track>
-        </Slider.Control>
-      </Slider.Root>
+      />
     </>
   );
 }

@@ -7,6 +7,7 @@ import { ErrorCard } from "../components/error-card.tsx";
 import { MoreFields } from "../editor/change-fields.tsx";
 import { paths } from "../paths.ts";
 import { Button, buttonClass } from "../ui/button.tsx";
+import { PromptArea } from "../ui/prompt-area.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
 import { formatSeconds } from "../util/format.ts";
 import { blocksToCome, nextNumber } from "./blocks.ts";
@@ -182,7 +183,6 @@ interface FieldProps extends StreamPanelProps {
 
 function Prompt(props: FieldProps & { label: string; submit: () => void }) {
   const { stream, draft, set, label, submit, focusPrompt } = props;
-  const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (focusPrompt === 0) return;
@@ -190,24 +190,13 @@ function Prompt(props: FieldProps & { label: string; submit: () => void }) {
     field.current?.select();
   }, [focusPrompt]);
   return (
-    <div>
-      <label htmlFor={id} className="label mb-1.5 block">
-        {label}
-      </label>
-      <textarea
-        id={id}
-        ref={field}
-        rows={3}
-        value={draft.prompt ?? stream.prompt}
-        onChange={(event) => set({ prompt: event.target.value })}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-          event.preventDefault();
-          submit();
-        }}
-        className="field field-sizing-content max-h-40 min-h-18 w-full resize-none px-3 py-2 text-sm leading-relaxed"
-      />
-    </div>
+    <PromptArea
+      label={label}
+      value={draft.prompt ?? stream.prompt}
+      onChange={(prompt) => set({ prompt })}
+      onSubmit={submit}
+      field={field}
+    />
   );
 }
 
