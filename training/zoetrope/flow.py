@@ -1,6 +1,9 @@
 """Flow matching with one noise level per latent frame: the training loss and the Euler sampler.
 
 x_sigma = (1 - sigma) x0 + sigma noise; velocity v = noise - x0; one step is x += (sigma_next - sigma) v.
+
+A clip is continued, filled in or led to an end by frames at level 0 that the others are made beside. Where what is made lies
+later in a longer clip, its first frame is out of sight: noise at level 1. Training sees both cases as they are used.
 """
 
 from itertools import pairwise
@@ -13,7 +16,7 @@ from .denoiser import Zoetrope
 from .vocabulary import BOS, MAX_TOKENS
 
 OBJECT_WEIGHT = 5.0
-INDEPENDENT_SHARE = 0.3
+INDEPENDENT_SHARE, CONTEXT_SHARE, ABSENT_SHARE = 0.2, 0.4, 0.5
 SIGMA_MEAN, SIGMA_SPREAD = 0.9, 1.4
 
 
@@ -23,24 +26,41 @@ def channel_weights(std: np.ndarray) -> Tensor:
     return weight / weight.mean()
 
 
-def draw_sigmas(batch: int, frames: int, generator: torch.Generator) -> Tensor:
-    """Logit-normal noise levels [B, T]; a share of the clips has an independent level in every latent frame."""
+def draw_sigmas(batch: int, frames: int, generator: torch.Generator, absent: bool = False) -> Tensor:
+    """Logit-normal noise levels [B, T].
+
+    One level for the clip; or an independent one in every latent frame; or one in a stretch of frames that is made between
+    finished ones (level 0), with the first frame absent (level 1) in a share of those where another finished one is left.
+    `absent`: the first frame is absent in every clip.
+    """
     each = torch.randn(batch, frames, generator=generator)
-    alone = torch.rand(batch, 1, generator=generator) < INDEPENDENT_SHARE
-    return torch.sigmoid(SIGMA_MEAN + SIGMA_SPREAD * torch.where(alone, each, each[:, :1]))
+    kind = torch.rand(batch, 1, generator=generator)
+    alone, beside = kind < INDEPENDENT_SHARE, kind > 1 - CONTEXT_SHARE
+    levels = torch.sigmoid(SIGMA_MEAN + SIGMA_SPREAD * torch.where(alone, each, each[:, :1]))
+    length = torch.randint(1, frames, (batch, 1), generator=generator)
+    start = (torch.rand(batch, 1, generator=generator) * (frames - length + 1)).long()
+    place = torch.arange(frames)
+    made = (place >= start) & (place < start + length)
+    levels = torch.where(beside & ~made, 0.0, levels)
+    hidden = torch.rand(batch, generator=generator) < ABSENT_SHARE
+    hidden &= beside[:, 0] & (start[:, 0] > 0) & (length[:, 0] < frames - 1)
+    levels[:, 0] = torch.where(hidden | absent, 1.0, levels[:, 0])
+    return levels
 
 
 def loss(model: Zoetrope, x0: Tensor, cover: Tensor, tokens: Tensor, sigmas: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
     """Weighted squared error of the velocity, scaled to the network's unit-variance target.
 
-    x0 and noise [B, C, T, H, W], cover [B, T, H, W] in [0, 1], tokens [B, L], sigmas [B, T], weights [C].
+    x0 and noise [B, C, T, H, W], cover [B, T, H, W] in [0, 1], tokens [B, L], sigmas [B, T], weights [C]. Frames at level 0 (the noise
+    is not in them) and at level 1 (absent ones) are not counted.
     """
     level = sigmas[:, None, :, None, None]
     velocity = model((1 - level) * x0 + level * noise, sigmas, tokens)
     power = (1 - level).square() + level.square()
     error = (velocity - (noise - x0)).square() * power * weights[:, None, None, None]
     cells = 1 + (OBJECT_WEIGHT - 1) * (cover > 0.02).float()[:, None]
-    return (error * cells).mean() / 2
+    counted = ((sigmas > 0) & (sigmas < 1)).float()[:, None, :, None, None]
+    return (error * cells * counted).mean() / counted.mean().clamp(min=1e-6) / 2
 
 
 def schedule(steps: int, shift: float) -> list[float]:

@@ -23,6 +23,8 @@ from .denoiser import SIZES, Zoetrope
 from .optimiser import optimisers
 from .pool import GROUPS, Pool
 
+WHOLE_SHARE = 0.8
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -90,13 +92,14 @@ class Trainer:
         return sum(value for value, _ in parts) / len(parts)
 
     def _part(self, worker: int) -> tuple[float, list[Tensor]]:
-        x0, cover, tokens, generator = self._batch(worker)
-        sigmas = flow.draw_sigmas(len(x0), x0.shape[2], generator)
+        x0, cover, tokens, generator, absent = self._batch(worker)
+        sigmas = flow.draw_sigmas(len(x0), x0.shape[2], generator, absent)
         noise = torch.randn(x0.shape, generator=generator)
         value = flow.loss(self.model, x0, cover, tokens, sigmas, noise, self.weights)
         return float(value.detach()), list(torch.autograd.grad(value, list(self.model.parameters())))
 
-    def _batch(self, worker: int) -> tuple[Tensor, Tensor, Tensor, torch.Generator]:
+    def _batch(self, worker: int) -> tuple[Tensor, Tensor, Tensor, torch.Generator, bool]:
+        """Whole clips mostly; else a part of each, with its first frame out of sight where that is not the clip's."""
         rng = np.random.default_rng([self.plan.seed, self.step, worker])
         rows = rng.integers(self.pool.rows, size=self.plan.batch // self.plan.workers)
         if self.plan.pairs:
@@ -104,11 +107,13 @@ class Trainer:
             chosen = rng.random(len(rows)) < self.plan.pairs
             rows[chosen] = doubles[rng.integers(len(doubles), size=int(chosen.sum()))]
         rows.sort()
-        frames = GROUPS if rng.random() < 0.85 else int(rng.integers(2, GROUPS))
-        x0 = torch.from_numpy(self.pool.latents[rows, :frames].astype(np.float32)).transpose(1, 2)
-        cover = torch.from_numpy(self.pool.cover[rows, :frames].astype(np.float32) / 255)
+        frames = GROUPS if rng.random() < WHOLE_SHARE else int(rng.integers(2, GROUPS))
+        first = int(rng.integers(GROUPS - frames + 1))
+        part = slice(first, first + frames)
+        x0 = torch.from_numpy(self.pool.latents[rows, part].astype(np.float32)).transpose(1, 2)
+        cover = torch.from_numpy(self.pool.cover[rows, part].astype(np.float32) / 255)
         tokens = torch.tensor([tokens_of(self.pool.scenes[row], rng) for row in rows])
-        return x0, cover, tokens, torch.Generator().manual_seed(int(rng.integers(2**62)))
+        return x0, cover, tokens, torch.Generator().manual_seed(int(rng.integers(2**62))), first > 0
 
     def save(self, path: Path) -> None:
         """Write everything the next step reads: temporary file, then rename."""
