@@ -8,7 +8,7 @@ import {
 import { checkSegment } from "./check-segment.ts";
 import { decodeConditioning } from "./conditioning.ts";
 import type { Clock } from "./clock.ts";
-import { decodeWholeClip, type RgbFrames } from "./decode-groups.ts";
+import { ClipPreview, type RgbFrames } from "./decode-groups.ts";
 import { FrameWindow } from "./frame-window.ts";
 import { KeptPath } from "./kept-path.ts";
 import type { LatentShape } from "./latent-update.ts";
@@ -68,6 +68,7 @@ export async function* denoise(
   const conditioning = decodeConditioning(request.conditioning, model.weightsDigest);
   const kept = keptPath(model, request);
   const walk = new WindowWalk(model.denoiser, segment, window, conditioning, start);
+  const clipPreview = new ClipPreview(model.preview, shape, model.manifest);
   let lastPreviewAt = clock.monotonic();
 
   for (let step = request.from; step < segment.to; step++) {
@@ -95,7 +96,7 @@ export async function* denoise(
       const previewStartedAt = clock.monotonic();
       const expected = walk.expectedClip(nextLevels);
       kept?.show(expected, levels);
-      preview = await decodeWholeClip(model.preview, expected, shape, model.manifest);
+      preview = await clipPreview.decode(expected);
       lastPreviewAt = clock.monotonic();
       modelMs += lastPreviewAt - previewStartedAt;
     }
