@@ -16,6 +16,7 @@ import { exportSession } from "./commands/export-session.ts";
 import { fork } from "./commands/fork.ts";
 import { generate } from "./commands/generate.ts";
 import { continueStream, extend, insert, loop } from "./commands/grow.ts";
+import { head } from "./commands/head.ts";
 import { importSession } from "./commands/import-session.ts";
 import { concat, finalize } from "./commands/join.ts";
 import { label } from "./commands/label.ts";
@@ -83,6 +84,7 @@ const RUN: {
   tree,
   compare,
   rename,
+  head,
   tag,
   label,
   export: exportSession,

@@ -53,6 +53,17 @@ describe("arc rename", () => {
   });
 });
 
+describe("arc head", () => {
+  test("goes back to an earlier take of the session", async () => {
+    const first = await generate();
+    const { session_id: session } = await shown(first);
+    await make("fork", first, "--at", "2", "--prompt", "a blue ball");
+    expect((await arc("head", first)).stdout).toBe(`${first} is the head of "a red ball"\n`);
+    expect((await arc("tree", session)).stdout).toMatch(new RegExp(`${first}.* head\\b`));
+    expect(await arc("head", "take_none")).toMatchObject({ code: 1 });
+  });
+});
+
 describe("arc draft", () => {
   test("saves the frames that are expected at a step; one that is not stored is refused", async () => {
     const id = await generate();

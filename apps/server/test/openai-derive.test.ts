@@ -144,6 +144,18 @@ describe("what cannot be done is refused by name", () => {
     expect(await failure(refused)).toMatchObject({ status, code, param });
   });
 
+  it("an extension by more than a take can hold", async () => {
+    const video = { id: source.id };
+    expect(
+      await failure(client.videos.extend({ prompt: "x", video, seconds: "9999" as "4" })),
+    ).toMatchObject({
+      status: 400,
+      code: "unsupported_value",
+      param: "seconds",
+      message: expect.stringMatching(/seconds = 9999: .* Use fewer frames at a time\.$/),
+    });
+  });
+
   it("a video that is not completed", async () => {
     server.controls.beforeStep = () => new Promise<void>(() => {});
     const { id } = await client.videos.create({ prompt: "x" });

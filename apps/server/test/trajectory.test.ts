@@ -155,15 +155,18 @@ describe("derived takes", () => {
     });
   });
 
-  it("an edit keeps what is outside its area bit for bit", async () => {
-    const edit = await derived(parent, {
+  it("an edit keeps what is outside its area bit for bit, as much as its plan said", async () => {
+    const body: DeriveRequestInput = {
       kind: "edit",
       prompt: "a blue ball",
       area: { shape: "rectangle", x: 0, y: 0, width: 50, height: 100 },
       seed: 5,
-    });
-    expect(edit.proof).toMatchObject({ kept_path: "stored", kept_equal: true });
-    expect(edit.proof!.kept_latents).toBeGreaterThan(0);
+    };
+    const planned = await json<Planned>("planDerivedTake", { ...of(parent), body });
+    expect(planned.kept_share).toBe(0.5);
+    const { proof } = await derived(parent, body);
+    expect(proof).toMatchObject({ kept_path: "stored", kept_equal: true });
+    expect(proof!.kept_latents).toBe(proof!.changed_latents);
   });
 
   it("an edit takes a brush that was uploaded", async () => {

@@ -6,7 +6,8 @@ import {
   type Take,
   type TakeParameters,
 } from "@arc-fabric/contract";
-import { editedFrames } from "./drawing.ts";
+import { coverOf, editedFrames } from "./drawing.ts";
+import { MOCK_MODEL } from "./model.ts";
 import { plannedOf, planOf } from "./plan.ts";
 import type { World } from "./world.ts";
 
@@ -39,7 +40,22 @@ export function derive(
       "unsupported_value",
       `The clip would have ${parameters.num_frames} frames; at most ${MAX_FRAMES} are possible.`,
     );
-  return { planned: plannedOf(parameters, planOf(parameters, steps), inherited), inherited };
+  const plan = planOf(parameters, steps);
+  return { planned: plannedOf(parameters, plan, inherited, keptShare(parent, request)), inherited };
+}
+
+/** Counted in groups of frames, and over a grid of the picture. */
+function keptShare({ parameters }: Take, request: DeriveRequest): number | null {
+  if (request.kind !== "edit") return null;
+  const { num_frames: count, fps } = parameters;
+  const [from, to] = editedFrames(request, count, fps);
+  const group = (frame: number) => Math.ceil(frame / MOCK_MODEL.latents.frames_per_group);
+  const frames = (group(to - 1) + 1 - group(from)) / (group(count - 1) + 1);
+  const covers = coverOf(request.area);
+  const cells = Array.from({ length: 256 }, (_, i) =>
+    covers(((i % 16) + 0.5) * 6.25, (Math.floor(i / 16) + 0.5) * 6.25),
+  );
+  return 1 - (frames * cells.filter(Boolean).length) / cells.length;
 }
 
 interface Changed {

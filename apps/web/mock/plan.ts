@@ -116,7 +116,12 @@ export function planOf(parameters: TakeParameters, steps = parameters.num_infere
   };
 }
 
-export function plannedOf(parameters: TakeParameters, plan: Plan, reused: number): Planned {
+export function plannedOf(
+  parameters: TakeParameters,
+  plan: Plan,
+  reused: number,
+  kept: number | null = null,
+): Planned {
   const steps = plan.total_steps - reused;
   const seconds = plan.segments
     .filter((segment) => segment.type === "denoise")
@@ -129,6 +134,7 @@ export function plannedOf(parameters: TakeParameters, plan: Plan, reused: number
     parameters,
     plan,
     steps_reused: reused,
+    kept_share: kept,
     estimate: {
       steps,
       steps_reused: reused,

@@ -101,7 +101,8 @@ async function planEditOf(
     frames,
     seed: request.seed ?? deps.drawSeed(),
   };
-  return planEdit(sources, request, models);
+  const kept = mask.values.filter((value) => value === 0).length;
+  return { ...planEdit(sources, request, models), keptShare: kept / mask.values.length };
 }
 
 async function planGrowthOf(

@@ -5,9 +5,9 @@ import type { Store } from "./ports/store.ts";
 
 /** A plan as it is told before it runs. */
 export async function withEstimate(store: Store, derived: DerivedPlan): Promise<Planned> {
-  const { parameters, plan, inheritedSteps: steps_reused } = derived;
+  const { parameters, plan, inheritedSteps: steps_reused, keptShare: kept_share = null } = derived;
   const estimate = await estimateRun(store, plan, steps_reused);
-  return { parameters, plan, steps_reused, estimate };
+  return { parameters, plan, steps_reused, kept_share, estimate };
 }
 
 /**

@@ -67,6 +67,14 @@ export const TRAJECTORY_COMMANDS = {
       ["arc rename SESSION red balls", "arc storage lists sessions"],
     ],
   }),
+  head: defineCommand({
+    summary: "Choose the take of a session that is worked on",
+    details:
+      "The studio opens a session at its head. Undo is choosing an earlier take: what was made after it stays.",
+    arguments: [takeArgument],
+    options: { ...json, ...server },
+    examples: [["arc head TAKE", "go back to it; arc tree shows the head"]],
+  }),
   tag: defineCommand({
     summary: "Give a take tags",
     arguments: [takeArgument, { name: "TAG", required: true, many: true, help: "Tags to add" }],

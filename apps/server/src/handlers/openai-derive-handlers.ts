@@ -2,7 +2,7 @@ import { type DeriveRequest, FabricError, type OpenaiVideo, type Take } from "@a
 import type { Handlers, RequestContext } from "../http/handler-types.ts";
 import { findVideo } from "./found.ts";
 import type { HandlerDeps } from "./handler-deps.ts";
-import { toEdit, toExtend, toFork, videoIdOf } from "./openai-derive.ts";
+import { inSeconds, toEdit, toExtend, toFork, videoIdOf } from "./openai-derive.ts";
 import { toVideo } from "./openai-translation.ts";
 
 /** Remix, edit and extend of the OpenAI shape: fork, edit and extend of the native API. */
@@ -22,7 +22,12 @@ export function openaiDeriveHandlers(
     },
     openaiExtendVideo: async ({ body, context }) => {
       const take = await findCompleted(deps, videoIdOf(body.video));
-      return derive(deps, take, toExtend(body, take, engine.model(take.model)), context);
+      const request = toExtend(body, take, engine.model(take.model));
+      try {
+        return await derive(deps, take, request, context);
+      } catch (error) {
+        throw inSeconds(error, body);
+      }
     },
   };
 }

@@ -46,6 +46,17 @@ export function toExtend(
   return { kind: "extend", direction: "forward", num_frames: groups * group, ...body };
 }
 
+/** A refusal of the frames that seconds became, as one of the seconds. */
+export function inSeconds(
+  error: unknown,
+  { seconds }: Pick<OpenaiExtendVideo, "seconds">,
+): unknown {
+  if (!(error instanceof FabricError) || error.details["field"] !== "num_frames") return error;
+  return new FabricError(error.code, `seconds = ${seconds}: ${error.message}`, {
+    details: { ...error.details, field: "seconds", value: seconds },
+  });
+}
+
 /** @throws FabricError `unsupported_value` for a file: a video that was not made here has no latents */
 export function videoIdOf(video: OpenaiEditVideo["video"]): string {
   if (!(video instanceof Uint8Array)) return video.id;

@@ -1,6 +1,4 @@
-import type { Model } from "@arc-fabric/contract";
 import type { Stroke } from "./editor-state.ts";
-import type { Cells } from "./latent-frames.ts";
 
 interface Size {
   readonly width: number;
@@ -39,21 +37,10 @@ export function maskAsPng(mask: HTMLCanvasElement): Promise<Blob> {
   );
 }
 
-/** Which latents of a picture a mask touches; the server draws the line at half white. */
-export function maskCells(
-  mask: HTMLCanvasElement,
-  latents: Pick<Model["latents"], "width" | "height">,
-): Cells {
-  const { width, height } = mask;
+/** Whether anything is left to change; the server draws the line at half white. */
+export function hasPaint(mask: HTMLCanvasElement): boolean {
   const { data } = mask
     .getContext("2d", { willReadFrequently: true })!
-    .getImageData(0, 0, width, height);
-  const covered = new Array<boolean>(latents.width * latents.height).fill(false);
-  for (let j = 0; j < height; j++)
-    for (let i = 0; i < width; i++)
-      if (data[(j * width + i) * 4]! >= 128) {
-        const row = Math.floor((j / height) * latents.height);
-        covered[row * latents.width + Math.floor((i / width) * latents.width)] = true;
-      }
-  return { width: latents.width, height: latents.height, covered };
+    .getImageData(0, 0, mask.width, mask.height);
+  return data.some((value, i) => i % 4 === 0 && value >= 128);
 }

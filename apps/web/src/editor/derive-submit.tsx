@@ -11,15 +11,13 @@ interface DeriveSubmitProps {
   form: DeriveForm;
   label: string;
   icon?: IconName;
-  /** Share of the latents that stay as they are, where that says something. */
-  kept?: number | null;
   /** Why there is nothing to make yet. */
   missing?: string;
 }
 
 /** What it will cost and keep, and the button that makes it. */
 export function DeriveSubmit(props: DeriveSubmitProps) {
-  const { take, kind, form, label, icon = "spark", kept = null, missing } = props;
+  const { take, kind, form, label, icon = "spark", missing } = props;
   return (
     <div className="sticky bottom-0 -mx-4 -mb-4 flex flex-col gap-2 border-t border-line bg-surface px-4 pt-2.5 pb-4">
       <p
@@ -27,7 +25,7 @@ export function DeriveSubmit(props: DeriveSubmitProps) {
         aria-label="What it takes"
         className={`min-h-5 text-[0.8125rem] leading-snug text-muted tabular transition-opacity ${form.asking ? "opacity-60" : ""}`}
       >
-        {missing ?? (form.planned && planWords(take, kind, form.planned, kept))}
+        {missing ?? (form.planned && planWords(take, kind, form.planned))}
       </p>
       {form.problem && <ErrorCard error={form.problem} />}
       <Button

@@ -6,7 +6,7 @@ import { ErrorCard } from "../components/error-card.tsx";
 import { useSettled } from "../hooks/use-settled.ts";
 import { NumberInput } from "../ui/number-input.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
-import { drawMask, maskAsPng, maskCells } from "./area-mask.ts";
+import { drawMask, hasPaint, maskAsPng } from "./area-mask.ts";
 import {
   GuidanceField,
   MoreFields,
@@ -19,7 +19,7 @@ import {
 } from "./change-fields.tsx";
 import { DeriveSubmit } from "./derive-submit.tsx";
 import type { AreaDraft, EditorAction, EditorState, Rectangle } from "./editor-state.ts";
-import { changedShare, keptShare, rectangleCells, touchedFrames } from "./latent-frames.ts";
+import { touchedFrames } from "./latent-frames.ts";
 import { useDeriveForm } from "./use-derive-form.ts";
 
 interface PartPanelProps extends ChangeFieldsProps {
@@ -33,14 +33,12 @@ interface PartPanelProps extends ChangeFieldsProps {
 export function PartPanel(props: PartPanelProps) {
   const { take, state, changes, onChange, model, onMade } = props;
   const { range, area } = state;
-  const mask = useAreaOf(take, area, model);
+  const mask = useAreaOf(take, area);
   const whole = range === null && area === null;
   const strength = changes.strength ?? (whole ? 60 : 100);
   const feather = area ? (changes.feather ?? 0) : 0;
-  const share = mask.cells ? changedShare(mask.cells, feather) : 1;
   const perGroup = model?.latents.frames_per_group ?? 1;
   const waiting = area !== null && mask.area === null;
-  const kept = waiting ? null : keptShare(range, take.parameters.num_frames, perGroup, share);
   const request: DeriveRequestInput | null = waiting
     ? null
     : {
@@ -54,7 +52,6 @@ export function PartPanel(props: PartPanelProps) {
       };
   const form = useDeriveForm(take, request, onMade);
   const fields = { take, changes, onChange };
-  const empty = area?.shape === "brush" && area.strokes.length === 0;
 
   return (
     <div className="flex flex-col gap-4">
@@ -87,10 +84,9 @@ export function PartPanel(props: PartPanelProps) {
         take={take}
         kind="edit"
         form={form}
-        kept={kept}
         label={whole ? "Make it anew" : "Make this part anew"}
         {...(waiting && {
-          missing: empty ? "Paint over the picture what is to change." : "Reading the area …",
+          missing: mask.empty ? "Paint over the picture what is to change." : "Reading the area …",
         })}
       />
     </div>
@@ -227,8 +223,8 @@ function RectangleFields(props: {
 /** Strokes are sent once the hand rests. */
 const HAND_RESTS_MS = 350;
 
-/** An area as a request names it, and the latents it covers. A painted one is uploaded for that. */
-function useAreaOf(take: Take, area: AreaDraft | null, model: Model | undefined) {
+/** An area as a request names it. A painted one is uploaded for that. */
+function useAreaOf(take: Take, area: AreaDraft | null) {
   const { width, height } = take.parameters;
   const settled = useSettled(area, HAND_RESTS_MS);
   const [painted, setPainted] = useState<{ of: AreaDraft; area: Area } | null>(null);
@@ -237,14 +233,9 @@ function useAreaOf(take: Take, area: AreaDraft | null, model: Model | undefined)
     () => (settled?.shape === "brush" ? drawMask(settled.strokes, { width, height }) : null),
     [settled, width, height],
   );
-  const cells = useMemo(() => {
-    if (!model || !area) return null;
-    if (area.shape === "rectangle") return rectangleCells(area, model.latents);
-    return mask && maskCells(mask, model.latents);
-  }, [area, mask, model]);
-  const covers = cells?.covered.includes(true) ?? true;
+  const empty = useMemo(() => mask !== null && !hasPaint(mask), [mask]);
   useEffect(() => {
-    if (!mask || !settled || !covers) return;
+    if (!mask || !settled || empty) return;
     const stop = new AbortController();
     setProblem(null);
     maskAsPng(mask)
@@ -252,12 +243,13 @@ function useAreaOf(take: Take, area: AreaDraft | null, model: Model | undefined)
       .then(({ digest }) => setPainted({ of: settled, area: { shape: "brush", file: digest } }))
       .catch((error: unknown) => !stop.signal.aborted && setProblem(describeError(error)));
     return () => stop.abort();
-  }, [mask, settled, covers]);
-  if (area?.shape === "rectangle") return { area: rounded(area), cells, problem: null };
+  }, [mask, settled, empty]);
+  if (area?.shape === "rectangle") return { area: rounded(area), empty: false, problem: null };
   // Not yet what is to be seen, as long as the hand moves.
   const rests = JSON.stringify(area) === JSON.stringify(settled);
-  const current = area && painted && settled === painted.of && covers && rests;
-  return { area: current ? painted.area : null, cells: area ? cells : null, problem };
+  const current = area && painted && settled === painted.of && !empty && rests;
+  const unpainted = area?.shape === "brush" && area.strokes.length === 0;
+  return { area: current ? painted.area : null, empty: empty || unpainted, problem };
 }
 
 const rounded = ({ x, y, width, height }: Rectangle): Area => {

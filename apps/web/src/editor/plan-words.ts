@@ -1,12 +1,11 @@
 import type { DeriveRequestInput, Planned, Take } from "@arc-fabric/contract";
 import { formatSeconds, plural } from "../util/format.ts";
 
-/** What a derived take would compute and what it keeps, in one line. @param kept share of the latents, 0 … 1, or null where that says nothing */
+/** What a derived take would compute and what it keeps, in one line. */
 export function planWords(
   parent: Take,
   kind: DeriveRequestInput["kind"],
-  { plan, parameters, estimate }: Planned,
-  kept: number | null,
+  { plan, parameters, estimate, kept_share: kept }: Planned,
 ): string {
   if (kind === "concatenate")
     return `Computes no step: ${plural(parameters.num_frames, "frame")} put together from what is there.`;

@@ -27,6 +27,14 @@ export const plannedSchema = z.object({
     .describe(
       "Leading steps that the parent has stored already. A beginning shared with another take is found only when the take runs.",
     ),
+  kept_share: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .describe(
+      "Share of the clip's latents that an edit keeps bit for bit; null for everything else.",
+    ),
   estimate: estimateSchema
     .nullable()
     .describe("null where one of its models has not run on this machine yet."),

@@ -28,6 +28,8 @@ export interface DerivedPlan {
   readonly plan: Plan;
   /** How many of the parent's states the new take begins with. */
   readonly inheritedSteps: number;
+  /** Share of the latents that an edit keeps bit for bit. */
+  readonly keptShare?: number;
 }
 
 /** The parent's plan up to a step, and its rest with something changed. */
