@@ -9,11 +9,11 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Take } from "@arc-fabric/contract";
+import { stepCompleted } from "@arc-fabric/contract/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startFakeServer, type FakeOptions, type FakeServer } from "./support/fake-server.ts";
 import { callArc, type CallResult } from "./support/call-arc.ts";
 import { startArc, type RunningArc } from "./support/run-arc.ts";
-import { stepOf } from "./support/samples.ts";
 
 let folder: string;
 let server: FakeServer | undefined;
@@ -43,7 +43,7 @@ function play(fake: FakeServer, take: Take): void {
     data: { take_id: take.id, resumed_from_step: 0, environment: {} },
   });
   for (let step = 1; step <= take.progress.total_steps; step++)
-    fake.publish(take, stepOf(take, step));
+    fake.publish(take, stepCompleted(take, step));
   fake.complete(take);
 }
 
@@ -234,10 +234,10 @@ describe("arc generate", () => {
   test("a connection that is lost on the way is taken up again", async () => {
     const result = await generate(["a red ball", "-o", "ball.mp4"], {
       onFollowed: (fake, take) => {
-        fake.publish(take, stepOf(take, 1));
+        fake.publish(take, stepCompleted(take, 1));
         setImmediate(() => {
           fake.dropConnections();
-          for (const step of [2, 3, 4]) fake.publish(take, stepOf(take, step));
+          for (const step of [2, 3, 4]) fake.publish(take, stepCompleted(take, step));
           fake.complete(take);
         });
       },
@@ -248,7 +248,7 @@ describe("arc generate", () => {
 });
 
 describe("Ctrl-C during arc generate", () => {
-  const start1 = (fake: FakeServer, take: Take) => fake.publish(take, stepOf(take, 1));
+  const start1 = (fake: FakeServer, take: Take) => fake.publish(take, stepCompleted(take, 1));
   const cancelled = (fake: FakeServer, take: Take) => {
     fake.change(take, { status: "cancelled", progress: { ...take.progress, step: 1 } });
     fake.publish(take, { type: "take.cancelled", data: { take_id: take.id, last_step: 1 } });

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Take } from "@arc-fabric/contract";
+import { SESSION_ID } from "@arc-fabric/contract/testing";
 import { describe, expect, test } from "vitest";
 import { cliBench } from "./support/cli-bench.ts";
 import type { FakeServer } from "./support/fake-server.ts";
 import { startArc } from "./support/run-arc.ts";
-import { derivedTake, SESSION_ID } from "./support/samples.ts";
+import { derivedTake } from "./support/samples.ts";
 
 const bench = cliBench();
 const arc = (line: string, ...more: string[]) => bench.arc(...line.split(" "), ...more);

@@ -1,6 +1,7 @@
 import type { NewEvent, Take } from "@arc-fabric/contract";
+import { sampleTake, TAKE_ID } from "@arc-fabric/contract/testing";
 import { describe, expect, test } from "vitest";
-import { sampleEvent, sampleTake, stepEvent, TAKE_ID } from "../test/support/samples.ts";
+import { sampleEvent, stepEvent } from "../test/support/samples.ts";
 import { applyTakeEvent } from "./apply-take-event.ts";
 
 function after(take: Take, ...events: NewEvent[]): Take {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isFabricError, type FabricError } from "@arc-fabric/contract";
+import { sampleTake, TAKE_ID } from "@arc-fabric/contract/testing";
 import { createClient, requestIdOf, type FabricClient } from "@arc-fabric/client";
 import { afterEach, describe, expect, test } from "vitest";
 import { fastPlatform, type FastPlatform } from "./support/fast-platform.ts";
@@ -10,7 +11,6 @@ import {
   startHttpServer,
   type TestServer,
 } from "./support/http-server.ts";
-import { sampleTake, TAKE_ID } from "./support/samples.ts";
 
 let server: TestServer | undefined;
 afterEach(() => server?.close());

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isFabricError, type FabricEvent } from "@arc-fabric/contract";
+import { SESSION_ID } from "@arc-fabric/contract/testing";
 import { createClient, type Connection, type Platform } from "@arc-fabric/client";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { fastPlatform } from "./support/fast-platform.ts";
 import { sendProblem, startHttpServer, type TestServer } from "./support/http-server.ts";
-import { SESSION_ID, stepEvent } from "./support/samples.ts";
+import { stepEvent } from "./support/samples.ts";
 
 let server: TestServer | undefined;
 afterEach(() => server?.close());

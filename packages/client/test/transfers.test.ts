@@ -1,4 +1,5 @@
 import { createClient, type FabricClient } from "@arc-fabric/client";
+import { SESSION_ID, TAKE_ID } from "@arc-fabric/contract/testing";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { fastPlatform } from "./support/fast-platform.ts";
@@ -9,7 +10,6 @@ import {
   startHttpServer,
   type TestServer,
 } from "./support/http-server.ts";
-import { SESSION_ID, TAKE_ID } from "./support/samples.ts";
 
 let server: TestServer | undefined;
 afterEach(() => server?.close());

@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { FabricEvent, Take } from "@arc-fabric/contract";
+import { sampleTake, SESSION_ID, TAKE_ID } from "@arc-fabric/contract/testing";
 import { createClient, type FabricClient } from "@arc-fabric/client";
 import { afterEach, describe, expect, test } from "vitest";
 import { fastPlatform } from "./support/fast-platform.ts";
 import { sendJson, startHttpServer, type TestServer } from "./support/http-server.ts";
-import { sampleEvent, sampleTake, SESSION_ID, stepEvent, TAKE_ID } from "./support/samples.ts";
+import { sampleEvent, stepEvent } from "./support/samples.ts";
 
 let server: TestServer | undefined;
 afterEach(() => server?.close());

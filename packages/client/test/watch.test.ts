@@ -1,10 +1,10 @@
 import { encodeLiveFrame, type LiveFrame, type LiveKind } from "@arc-fabric/contract";
+import { sampleTake, TAKE_ID } from "@arc-fabric/contract/testing";
 import { createClient, type FabricClient } from "@arc-fabric/client";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocketServer, type WebSocket } from "ws";
 import { fastPlatform } from "./support/fast-platform.ts";
 import { sendJson, sendProblem, startHttpServer, type TestServer } from "./support/http-server.ts";
-import { sampleTake, TAKE_ID } from "./support/samples.ts";
 
 let server: TestServer | undefined;
 afterEach(() => server?.close());

@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Take, TakePhase } from "@arc-fabric/contract";
+import { stepCompleted } from "@arc-fabric/contract/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { sampleTake, stepOf } from "../../test/support/samples.ts";
+import { sampleTake } from "../../test/support/samples.ts";
 import { applyTakeEvent } from "@arc-fabric/client";
 import { busyLine, progressLine, progressText } from "./progress-line.ts";
 import { createPaint } from "./terminal.ts";
@@ -21,7 +22,7 @@ const running = (phase: TakePhase): Take => ({
 });
 const at = { session_id: fresh.session_id, position: 1, at: "2026-11-21T03:00:01.000Z" };
 const afterStep = (step: number) =>
-  applyTakeEvent(running("denoising"), { ...stepOf(fresh, step), ...at, seq: step });
+  applyTakeEvent(running("denoising"), { ...stepCompleted(fresh, step), ...at, seq: step });
 
 describe("the progress line", () => {
   test("shows the bar, the step and the time left, which goes down between steps but not below the steps that are left", () => {

@@ -6,16 +6,17 @@ import type {
   FabricEvent,
   NewEvent,
   Origin,
+  Planned,
   Storage,
   Take,
   TakeRequest,
 } from "@arc-fabric/contract";
+import { SESSION_ID } from "@arc-fabric/contract/testing";
 import {
   derivedTake,
   SAMPLE_MODEL,
   SAMPLE_SYSTEM,
   sampleTake,
-  SESSION_ID,
   stateOf,
   videoArtifact,
 } from "./samples.ts";
@@ -315,7 +316,14 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-const planOf = ({ parameters, plan, estimate }: Take) => ({ parameters, plan, estimate });
+/** Of an edit five eighths are kept, whatever its area. */
+const planOf = ({ parameters, plan, estimate, steps_reused, origin }: Take): Planned => ({
+  parameters,
+  plan,
+  steps_reused,
+  kept_share: origin.kind === "edit" ? 0.625 : null,
+  estimate,
+});
 
 function json(response: ServerResponse, body: unknown, status = 200): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));

@@ -2,44 +2,15 @@ import type {
   Artifact,
   ArtifactId,
   Model,
-  NewEvent,
-  Plan,
-  SessionId,
   State,
   SystemReport,
   Take,
   TakeId,
   TakeRequest,
 } from "@arc-fabric/contract";
+import { sampleParameters, sampleTake as queuedTake } from "@arc-fabric/contract/testing";
 
-export const SESSION_ID = "ses_01jd0000000000000000000000" as SessionId;
 const takeId = (index: number) => `take_01jd000000000000000000000${index}` as TakeId;
-
-function samplePlan(steps: number): Plan {
-  return {
-    version: 2,
-    weights: { "zoetrope-s": "0".repeat(64) },
-    shape: [24, 5, 16, 16],
-    start: { kind: "noise", seed: 7 },
-    schedule: { sigmas: Array.from({ length: steps + 1 }, (_, i) => 1 - i / steps) },
-    total_steps: steps,
-    segments: [
-      {
-        type: "denoise",
-        model: "zoetrope-s",
-        conditioning: 0,
-        from: 0,
-        to: steps,
-        solver: "euler",
-        history: "reset",
-        guidance_scale: 4,
-        window: [0, 5],
-        keep: null,
-        cache: null,
-      },
-    ],
-  };
-}
 
 /** A take made from another one, as the server answers a derivation. */
 export function derivedTake(index: number, parent: Take, origin: Take["origin"]): Take {
@@ -60,60 +31,8 @@ export function derivedTake(index: number, parent: Take, origin: Take["origin"])
 }
 
 export function sampleTake(index: number, request: TakeRequest): Take {
-  const steps = request.num_inference_steps ?? 4;
-  return {
-    id: takeId(index),
-    session_id: SESSION_ID,
-    parent_id: null,
-    origin: { kind: "generate" },
-    title: null,
-    tags: [],
-    status: "queued",
-    pause_requested: false,
-    priority: 0,
-    model: "zoetrope-s",
-    parameters: {
-      negative_prompt: "",
-      model: "zoetrope-s",
-      seed: 7,
-      width: 128,
-      height: 128,
-      num_frames: 17,
-      fps: 8,
-      num_inference_steps: steps,
-      guidance_scale: 4,
-      solver: "euler",
-      shift: 1,
-      frame_lag: 0,
-      stages: null,
-      cache: null,
-      first_frame: null,
-      last_frame: null,
-      reuse: true,
-      ...request,
-    } as Take["parameters"],
-    plan: samplePlan(steps),
-    progress: {
-      phase: "queued",
-      step: 0,
-      total_steps: steps,
-      step_seconds: null,
-      remaining_seconds: null,
-    },
-    queue_position: 1,
-    error: null,
-    warnings: [],
-    environment: null,
-    environment_changes: [],
-    resumes: 0,
-    steps_reused: 0,
-    estimate: null,
-    proof: null,
-    artifacts: [],
-    created_at: "2026-11-21T03:00:00.000Z",
-    started_at: null,
-    finished_at: null,
-  };
+  const parameters = { ...sampleParameters(request.num_inference_steps), ...request };
+  return queuedTake({ id: takeId(index), parameters: parameters as Take["parameters"] });
 }
 
 export function videoArtifact(ofTake: TakeId, bytes: number, digest: string): Artifact {
@@ -143,22 +62,6 @@ export function stateOf(take: Take, step: number, label: string | null = null): 
     seconds: 1,
     model_seconds: 1,
     created_at: "2026-11-21T03:00:07.000Z",
-  };
-}
-
-export function stepOf(take: Take, step: number): NewEvent {
-  const total = take.progress.total_steps;
-  return {
-    type: "step.completed",
-    data: {
-      take_id: take.id,
-      step,
-      total_steps: total,
-      sigma: 1 - step / total,
-      digest: "0".repeat(64),
-      seconds: 1.5,
-      has_preview: false,
-    },
   };
 }
 

@@ -1,11 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  newId,
-  type Plan,
-  type SessionId,
-  type TakeId,
-  type TakeParameters,
-} from "@arc-fabric/contract";
+import { newId, type SessionId, type TakeId } from "@arc-fabric/contract";
+import { samplePlan, sampleParameters } from "@arc-fabric/contract/testing";
 import type {
   Claim,
   IdempotencyRecord,
@@ -46,61 +41,8 @@ export const digestOf = (text: string) => createHash("sha256").update(text).dige
 
 export const TOTAL_STEPS = 4;
 
-export const PARAMETERS: TakeParameters = {
-  prompt: "a red ball bounces on a green meadow",
-  negative_prompt: "",
-  model: "zoetrope-s",
-  seed: 7,
-  width: 128,
-  height: 128,
-  num_frames: 17,
-  fps: 8,
-  num_inference_steps: TOTAL_STEPS,
-  guidance_scale: 4,
-  solver: "euler",
-  shift: 1,
-  frame_lag: 0,
-  stages: null,
-  cache: null,
-  first_frame: null,
-  last_frame: null,
-  reuse: true,
-};
-
-const FRAMES: [number, number] = [0, 5];
-
-export const PLAN: Plan = {
-  version: 2,
-  weights: { "zoetrope-s": "ab".repeat(32) },
-  shape: [24, 5, 16, 16],
-  start: { kind: "noise", seed: 7 },
-  schedule: { sigmas: [1, 0.75, 0.5, 0.25, 0] },
-  total_steps: TOTAL_STEPS,
-  segments: [
-    { type: "encode", model: "zoetrope-s", prompt: PARAMETERS.prompt, negative_prompt: "" },
-    {
-      type: "denoise",
-      model: "zoetrope-s",
-      conditioning: 0,
-      from: 0,
-      to: TOTAL_STEPS,
-      solver: "euler",
-      history: "reset",
-      guidance_scale: 4,
-      window: FRAMES,
-      keep: null,
-      cache: null,
-    },
-    {
-      type: "decode",
-      model: "zoetrope-s",
-      pieces: [{ state: null, frames: FRAMES, first: true }],
-      num_frames: 17,
-      width: 128,
-      height: 128,
-    },
-  ],
-};
+export const PARAMETERS = sampleParameters(TOTAL_STEPS);
+export const PLAN = samplePlan(PARAMETERS);
 
 /** The environment that the states of `Maker` are computed in. */
 export const ENVIRONMENT = "e0".repeat(32);
