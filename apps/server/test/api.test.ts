@@ -60,6 +60,7 @@ describe("the native API", () => {
     expect(planned).toEqual({
       parameters: take.parameters,
       plan: take.plan,
+      kept_share: null,
       steps_reused: 0,
       estimate: expect.objectContaining({ steps: 4, steps_reused: 0 }),
     });

@@ -88,4 +88,11 @@ describe("encodeMask", () => {
     const { tensors } = decodeSafetensors(encodeMask(latentMask(options)));
     expect(tensors["mask"]).toMatchObject({ dtype: "F32", shape: [3, 4, 4] });
   });
+
+  it("refuses a soft border where there is nothing outside", () => {
+    const frames = [0, 1] as const;
+    const masked = () =>
+      latentMask({ shape: [1, 4, 4], frames, area: null, brush: null, feather: 10 });
+    expect(refusal(masked)).toMatchObject({ code: "illegal_derivation", field: "feather" });
+  });
 });

@@ -22,7 +22,8 @@ const MOST_PERCENT = 100.001;
 /**
  * The mask of an edit: latent frames [from, to), and in each of them the cells that the area covers or touches.
  * @param feather width of the soft border outside the area, in percent of the picture's width
- * @throws FabricError `range_outside_clip` when a rectangle ends outside the picture, `invalid_mask` when nothing is left to change
+ * @throws FabricError `range_outside_clip` when a rectangle ends outside the picture, `invalid_mask` when nothing is left to change,
+ * `illegal_derivation` when there is no outside to feather
  */
 export function latentMask(options: {
   shape: LatentMask["shape"];
@@ -34,6 +35,12 @@ export function latentMask(options: {
   const { shape, frames, area, brush, feather } = options;
   const [count, height, width] = shape;
   if (area?.shape === "rectangle") checkRectangle(area);
+  if (feather > 0 && !area)
+    throw new FabricError(
+      "illegal_derivation",
+      `feather = ${feather} has no effect without an area: the whole picture is made anew. Give an area, or leave feather out.`,
+      { details: { field: "feather", value: feather } },
+    );
   const cells = coveredCells(area, brush, height, width);
   if (!cells.some(Boolean))
     throw new FabricError("invalid_mask", "The area covers nothing of the picture.", {

@@ -99,6 +99,20 @@ describe("planEdit", () => {
     ]);
   });
 
+  it("says of models and cache only what it uses", () => {
+    const stages = [
+      { model: "tiny", steps: 12 },
+      { model: "tiny-2", steps: 8 },
+    ];
+    const parent = completedTake({ stages, cache: { start: 4, end: 16, interval: 2 } });
+    expect(plan(parent, {}).parameters).toMatchObject({ stages, cache: null });
+    // Along the straight line one model makes all steps.
+    expect(plan(parent, { frames: [5, 9] }, [14]).parameters).toMatchObject({
+      stages: null,
+      cache: null,
+    });
+  });
+
   it("keeps to the straight line where a state was thinned out", () => {
     const { plan: edited } = plan(completedTake(), { frames: [5, 9] }, [14]);
     expect(edited.start).toMatchObject({ kept: null });

@@ -52,9 +52,8 @@ export function planEdit(
 ): DerivedPlan {
   const { parent } = sources;
   const draft = draftOf(parent.plan);
-  const planned =
-    alongStored(sources, request, draft) ??
-    alongLine(sources, request, draft, models.manifest(parent.model));
+  const stored = alongStored(sources, request, draft);
+  const planned = stored ?? alongLine(sources, request, draft, models.manifest(parent.model));
   const segments = planned.segments.map((segment) => ({
     ...segment,
     prompt: request.prompt ?? segment.prompt,
@@ -68,6 +67,8 @@ export function planEdit(
       negative_prompt: request.negative_prompt ?? parent.parameters.negative_prompt,
       guidance_scale: request.guidance_scale ?? parent.parameters.guidance_scale,
       seed: sources.seed,
+      stages: stored ? parent.parameters.stages : null,
+      cache: null,
     },
     plan: assemblePlan({ ...draft, ...planned, segments }, models),
     inheritedSteps: 0,

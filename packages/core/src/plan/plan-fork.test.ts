@@ -78,6 +78,15 @@ describe("planFork", () => {
     ).toEqual([0.2, 0]);
   });
 
+  it("says of a cache that it took over only what is left of it", () => {
+    const parent = completedTake({ cache: { start: 4, end: 16, interval: 2 } });
+    const cacheOf = (request: object) =>
+      planFork(parent, fork({ at_step: 2, ...request }), models).parameters.cache;
+    expect(cacheOf({ prompt: "a star" })).toEqual(parent.parameters.cache);
+    expect(cacheOf({ remaining_steps: 6 })).toEqual({ start: 4, end: 8, interval: 2 });
+    expect(cacheOf({ remaining_steps: 3 })).toBeNull();
+  });
+
   it("forks a fork, and a hybrid at its hand-over", () => {
     const first = planFork(
       completedTake({ stages: STAGES }),
@@ -181,6 +190,15 @@ describe("planFork", () => {
     ],
     [{ at_step: 5, solver: "dpmpp_2m", history: "carry" }, "illegal_derivation", "history"],
     [{ at_step: 0, history: "carry" }, "illegal_derivation", "history"],
+    [{ at_step: 5, cache: { start: 8, end: 6, interval: 2 } }, "schedule_mismatch", "cache"],
+    [{ at_step: 5, cache: { start: 8, end: 21, interval: 2 } }, "schedule_mismatch", "cache"],
+    [{ at_step: 5, cache: { start: 0, end: 5, interval: 2 } }, "schedule_mismatch", "cache"],
+    [{ at_step: 5, cache: { start: 5, end: 6, interval: 3 } }, "schedule_mismatch", "cache"],
+    [
+      { at_step: 5, remaining_steps: 3, cache: { start: 6, end: 9, interval: 2 } },
+      "schedule_mismatch",
+      "cache",
+    ],
   ])("refuses %j", (request, code, field) => {
     expect(refusal(() => planFork(completedTake(), fork(request), models))).toMatchObject({
       code,

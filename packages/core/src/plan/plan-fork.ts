@@ -7,6 +7,7 @@ import {
   type Take,
   type TakeParameters,
 } from "@arc-fabric/contract";
+import { cacheWithin, checkCache } from "./check-cache.ts";
 import { requireCapability, requireSight, requireSpace } from "./plan-generate.ts";
 import {
   assemblePlan,
@@ -39,6 +40,7 @@ export function planFork(parent: Take, request: ForkRequest, models: ModelBook):
   checkFork(parent, request, models);
   const rows = forkedRows(parent, request, draft, models);
   const segments = forkedSegments(draft, request, rows.length - 1);
+  checkCache(request.cache, segments, step);
   const start = request.seed === undefined ? draft.start : { ...draft.start, seed: request.seed };
   const model = segments.at(-1)!.model;
   const plan = assemblePlan(
@@ -57,7 +59,7 @@ export function planFork(parent: Take, request: ForkRequest, models: ModelBook):
       ? plan.total_steps
       : parent.parameters.num_inference_steps,
     stages: segments.length > 1 && parent.parameters.stages ? stagesOf(segments) : null,
-    cache: request.cache ?? parent.parameters.cache,
+    cache: request.cache ?? cacheWithin(parent.parameters.cache, plan.total_steps),
   };
   return { parameters, plan, inheritedSteps: step };
 }

@@ -83,9 +83,19 @@ describe("planGenerate", () => {
     ).toMatchObject({ code: "unsupported_value", field: "num_inference_steps" });
   });
 
-  it("refuses a cache outside the steps", () => {
-    const cache = { start: 5, end: 21, interval: 2 };
-    expect(refusal(() => completedTake({ cache }))).toMatchObject({ code: "schedule_mismatch" });
+  it.each([
+    [{ start: 5, end: 21, interval: 2 }, "20 steps"],
+    [{ start: 5, end: 5, interval: 2 }, "20 steps"],
+    [{ start: 5, end: 6, interval: 3 }, "interval 3"],
+  ])("refuses a cache outside the steps, or without any effect: %j", (cache, named) => {
+    const refused = refusal(() => completedTake({ cache }));
+    expect(refused).toMatchObject({ code: "schedule_mismatch", field: "cache" });
+    expect(refused!.message).toContain(named);
+  });
+
+  it("may cache the steps that a lag of the frames adds", () => {
+    const cache = { start: 2, end: 24, interval: 2 };
+    expect(completedTake({ cache, frame_lag: 1 }).plan.total_steps).toBe(24);
   });
 
   it("starts from given frames and keeps them clean", () => {

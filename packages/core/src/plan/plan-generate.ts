@@ -9,6 +9,7 @@ import {
   type Start,
   type TakeParameters,
 } from "@arc-fabric/contract";
+import { checkCache } from "./check-cache.ts";
 import { assemblePlan, type DraftSegment, type ModelBook, windowLimit } from "./plan-parts.ts";
 import { flowSigmas, laggedRows, type Levels } from "./schedule.ts";
 
@@ -28,14 +29,15 @@ export function planGenerate(
   const shape = latentShape(parameters, manifest);
   const rows = rowsFor(parameters, shape, given);
   const stages = checkStages(parameters, models, [0, shape[1]]);
-  checkCache(parameters);
+  const segments = segmentsFor(parameters, stages, rows.length - 1, shape);
+  checkCache(parameters.cache, segments);
   if (given.first || given.last) requireCapability(manifest, "image_to_video", "first_frame");
   return assemblePlan(
     {
       shape,
-      start: startFor(parameters.seed, shape, given),
+      start: startFor(parameters, shape, given),
       rows,
-      segments: segmentsFor(parameters, stages, rows.length - 1, shape),
+      segments,
       decode: {
         model: stages.at(-1)!.model,
         pieces: [{ state: null, frames: [0, shape[1]], first: true }],
@@ -76,14 +78,18 @@ function rowsFor(parameters: TakeParameters, shape: LatentShape, given: GivenFra
   );
 }
 
-function startFor(seed: number, shape: LatentShape, { first, last }: GivenFrames): Start {
+function startFor(
+  { seed, num_frames: numFrames }: TakeParameters,
+  shape: LatentShape,
+  { first, last }: GivenFrames,
+): Start {
   if (!first && !last) return { kind: "noise", seed };
   const frames = shape[1] - (first ? 1 : 0) - (last ? 1 : 0);
   if (frames < 1)
     throw new FabricError(
       "unsupported_value",
-      "Between first_frame and last_frame there must be room for new frames: raise num_frames.",
-      { details: { field: "num_frames" } },
+      `Between first_frame and last_frame there must be room for new frames: raise num_frames = ${numFrames}.`,
+      { details: { field: "num_frames", value: numFrames } },
     );
   const pieces: Piece[] = [{ kind: "noise", frames }];
   if (first) pieces.unshift({ kind: "image", digest: first });
@@ -195,15 +201,5 @@ export function requireCapability(
     "unsupported_value",
     `${manifest.name} cannot use ${field}: it has no capability ${capability}.`,
     { details: { field, capability, allowed: manifest.capabilities } },
-  );
-}
-
-/** @throws FabricError `schedule_mismatch` */
-function checkCache({ cache, num_inference_steps: steps }: TakeParameters): void {
-  if (!cache || (cache.start < cache.end && cache.end <= steps)) return;
-  throw new FabricError(
-    "schedule_mismatch",
-    `The cached steps [${cache.start}, ${cache.end}) do not lie inside the ${steps} steps.`,
-    { details: { field: "cache", value: cache, steps } },
   );
 }
