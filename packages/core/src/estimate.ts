@@ -1,7 +1,7 @@
-import type { Estimate, Plan, Planned } from "@arc-fabric/contract";
+import type { Estimate, LatentShape, Plan, Planned } from "@arc-fabric/contract";
 import type { DerivedPlan } from "./plan/plan-fork.ts";
-import { segmentsOf } from "./plan/plan-parts.ts";
-import type { Store } from "./ports/store.ts";
+import { decodeOf, segmentsOf } from "./plan/plan-parts.ts";
+import type { MeasuredSeconds, Store } from "./ports/store.ts";
 
 /** A plan as it is told before it runs. */
 export async function withEstimate(store: Store, derived: DerivedPlan): Promise<Planned> {
@@ -15,15 +15,9 @@ export async function withEstimate(store: Store, derived: DerivedPlan): Promise<
  * @param reused leading steps that are there already
  */
 async function estimateRun(store: Store, plan: Plan, reused: number): Promise<Estimate | null> {
-  const [channels, , height, width] = plan.shape;
   let [seconds, rest] = [0, 0];
-  for (const { model, from, to, window } of segmentsOf(plan, "denoise")) {
-    // A window that does not begin at frame 0 is shown to the net with an absent first frame.
-    const seen = window[1] - window[0] + (window[0] > 0 ? 1 : 0);
-    const measured =
-      (await store.measuredSeconds(model, [channels, seen, height, width])) ??
-      (await store.measuredSeconds(model, plan.shape)) ??
-      (await store.measuredSeconds(model, null));
+  for (const { model, from, to, frames } of partsOf(plan)) {
+    const measured = await measuredPart(store, model, plan.shape, frames);
     if (!measured) return null;
     seconds += Math.max(0, to - Math.max(from, reused)) * measured.step;
     rest = Math.max(rest, measured.rest);
@@ -35,4 +29,39 @@ async function estimateRun(store: Store, plan: Plan, reused: number): Promise<Es
     steps,
     steps_reused: reused,
   };
+}
+
+interface Part {
+  readonly model: string;
+  readonly from: number;
+  readonly to: number;
+  /** Latent frames that the net or the decoder works on at once. */
+  readonly frames: number;
+}
+
+/** The denoise segments; of a clip that is only put together, its pieces. */
+function partsOf(plan: Plan): Part[] {
+  const segments = segmentsOf(plan, "denoise");
+  if (segments.length > 0)
+    return segments.map(({ model, from, to, window }) => {
+      // A window that does not begin at frame 0 is shown to the net with an absent first frame.
+      const frames = window[1] - window[0] + (window[0] > 0 ? 1 : 0);
+      return { model, from, to, frames };
+    });
+  const { model, pieces } = decodeOf(plan);
+  return pieces.map(({ frames: [from, to] }) => ({ model, from: 0, to: 0, frames: to - from }));
+}
+
+/** A step is measured on what the net sees at once; the rest, which is mostly decoding, grows with the clip. */
+async function measuredPart(
+  store: Store,
+  model: string,
+  shape: LatentShape,
+  frames: number,
+): Promise<MeasuredSeconds | null> {
+  const [channels, length, height, width] = shape;
+  const whole = await store.measuredSeconds(model, shape);
+  const part = await store.measuredSeconds(model, [channels, frames, height, width]);
+  if (part) return { step: part.step, rest: whole ? whole.rest : (part.rest * length) / frames };
+  return whole ?? store.measuredSeconds(model, null);
 }
