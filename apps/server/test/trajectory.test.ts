@@ -167,6 +167,10 @@ describe("derived takes", () => {
     const { proof } = await derived(parent, body);
     expect(proof).toMatchObject({ kept_path: "stored", kept_equal: true });
     expect(proof!.kept_latents).toBe(proof!.changed_latents);
+    expect(proof!.cost).toMatchObject({
+      computed: { steps: 4, seconds: expect.any(Number) },
+      whole_clip: { steps: 4, seconds: expect.any(Number) },
+    });
   });
 
   it("an edit takes a brush that was uploaded", async () => {

@@ -120,6 +120,7 @@ describe("editor: the trajectory is worked on where it is seen", () => {
       prompt: "a blue ball bounces in the desert",
     });
     await page.getByText("Kept part identical, bit for bit").waitFor();
+    await page.getByText("It took 12 steps (1.2 s); the whole clip was made with 20").waitFor();
   });
 
   test("a painted area is uploaded as a mask and made anew; an eraser takes some of it away", async () => {
@@ -294,6 +295,7 @@ describe("editor: a session is a tree", () => {
     await page.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
     await page.getByText("A take was made from this one.").first().waitFor();
+    await page.getByText("Delete the takes that the error lists first").first().waitFor();
     await row(page, /^final cut/)
       .getByRole("button", { name: /^final cut/ })
       .click();

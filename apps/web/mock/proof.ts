@@ -13,5 +13,9 @@ export function proofOf(take: Take): EditProof | null {
     kept_equal: true,
     kept_psnr_db: 46.2,
     kept_pixels_equal: false,
+    cost: {
+      computed: { steps: take.plan.total_steps, seconds: take.plan.total_steps * 0.1 },
+      whole_clip: { steps: take.parameters.num_inference_steps, seconds: 2.4 },
+    },
   };
 }

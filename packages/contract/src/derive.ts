@@ -179,6 +179,12 @@ export const originSchema = z.discriminatedUnion("kind", [
 export type Origin = z.infer<typeof originSchema>;
 
 /** What an edit left as it was, measured on the result. */
+/** Steps of denoising and what they took; seconds are null where none of them was measured. */
+const computedSchema = z.object({
+  steps: z.int().nonnegative(),
+  seconds: z.number().nonnegative().nullable(),
+});
+
 export const editProofSchema = z.object({
   /**
    * Whether the kept part followed its stored states, or the straight line to its clean latents: where some of the states are not
@@ -192,5 +198,10 @@ export const editProofSchema = z.object({
   /** Pixels whose latents were kept, compared with the parent's; null where they are all equal or none was kept. */
   kept_psnr_db: z.number().nullable(),
   kept_pixels_equal: z.boolean(),
+  /**
+   * What the take computed, and what making its whole clip anew would have: all the steps that the edited clip was made with. Edits
+   * of earlier versions do not tell.
+   */
+  cost: z.object({ computed: computedSchema, whole_clip: computedSchema }).optional(),
 });
 export type EditProof = z.infer<typeof editProofSchema>;

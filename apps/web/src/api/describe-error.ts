@@ -28,6 +28,12 @@ export function describeError(error: unknown): ErrorDescription {
   };
 }
 
+/** What happened and what to do about it, where nothing but text can be shown. */
+export function errorText(error: unknown): string {
+  const { message, remedy } = describeError(error);
+  return `${message} ${remedy}`;
+}
+
 /** The error of a take that failed. */
 export function describeRecord(record: ErrorRecord): ErrorDescription {
   const { code, message, remedy, retryable } = record;

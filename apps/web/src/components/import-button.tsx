@@ -1,6 +1,6 @@
 import { useRef } from "react";
 import { useNavigate } from "react-router";
-import { describeError } from "../api/describe-error.ts";
+import { errorText } from "../api/describe-error.ts";
 import { useImportSession } from "../api/sessions.ts";
 import { paths } from "../paths.ts";
 import { Button } from "../ui/button.tsx";
@@ -18,8 +18,7 @@ export function ImportButton() {
         toast("Session imported", { description: session.title });
         void navigate(paths.session(session.id));
       },
-      onError: (error) =>
-        toast("Not imported", { tone: "danger", description: describeError(error).message }),
+      onError: (error) => toast("Not imported", { tone: "danger", description: errorText(error) }),
     });
   };
   return (

@@ -44,7 +44,8 @@ function describe(segment: Segment, plan: Plan): { title: string; detail: string
           windowText(segment, plan),
           segment.history === "carry" && "solver history carried",
           segment.keep && "the rest kept bit for bit",
-          segment.cache && `every ${segment.cache.interval}th step computed`,
+          segment.cache &&
+            `steps ${segment.cache.start + 1} to ${segment.cache.end}: one in ${segment.cache.interval} computed`,
         ]
           .filter(Boolean)
           .join(", "),

@@ -1,7 +1,7 @@
 import { ALLOWED_TAKE_ACTIONS, type Take } from "@arc-fabric/contract";
 import { useNavigate } from "react-router";
 import { client } from "../api/client.ts";
-import { describeError } from "../api/describe-error.ts";
+import { errorText } from "../api/describe-error.ts";
 import { useDeleteTake } from "../api/takes.ts";
 import { paths } from "../paths.ts";
 import { draftFrom } from "../stores/draft.ts";
@@ -30,8 +30,7 @@ export function TakeActions({ take, onDeleted }: { take: Take; onDeleted: () => 
         toast("Take deleted");
         onDeleted();
       },
-      onError: (error) =>
-        toast("Not deleted", { tone: "danger", description: describeError(error).message }),
+      onError: (error) => toast("Not deleted", { tone: "danger", description: errorText(error) }),
     });
 
   return (

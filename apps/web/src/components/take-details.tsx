@@ -35,7 +35,7 @@ export function TakeFacts({ take }: { take: Take }) {
         </Row>
       )}
       {p.cache && (
-        <Row name="Step cache">{`steps ${p.cache.start + 1} to ${p.cache.end}, every ${p.cache.interval}th computed`}</Row>
+        <Row name="Step cache">{`steps ${p.cache.start + 1} to ${p.cache.end}, one in ${p.cache.interval} computed`}</Row>
       )}
       {take.estimate && (
         <Row name="Estimate">{`${formatSeconds(take.estimate.seconds)} for ${take.estimate.steps} steps`}</Row>

@@ -1,7 +1,7 @@
 import { ALLOWED_TAKE_ACTIONS, type EditProof, type Take } from "@arc-fabric/contract";
 import { useState } from "react";
 import { client } from "../api/client.ts";
-import { describeError } from "../api/describe-error.ts";
+import { describeError, errorText } from "../api/describe-error.ts";
 import { useDeleteTake } from "../api/takes.ts";
 import { useUpdateTake } from "../api/trajectory.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -9,7 +9,7 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { toast } from "../ui/toaster.tsx";
-import { plural } from "../util/format.ts";
+import { formatSeconds, plural } from "../util/format.ts";
 import { STATUS_TEXT } from "../util/take-text.ts";
 import { InlineText } from "./inline-text.tsx";
 import { originWords } from "./take-tree.ts";
@@ -72,6 +72,12 @@ export function TakeHeader(props: TakeHeaderProps) {
   );
 }
 
+function costWords({ computed, whole_clip: whole }: NonNullable<EditProof["cost"]>): string {
+  const words = ({ steps, seconds }: typeof computed) =>
+    plural(steps, "step") + (seconds === null ? "" : ` (${formatSeconds(seconds)})`);
+  return `It took ${words(computed)}; the whole clip was made with ${words(whole)}.`;
+}
+
 /** What an edit left as it was, measured on the result. */
 function Proof({ proof }: { proof: EditProof }) {
   const { kept_latents: kept, changed_latents: changed, kept_equal: equal } = proof;
@@ -95,6 +101,7 @@ function Proof({ proof }: { proof: EditProof }) {
         {`: ${share} % of the latents${pixels ? `, ${pixels}` : ""}.`}
         {proof.kept_path === "straight_line" &&
           " It was led along a straight line to them: not all of its steps are stored, or the clip is longer than the model sees at once."}
+        {proof.cost && ` ${costWords(proof.cost)}`}
       </p>
     </div>
   );
@@ -162,8 +169,7 @@ function TakeButtons({ take, isHead, onHead, onDeleted }: TakeHeaderProps) {
         toast("Take deleted");
         onDeleted();
       },
-      (error: unknown) =>
-        toast("Not deleted", { tone: "danger", description: describeError(error).message }),
+      (error: unknown) => toast("Not deleted", { tone: "danger", description: errorText(error) }),
     );
   return (
     <div className="-my-1 flex shrink-0 items-center">

@@ -7,6 +7,7 @@ import {
 } from "@arc-fabric/contract";
 import { decodeOf, ownPiece, segmentsOf } from "../plan/plan-parts.ts";
 import type { RgbFrames, WorkerLease } from "../ports/model-host.ts";
+import { editCost } from "./edit-cost.ts";
 import { record, type Run } from "./run.ts";
 
 const PEAK = 255;
@@ -37,16 +38,19 @@ export class EditProver {
 
   /** Compares with the parent's latents and frames, and records the proof. */
   async prove(lease: WorkerLease): Promise<void> {
-    const { blobs, claim } = this.#run;
-    const [clean, maskBlob] = await Promise.all([
+    const { blobs, claim, store } = this.#run;
+    const [clean, maskBlob, take] = await Promise.all([
       blobs.read(this.#keep.clean),
       blobs.read(this.#keep.mask),
+      store.getTake(claim.take.id),
     ]);
+    invariant(take, "a take that runs is not deleted");
     const mask = asFloat32(decodeSafetensors(maskBlob).tensors["mask"]!);
     const proof: EditProof = {
       kept_path: this.#followsStates() ? "stored" : "straight_line",
       ...compareLatents(this.#state, clean, mask),
       ...(await this.#comparePixels(lease, clean, mask)),
+      cost: await editCost(store, take),
     };
     await record(
       this.#run,
