@@ -89,6 +89,9 @@ describe("commands that make a take from another one", () => {
     expect(stdout).toMatch(
       /reuses +1 of 4 steps\ncomputes +3 steps\ntakes +about 8\.0 s \(2\.0 s a step\)\n/,
     );
+    expect((await arc("edit last --frames 4-12 --plan")).stdout).toMatch(
+      /\nkeeps +62\.5 % of the latents, bit for bit\n/,
+    );
     const { stdout: json } = await arc("fork last --at 1 --plan --json");
     expect(JSON.parse(json)).toMatchObject({ estimate: { steps: 3, steps_reused: 1 } });
     expect(bench.server.takes).toHaveLength(1);

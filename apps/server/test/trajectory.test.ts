@@ -155,6 +155,27 @@ describe("derived takes", () => {
     });
   });
 
+  it("a derived take that is made twice computes nothing the second time, unless that is switched off", async () => {
+    const bodies: DeriveRequestInput[] = [
+      { kind: "fork", at_step: 1, prompt: "a grey ball" },
+      { kind: "edit", frames: [0, 1], seed: 31 },
+      { kind: "extend", num_frames: 4, seed: 32 },
+    ];
+    for (const body of bodies) {
+      const first = await derived(parent, body);
+      const again = await derived(parent, body);
+      expect(again.steps_reused).toBe(first.plan.total_steps);
+      const anew = await derived(parent, { ...body, reuse: false } as DeriveRequestInput);
+      expect(anew.steps_reused).toBe(body.kind === "fork" ? 1 : 0);
+      expect(anew.artifacts[0]!.digest).toBe(first.artifacts[0]!.digest);
+      // What is made of it goes on like it, unless it says otherwise.
+      const at_step = first.plan.total_steps - 1;
+      expect((await derived(anew, { kind: "fork", at_step })).parameters.reuse).toBe(false);
+      const shared = await derived(anew, { kind: "fork", at_step, reuse: true });
+      expect(shared.steps_reused).toBe(first.plan.total_steps);
+    }
+  });
+
   it("an edit keeps what is outside its area bit for bit, as much as its plan said", async () => {
     const body: DeriveRequestInput = {
       kind: "edit",
@@ -304,6 +325,18 @@ describe("comparing and looking", () => {
     expect([draft.statusCode, draft.headers["content-type"]]).toEqual([200, "image/jpeg"]);
     expect(draft.headers["content-disposition"]).toContain(`${parent.id}-step-3-draft.jpg`);
     expect(await json("getTake", of(parent))).toEqual(before);
+  });
+
+  it("a draft whose state is removed meanwhile says that it is not there any more", async () => {
+    const leaf = await server.generate({ seed: 77 });
+    server.controls.beforeStep = async () => {
+      await call(server.app, "deleteTake", of(leaf));
+      throw new Error("what the step reads is gone");
+    };
+    const params = { take_id: leaf.id, step: 2 };
+    const refused = await call(server.app, "draftState", { params });
+    server.controls.beforeStep = async () => {};
+    expect(refused.json()).toMatchObject({ code: "state_not_found", details: { value: 2 } });
   });
 });
 

@@ -18,10 +18,24 @@ interface DraftDeps {
  * @throws FabricError `state_not_found`, and what a worker throws
  */
 export async function draftState(deps: DraftDeps, take: Take, step: number): Promise<Uint8Array> {
-  const { plan } = take;
   const stored = await deps.store.getState(take.id, step);
   if (!stored) throw stateNotStored(take, step);
-  const state = await deps.blobs.read(stored.digest);
+  try {
+    return await draftOf(deps, take, step, await deps.blobs.read(stored.digest));
+  } catch (error) {
+    // It may have been thinned out or deleted in the meantime, with what it is read from.
+    if (await deps.store.getState(take.id, step)) throw error;
+    throw stateNotStored(take, step);
+  }
+}
+
+async function draftOf(
+  deps: DraftDeps,
+  take: Take,
+  step: number,
+  state: Uint8Array,
+): Promise<Uint8Array> {
+  const { plan } = take;
   const finished = step === plan.total_steps;
   const model = finished ? decodeOf(plan).model : segmentAt(plan, step).model;
   const lease = await deps.host.acquire(model, {

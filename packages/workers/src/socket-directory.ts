@@ -14,12 +14,14 @@ export interface SocketDirectory {
 }
 
 /**
- * A folder only this user may enter: whoever can connect to a worker's socket is the server.
+ * A folder only this user may enter: whoever can connect to a worker's socket is the server. It is this server's alone; sockets that
+ * lie in it are those of one that was killed.
  * @param preferred used when a socket's path in it fits the system's limit; else a short temporary folder is made
  * @throws FabricError `worker_start_failed` when neither is short enough
  */
 export async function openSocketDirectory(preferred: string): Promise<SocketDirectory> {
   if (fits(preferred)) {
+    await rm(preferred, { recursive: true, force: true });
     await mkdir(preferred, { recursive: true, mode: 0o700 });
     await chmod(preferred, 0o700);
     // The folder belongs to the server; its sockets are removed one by one.

@@ -7,7 +7,7 @@ const PROMPT_CHARS = 40;
 
 /** What would run: result, steps by model, what is there already, time. */
 export function planText(
-  { parameters, plan, estimate }: Planned,
+  { parameters, plan, kept_share: kept, estimate }: Planned,
   { paint, columns }: Pick<Terminal, "paint" | "columns">,
   parent?: Take,
 ): string {
@@ -23,6 +23,7 @@ export function planText(
     ...plan.segments
       .filter((segment) => segment.type === "denoise")
       .map((segment) => [stepsRange(segment), segmentText(segment, plan)]),
+    ...(kept === null ? [] : [["keeps", keptText(kept)]]),
     ...workRows(plan.total_steps, estimate),
     // Of clips that are only put together nothing is estimated.
     ...(plan.total_steps > 0 ? [["takes", timeText(estimate)]] : []),
@@ -69,6 +70,11 @@ export function cacheText({ start, end, interval }: StepCache): string {
 
 const promptText = (segment: Segment | undefined) =>
   segment?.type === "encode" ? `"${clip(segment.prompt, PROMPT_CHARS)}"` : "";
+
+function keptText(share: number): string {
+  if (share === 0) return "nothing: the edit covers the whole clip";
+  return `${Math.round(share * 1000) / 10} % of the latents, bit for bit`;
+}
 
 function timeText(estimate: Planned["estimate"]): string {
   if (!estimate) return "not known yet: nothing like it has run on this machine";
