@@ -41,6 +41,14 @@ const timeRange = {
   seconds: z.tuple([z.number().nonnegative(), z.number().positive()]).optional(),
 };
 
+/** Of takes that compute steps. */
+const reuse = z
+  .boolean()
+  .optional()
+  .describe(
+    "Whether stored steps of another take that began the same way are used, beyond those a fork goes on from; the parent's unless set.",
+  );
+
 const common = {
   priority: z.int().min(-10).max(10).optional(),
   title: z.string().trim().min(1).max(200).optional(),
@@ -70,6 +78,7 @@ export const forkRequestSchema = z.strictObject({
   model: z.string().optional().describe("Another model of the same latent space."),
   seed: seed.describe("Only at step 0: everything that is random is drawn there."),
   cache: stepCacheSchema.optional(),
+  reuse,
   ...common,
 });
 
@@ -98,6 +107,7 @@ export const editRequestSchema = z.strictObject({
       "Share of the steps that are made again: 1 starts from noise, less stays closer to what was there. 1 unless set.",
     ),
   seed,
+  reuse,
   ...common,
 });
 
@@ -113,6 +123,7 @@ const growth = {
     .max(8)
     .optional()
     .describe("Latent frames of the clip that each new block looks at."),
+  reuse,
   ...common,
 };
 

@@ -38,7 +38,8 @@ export async function planDerivedTake(
 ): Promise<DerivedPlan> {
   const derived = await planByKind(deps, parent, request);
   checkPrompts(derived.parameters, deps.models.manifest(derived.parameters.model));
-  return derived;
+  if (!("reuse" in request) || request.reuse === undefined) return derived;
+  return { ...derived, parameters: { ...derived.parameters, reuse: request.reuse } };
 }
 
 async function planByKind(
