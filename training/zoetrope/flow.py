@@ -15,7 +15,7 @@ from torch import Tensor
 from .denoiser import Zoetrope
 from .vocabulary import BOS, MAX_TOKENS
 
-OBJECT_WEIGHT = 5.0
+OBJECT_WEIGHT, STEADY_WEIGHT = 5.0, 1.0
 INDEPENDENT_SHARE, CONTEXT_SHARE, ABSENT_SHARE = 0.2, 0.4, 0.5
 SIGMA_MEAN, SIGMA_SPREAD = 0.9, 1.4
 
@@ -49,7 +49,8 @@ def draw_sigmas(batch: int, frames: int, generator: torch.Generator, absent: boo
 
 
 def loss(model: Zoetrope, x0: Tensor, cover: Tensor, tokens: Tensor, sigmas: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
-    """Weighted squared error of the velocity, scaled to the network's unit-variance target.
+    """Weighted squared error of the velocity, scaled to the network's unit-variance target, and of its change from frame to frame:
+    errors that stay are seen far less than errors that flicker.
 
     x0 and noise [B, C, T, H, W], cover [B, T, H, W] in [0, 1], tokens [B, L], sigmas [B, T], weights [C]. Frames at level 0 (the noise
     is not in them) and at level 1 (absent ones) are not counted.
@@ -57,10 +58,18 @@ def loss(model: Zoetrope, x0: Tensor, cover: Tensor, tokens: Tensor, sigmas: Ten
     level = sigmas[:, None, :, None, None]
     velocity = model((1 - level) * x0 + level * noise, sigmas, tokens)
     power = (1 - level).square() + level.square()
-    error = (velocity - (noise - x0)).square() * power * weights[:, None, None, None]
+    error = (velocity - (noise - x0)) * (power * weights[:, None, None, None]).sqrt()
     cells = 1 + (OBJECT_WEIGHT - 1) * (cover > 0.02).float()[:, None]
-    counted = ((sigmas > 0) & (sigmas < 1)).float()[:, None, :, None, None]
-    return (error * cells * counted).mean() / counted.mean().clamp(min=1e-6) / 2
+    counted = (sigmas > 0) & (sigmas < 1)
+    steady = counted[:, 1:] & (sigmas[:, 1:] == sigmas[:, :-1])
+    change = error[:, :, 1:] - error[:, :, :-1]
+    return _mean(error.square() * cells, counted) / 2 + STEADY_WEIGHT * _mean(change.square(), steady) / 2
+
+
+def _mean(values: Tensor, frames: Tensor) -> Tensor:
+    """Mean of values [B, C, T, H, W] over the frames [B, T] that count; 0 where none does."""
+    counted = frames.float()
+    return (values.mean((1, 3, 4)) * counted).sum() / counted.sum().clamp(min=1)
 
 
 def schedule(steps: int, shift: float) -> list[float]:
