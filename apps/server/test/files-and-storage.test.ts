@@ -99,6 +99,8 @@ describe("storage", () => {
       await json("deriveTake", { ...of(take), body: { kind: "fork", at_step: 3 } }),
     ).toMatchObject({
       code: "state_not_found",
+      detail: expect.stringContaining("The nearest stored: 5."),
+      details: { value: 3, nearest: [5] },
     });
   });
 

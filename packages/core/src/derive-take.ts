@@ -71,7 +71,8 @@ async function planForkOf(
 ): Promise<DerivedPlan> {
   const derived = planFork(parent, request, models);
   const { at_step: step } = request;
-  if (step > 0 && !(await store.getState(parent.id, step))) throw stateNotStored(parent, step);
+  if (step > 0 && !(await store.getState(parent.id, step)))
+    throw await stateNotStored(store, parent, step, "at_step");
   return derived;
 }
 
@@ -198,11 +199,23 @@ export function fileNotFound(digest: string, field: string): FabricError {
   });
 }
 
-export function stateNotStored(take: Take, step: number): FabricError {
+/** @param field where the step was asked for */
+export async function stateNotStored(
+  store: Pick<Store, "listStates">,
+  take: Take,
+  step: number,
+  field: "step" | "at_step" = "step",
+): Promise<FabricError> {
+  const stored = (await store.listStates(take.id)).map((state) => state.step);
+  const nearest = [
+    stored.findLast((other) => other < step),
+    stored.find((other) => other > step),
+  ].filter((other) => other !== undefined);
+  const advice = nearest.length > 0 ? ` The nearest stored: ${nearest.join(" and ")}.` : "";
   return new FabricError(
     "state_not_found",
-    `The state after step ${step} of take ${take.id} is not stored: it was not computed yet, or was thinned out.`,
-    { details: { take_id: take.id, field: "at_step", value: step } },
+    `The state after step ${step} of take ${take.id} is not stored: it was not computed yet, or was thinned out.${advice}`,
+    { details: { take_id: take.id, field, value: step, nearest } },
   );
 }
 

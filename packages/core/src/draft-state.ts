@@ -19,13 +19,13 @@ interface DraftDeps {
  */
 export async function draftState(deps: DraftDeps, take: Take, step: number): Promise<Uint8Array> {
   const stored = await deps.store.getState(take.id, step);
-  if (!stored) throw stateNotStored(take, step);
+  if (!stored) throw await stateNotStored(deps.store, take, step);
   try {
     return await draftOf(deps, take, step, await deps.blobs.read(stored.digest));
   } catch (error) {
     // It may have been thinned out or deleted in the meantime, with what it is read from.
     if (await deps.store.getState(take.id, step)) throw error;
-    throw stateNotStored(take, step);
+    throw await stateNotStored(deps.store, take, step);
   }
 }
 

@@ -266,7 +266,7 @@ export class Engine {
     const { store, system } = this.#deps;
     const take = await requireTake(store, id);
     const state = await store.labelState(id, step, label, system.now());
-    if (!state) throw stateNotStored(take, step);
+    if (!state) throw await stateNotStored(store, take, step);
     return state;
   }
 

@@ -105,7 +105,10 @@ async function refuseWhenInUse(db: Queries, id: TakeId): Promise<void> {
   const children = await db
     .selectFrom("takes")
     .select("id")
-    .where("parent_id", "=", id)
+    .where((eb) =>
+      // The clips that were put behind another one are named in the origin of what came of it.
+      eb.or([eb("parent_id", "=", id), eb("origin_json", "like", `%"${id}"%`)]),
+    )
     .orderBy("id")
     .limit(MAX_NAMED)
     .execute();

@@ -111,6 +111,27 @@ export function describeTrajectory(subject: Subject): void {
       expect(await steps(id)).toEqual([2, 4]);
     });
 
+    test("a take whose clip was put behind another one is not deleted either", async () => {
+      const { store, make } = subject;
+      const [first, second] = [
+        await make.completed(await make.session()),
+        await make.completed(await make.session()),
+      ];
+      const { session_id } = (await store.getTake(first))!;
+      const both = await make.take(session_id, {
+        parentId: first,
+        origin: { kind: "concatenate", takes: [second] },
+      });
+      for (const used of [first, second])
+        await expect(store.deleteTake(used, make.now())).rejects.toMatchObject({
+          code: "take_in_use",
+          details: { takes: [both] },
+        });
+      await store.cancelTake(both, make.now());
+      expect(await store.deleteTake(both, make.now())).toBe(true);
+      expect(await store.deleteTake(second, make.now())).toBe(true);
+    });
+
     test("a take that others were derived from is not deleted, and the error names them", async () => {
       const { store, make } = subject;
       const parent = await make.completed(await make.session());
