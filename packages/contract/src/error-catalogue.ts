@@ -60,7 +60,7 @@ export const ERROR_CATALOGUE = {
     title: "The schedule does not add up",
     retryable: false,
     remedy:
-      "Let the steps of the stages add up to num_inference_steps, and the noise levels fall to 0.",
+      "Let the steps of the stages add up to num_inference_steps, the noise levels fall to 0, and the cached steps lie inside the steps.",
   },
   latent_space_mismatch: {
     status: 400,
