@@ -67,6 +67,16 @@ describe("the native API", () => {
     expect(await json("listTakes")).toEqual(before);
   });
 
+  it("stages that name no model end with theirs", async () => {
+    const stages = [{ model: "nobody", steps: 4 }];
+    const body = { prompt: "a red ball", num_inference_steps: 4, stages };
+    expect(await json("planTake", { body })).toMatchObject({ details: { value: "nobody" } });
+    const named = { ...body, stages: [{ model: take.model, steps: 4 }] };
+    expect(await json("planTake", { body: named })).toMatchObject({
+      parameters: { model: take.model },
+    });
+  });
+
   it("sessions are made, listed, renamed, filled and deleted", async () => {
     const session = await json<Session>("createSession", { body: { title: "Balls" } });
     const params = { session_id: session.id };

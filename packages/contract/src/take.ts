@@ -20,7 +20,12 @@ export const takeRequestSchema = z.strictObject({
       "What the clip shows. Words the model does not know come back as a warning of the take.",
     ),
   negative_prompt: textSchema.optional().describe("What it should not show."),
-  model: z.string().optional().describe("A model's id; the server's default model unless set."),
+  model: z
+    .string()
+    .optional()
+    .describe(
+      "A model's id. Unless set, that of the last of the stages, or the server's default model.",
+    ),
   seed: z
     .int()
     .min(0)

@@ -139,7 +139,8 @@ export class Engine {
 
   /** @throws FabricError `model_not_found`, `unsupported_value`, `schedule_mismatch`, `latent_space_mismatch`, `file_not_found` */
   async plan(request: TakeRequest): Promise<Planned> {
-    const manifest = this.#manifest(request.model ?? this.#deps.settings.defaultModel);
+    const { model = finisherOf(request) ?? this.#deps.settings.defaultModel } = request;
+    const manifest = this.#manifest(model);
     const parameters = fillParameters(request, manifest, this.#drawSeed());
     const given = {
       first: await givenFrame(this.#deps, parameters, "first_frame"),
@@ -388,4 +389,9 @@ export class Engine {
       is_default: manifest.id === this.#deps.settings.defaultModel,
     };
   }
+}
+
+/** The model that the request's stages end with. */
+function finisherOf({ stages }: TakeRequest): string | undefined {
+  return Array.isArray(stages) ? stages.at(-1)?.model : undefined;
 }

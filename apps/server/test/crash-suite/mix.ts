@@ -92,7 +92,7 @@ export async function outcomesOf(
       error: take.error && `${take.error.code}: ${take.error.message}`,
       states: states.map(({ step, digest }: State) => `${step} ${digest}`),
       artifacts: take.artifacts.map(({ kind, digest }) => `${kind} ${digest}`).toSorted(),
-      proof: take.proof && { ...take.proof, cost: null },
+      proof: take.proof && { ...take.proof, cost: undefined },
     };
   }
   return outcomes;

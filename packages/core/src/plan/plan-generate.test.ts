@@ -58,6 +58,14 @@ describe("planGenerate", () => {
     expect(refused!.message).toContain(named);
   });
 
+  it("refuses a model that has none of the stages", () => {
+    const stages = [{ model: "tiny-2", steps: 20 }];
+    const refused = refusal(() => completedTake({ stages }));
+    expect(refused).toMatchObject({ code: "unsupported_value", field: "model" });
+    expect(refused!.message).toContain("tiny-2");
+    expect(completedTake({ stages, model: "tiny-2" }).model).toBe("tiny-2");
+  });
+
   it.each([
     [[0.4, 0.6], 20, [8, 12]],
     [[0.01, 0.99], 20, [1, 19]],

@@ -132,7 +132,7 @@ function sumText(stages: readonly Stage[]): string {
   return steps.length > 1 ? `${steps.join(" + ")} = ${sum}` : String(sum);
 }
 
-/** @throws FabricError `schedule_mismatch`, `latent_space_mismatch`, `model_not_found` */
+/** @throws FabricError `schedule_mismatch`, `latent_space_mismatch`, `model_not_found`, `unsupported_value` */
 function checkStages(
   parameters: TakeParameters,
   models: ModelBook,
@@ -155,6 +155,13 @@ function checkStages(
     requireSpace(manifest, space, "stages");
     requireSight(manifest, window, "stages");
   }
+  const allowed = [...new Set(stages.map((stage) => stage.model))];
+  if (!allowed.includes(model))
+    throw new FabricError(
+      "unsupported_value",
+      `model = ${model} has none of the stages. Use ${allowed.join(" or ")}, or leave model out.`,
+      { details: { field: "model", value: model, allowed } },
+    );
   return stages;
 }
 
