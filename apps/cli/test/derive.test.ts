@@ -113,7 +113,7 @@ describe("commands that make a take from another one", () => {
     [
       "kept exactly",
       { kept_pixels_equal: true },
-      "300 of 400 latents kept, equal bit for bit; their pixels equal; 4 steps (2.0 s) computed, the whole clip took 4 steps (2.0 s)",
+      "300 of 400 latents kept, equal bit for bit; their pixels equal; 4 steps (2.0 s) computed, the whole clip took 8 steps",
     ],
     [
       "pixels differ",
@@ -143,16 +143,11 @@ describe("commands that make a take from another one", () => {
       kept_equal: true,
       kept_psnr_db: null,
       kept_pixels_equal: false,
+      cost: { computed: { steps: 4, seconds: 2 }, whole_clip: { steps: 8, seconds: null } },
       ...changes,
     };
     await bench.serve({
-      script: (fake, take) =>
-        fake.complete(
-          fake.change(take, {
-            proof: take.parent_id && proof,
-            progress: { ...take.progress, step_seconds: 0.5 },
-          }),
-        ),
+      script: (fake, take) => fake.complete(fake.change(take, { proof: take.parent_id && proof })),
     });
     await bench.have();
     const { stdout } = await arc("edit last --frames 4-12 -o e.mp4");

@@ -125,7 +125,7 @@ describe("what cannot be done is refused by name", () => {
   });
 
   it.each<[object, number, string, string]>([
-    [{ prompt: "x", video: { id: "video_1" } }, 404, "take_not_found", "video_id"],
+    [{ prompt: "x", video: { id: "video_1" } }, 404, "take_not_found", "video"],
     [{ prompt: "x", video: "take_1" }, 400, "invalid_request", "video"],
     [{ prompt: "x" }, 400, "invalid_request", "video"],
     [{ prompt: "", video: { id: "x" } }, 400, "invalid_request", "prompt"],
@@ -138,7 +138,7 @@ describe("what cannot be done is refused by name", () => {
   it.each<[object, number, string, string]>([
     [{ prompt: "x", video: { id: "x" } }, 400, "invalid_request", "seconds"],
     [{ prompt: "x", video: { id: "x" }, seconds: "-1" }, 400, "invalid_request", "seconds"],
-    [{ prompt: "x", video: { id: "x" }, seconds: "4" }, 404, "take_not_found", "video_id"],
+    [{ prompt: "x", video: { id: "x" }, seconds: "4" }, 404, "take_not_found", "video"],
   ])("an extension with %j", async (body, status, code, param) => {
     const refused = client.videos.extend(body as never);
     expect(await failure(refused)).toMatchObject({ status, code, param });

@@ -64,14 +64,13 @@ export function stepsText(take: Pick<Take, "steps_reused" | "plan">): string {
 
 export interface Saved {
   readonly take: Take;
-  readonly parent: Take | undefined;
   readonly file: string;
   readonly userDirectory: string;
 }
 
 /** What was made, where it is, and what it cost; of an edit also what it left as it was. */
 export function summaryText(
-  { take, parent, file, userDirectory }: Saved,
+  { take, file, userDirectory }: Saved,
   { paint }: Pick<Terminal, "paint">,
 ): string {
   const { width, height, num_frames: frames, fps, seed } = take.parameters;
@@ -82,7 +81,7 @@ export function summaryText(
     `${paint.green("Saved")} ${paint.bold(shortPath(file, userDirectory))}\n`,
     `  ${countText(frames, "frame")} of ${width}x${height}, ${secondsText(frames / fps)} at ${fps} fps${size}\n`,
     `  ${paint.dim(details.join(", "))}\n`,
-    ...(take.proof ? [`  ${proofText(take, take.proof, parent)}\n`] : []),
+    ...(take.proof ? [`  ${proofText(take.proof)}\n`] : []),
   ].join("");
 }
 

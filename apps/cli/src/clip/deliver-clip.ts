@@ -9,12 +9,7 @@ import { clipJson, summaryText, warningsText } from "./clip-texts.ts";
 import { CANCEL_TIMEOUT_MS } from "./follow-take.ts";
 
 /** Saves a completed take's video and says what it is. */
-export async function deliver(
-  run: ClipRun,
-  take: Take,
-  target: OutputTarget,
-  parent: Take | undefined,
-): Promise<ExitCode> {
+export async function deliver(run: ClipRun, take: Take, target: OutputTarget): Promise<ExitCode> {
   const { context, options } = run;
   const { terminal, interrupted } = context;
   // Interrupted in the very moment of completion: the video is there, so it is saved all the same.
@@ -29,7 +24,7 @@ export async function deliver(
   if (take.warnings.length > 0 && options["no-progress"] && !options.json)
     terminal.err(`${warningsText(take, terminal)}\n`);
   const summary = (name: string) =>
-    summaryText({ take, parent, file: name, userDirectory: context.userDirectory }, terminal);
+    summaryText({ take, file: name, userDirectory: context.userDirectory }, terminal);
   if (options.json) await terminal.out(`${JSON.stringify(clipJson(take, path))}\n`);
   else if (path === null) terminal.err(summary("standard output"));
   else await terminal.out(summary(path));

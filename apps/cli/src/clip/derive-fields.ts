@@ -7,6 +7,7 @@ export interface ChangeOptions extends Queue {
   readonly prompt?: string;
   readonly negative?: string;
   readonly guidance?: number;
+  readonly "no-reuse"?: boolean;
 }
 
 export interface GrowthOptions extends ChangeOptions {
@@ -25,15 +26,21 @@ export function queueFields({ priority, title }: Queue): QueueFields {
   return { priority, title };
 }
 
+export function reuseField(options: { readonly "no-reuse"?: boolean }): false | undefined {
+  return options["no-reuse"] ? false : undefined;
+}
+
 export function changesOf(options: ChangeOptions): QueueFields & {
   prompt: string | undefined;
   negative_prompt: string | undefined;
   guidance_scale: number | undefined;
+  reuse: false | undefined;
 } {
   return {
     prompt: options.prompt,
     negative_prompt: options.negative,
     guidance_scale: options.guidance,
+    reuse: reuseField(options),
     ...queueFields(options),
   };
 }

@@ -67,7 +67,7 @@ export async function makeClip(context: CliContext, job: ClipJob): Promise<ExitC
         if (take.status !== "completed") return await reportUnfinished(run, take);
         return job.saves === false
           ? await reportCompleted(run, take)
-          : await deliver(run, take, target, prepared.parent);
+          : await deliver(run, take, target);
       } finally {
         progress.end();
       }

@@ -1,9 +1,11 @@
-import type { EditProof, Take } from "@arc-fabric/contract";
+import type { EditProof } from "@arc-fabric/contract";
 import { countText, secondsText } from "../output/units.ts";
 
-/** One line: what an edit kept, how exactly, and what it cost beside its parent. */
-export function proofText(take: Take, proof: EditProof, parent: Take | undefined): string {
-  return [keptText(proof), costText(take, parent)].join("; ");
+type Cost = NonNullable<EditProof["cost"]>;
+
+/** One line: what an edit kept, how exactly, and what it cost beside making the whole clip. */
+export function proofText(proof: EditProof): string {
+  return [keptText(proof), ...(proof.cost ? [costText(proof.cost)] : [])].join("; ");
 }
 
 function keptText(proof: EditProof): string {
@@ -23,16 +25,11 @@ function pixelsText({ kept_pixels_equal: equal, kept_psnr_db: psnr }: EditProof)
   return psnr === null ? "their pixels not compared" : `their pixels at ${psnr.toFixed(1)} dB`;
 }
 
-/** Steps and their time; what a take took from start to end would count pauses as well. */
-function costText(take: Take, parent: Take | undefined): string {
-  const computed = stepsText(take.plan.total_steps - take.steps_reused, take);
-  // The plan of any other take is not that of its whole clip.
-  const whole = parent && (parent.origin.kind === "generate" || parent.origin.kind === "fork");
-  if (!whole) return `${computed} computed`;
-  return `${computed} computed, the whole clip took ${stepsText(parent.plan.total_steps, parent)}`;
+function costText({ computed, whole_clip: whole }: Cost): string {
+  return `${stepsText(computed)} computed, the whole clip took ${stepsText(whole)}`;
 }
 
-function stepsText(steps: number, { progress: { step_seconds: seconds } }: Take): string {
-  const time = seconds === null ? "" : ` (${secondsText(steps * seconds)})`;
+function stepsText({ steps, seconds }: Cost["computed"]): string {
+  const time = seconds === null ? "" : ` (${secondsText(seconds)})`;
   return countText(steps, "step") + time;
 }

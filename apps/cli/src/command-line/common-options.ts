@@ -61,3 +61,7 @@ export const queueOptions = {
 export const CTRL_C =
   "While it runs, Ctrl-C cancels the take; a second Ctrl-C leaves at once. " +
   "A lost server is waited for or started again: the take goes on from its last stored step.";
+
+export const reuseOptions = {
+  "no-reuse": { help: "Compute every step, also those that are stored from an equal take" },
+} as const;

@@ -1,10 +1,17 @@
 import { defineCommand, type CommandSpec } from "./command-spec.ts";
-import { clipOptions, queueOptions, takeArgument, takesArgument } from "./common-options.ts";
+import {
+  clipOptions,
+  queueOptions,
+  reuseOptions,
+  takeArgument,
+  takesArgument,
+} from "./common-options.ts";
 
 const changes = {
   prompt: { short: "p", value: "TEXT", help: "What the video shows [the prompt of TAKE]" },
   negative: { value: "TEXT", help: "What the video should not show" },
   guidance: { value: "SCALE", kind: "number", help: "How closely the video follows the prompt" },
+  ...reuseOptions,
 } as const;
 const seed = {
   value: "NUMBER",

@@ -1,6 +1,7 @@
 import type { TakeRequest } from "@arc-fabric/contract";
 import type { FabricClient } from "@arc-fabric/client";
 import type { CliContext } from "../cli-context.ts";
+import { reuseField } from "../clip/derive-fields.ts";
 import { makeClip, type PreparedClip } from "../clip/make-clip.ts";
 import { withoutMissing } from "../clip/without-missing.ts";
 import type { CommandInput, ExitCode } from "../command-line/commands.ts";
@@ -78,7 +79,7 @@ function requestOf(
     stages: options.stages,
     cache: options.cache,
     ...pictures,
-    reuse: options["no-reuse"] ? false : undefined,
+    reuse: reuseField(options),
     priority: options.priority,
     title: options.title,
   };

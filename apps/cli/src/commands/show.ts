@@ -113,7 +113,7 @@ function takeText({ take, parent, states }: Shown, { terminal, now }: CliContext
       "changed",
       `other hardware, weights or versions after step ${step}`,
     ]),
-    ...(take.proof ? [["kept", proofText(take, take.proof, undefined)]] : []),
+    ...(take.proof ? [["kept", proofText(take.proof)]] : []),
   ];
   const files = take.artifacts.map(({ kind, media_type: type, bytes, id }) => [
     kind,

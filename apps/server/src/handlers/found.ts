@@ -17,14 +17,22 @@ export async function findTake(store: Pick<Store, "getTake">, id: TakeId): Promi
   return take;
 }
 
-/** For addresses that take any text as an id: one that is no take's id is simply not there. @throws FabricError `take_not_found` */
-export async function findVideo(store: Pick<Store, "getTake">, id: string): Promise<Take> {
+/**
+ * For places that take any text as an id: one that is no take's id is simply not there.
+ * @param field where the id was given
+ * @throws FabricError `take_not_found`
+ */
+export async function findVideo(
+  store: Pick<Store, "getTake">,
+  id: string,
+  field: "video_id" | "video" = "video_id",
+): Promise<Take> {
   const takeId = takeIdSchema.safeParse(id);
-  if (!takeId.success)
-    throw new FabricError("take_not_found", `There is no video "${id.slice(0, 100)}".`, {
-      details: { field: "video_id" },
-    });
-  return findTake(store, takeId.data);
+  const take = takeId.success ? await store.getTake(takeId.data) : null;
+  if (take) return take;
+  throw new FabricError("take_not_found", `There is no video "${id.slice(0, 100)}".`, {
+    details: { field, value: id.slice(0, 100) },
+  });
 }
 
 export const sessionNotFound = (id: SessionId): FabricError =>

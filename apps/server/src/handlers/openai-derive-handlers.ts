@@ -12,16 +12,16 @@ export function openaiDeriveHandlers(
   const { engine, store } = deps;
   return {
     openaiRemixVideo: async ({ params, body, context }) => {
-      const take = await findCompleted(deps, params.video_id);
+      const take = await findCompleted(deps, params.video_id, "video_id");
       const steps = (await store.listStates(take.id)).map(({ step }) => step);
       return derive(deps, take, toFork(body, take, steps), context);
     },
     openaiEditVideo: async ({ body, context }) => {
-      const take = await findCompleted(deps, videoIdOf(body.video));
+      const take = await findCompleted(deps, videoIdOf(body.video), "video");
       return derive(deps, take, toEdit(body), context);
     },
     openaiExtendVideo: async ({ body, context }) => {
-      const take = await findCompleted(deps, videoIdOf(body.video));
+      const take = await findCompleted(deps, videoIdOf(body.video), "video");
       const request = toExtend(body, take, engine.model(take.model));
       try {
         return await derive(deps, take, request, context);
@@ -33,8 +33,12 @@ export function openaiDeriveHandlers(
 }
 
 /** This shape knows only completed videos as sources. @throws FabricError `take_not_found`, `take_not_completed` */
-async function findCompleted({ store }: HandlerDeps, id: string): Promise<Take> {
-  const take = await findVideo(store, id);
+async function findCompleted(
+  { store }: HandlerDeps,
+  id: string,
+  field: "video_id" | "video",
+): Promise<Take> {
+  const take = await findVideo(store, id, field);
   if (take.status === "completed") return take;
   throw new FabricError("take_not_completed", `The video ${take.id} is ${take.status}.`, {
     details: { status: take.status },
