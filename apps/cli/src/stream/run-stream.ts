@@ -93,7 +93,7 @@ async function save(run: ClipRun, { id }: Stream, target: OutputTarget): Promise
   const take = await followTake({ ...run, onInterrupt: "cancel" }, created);
   run.progress.end();
   return take.status === "completed"
-    ? deliver(run, take, target, undefined)
+    ? deliver(run, take, target)
     : reportUnfinished(run, take);
 }
 
