@@ -1,12 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
 import { listTakes } from "../mock/list-takes.ts";
 import { seedSession } from "../mock/seed.ts";
 import { findBarriers } from "./support/accessibility.ts";
-import { launchBrowser, openPage, type OpenPage } from "./support/browser.ts";
-import { startMock, type Mock } from "./support/mock.ts";
+import { studioBench } from "./support/studio-bench.ts";
 
 /** What is done on a page before it is looked at. */
 const LOOKED_AT: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
@@ -17,33 +16,16 @@ const LOOKED_AT: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
 /** For a person to look at; git ignores it. */
 const SCREENSHOTS = path.resolve(import.meta.dirname, "../../../tmp/studio");
 
-let browser: Browser;
-let mock: Mock;
-let open: OpenPage | null = null;
+const bench = studioBench({ takes: 30 });
 let made: ReturnType<typeof seedSession>;
-
 beforeAll(async () => {
   await mkdir(SCREENSHOTS, { recursive: true });
-  [browser, mock] = await Promise.all([launchBrowser(), startMock({ takes: 30 })]);
-  made = seedSession(mock.world);
-});
-afterAll(async () => {
-  await browser?.close();
-  await mock?.server.close();
-});
-afterEach(async () => {
-  const complaints = open?.complaints ?? [];
-  await open?.close();
-  open = null;
-  expect(complaints, "the browser's console").toEqual([]);
+  made = seedSession(bench.world);
 });
 
-async function start(address = "/", options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-  open = await openPage(browser, mock.server.url + address, options);
-  return open.page;
-}
+const start = (path = "/", options?: BrowserContextOptions) => bench.open(path, options);
 const newest = () =>
-  listTakes(mock.world, { limit: 1, order: "desc", status: "completed" }).items[0]!;
+  listTakes(bench.world, { limit: 1, order: "desc", status: "completed" }).items[0]!;
 
 describe("library: everything made is there", () => {
   test("pages, filters, opens and deletes", async () => {
@@ -70,12 +52,12 @@ describe("library: everything made is there", () => {
     const dialog = page.getByRole("alertdialog");
     await dialog.getByRole("button", { name: "Keep it" }).click();
     await dialog.waitFor({ state: "detached" });
-    expect(mock.world.takes.has(id)).toBe(true);
+    expect(bench.world.takes.has(id)).toBe(true);
     await page.getByRole("button", { name: "Delete" }).click();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await page.getByText("Take deleted").waitFor();
     await page.waitForURL(/\/takes$/);
-    expect(mock.world.takes.has(id)).toBe(false);
+    expect(bench.world.takes.has(id)).toBe(false);
   });
 
   test("a card plays while it is pointed at", async () => {
@@ -95,9 +77,9 @@ describe("library: everything made is there", () => {
   test("addresses of nothing say so", async () => {
     const page = await start("/takes/take_00000000000000000000000000");
     await page.getByRole("heading", { name: "There is no such take" }).waitFor();
-    await page.goto(`${mock.server.url}/sessions/ses_00000000000000000000000000`);
+    await page.goto(`${bench.url}/sessions/ses_00000000000000000000000000`);
     await page.getByRole("heading", { name: "There is no such session" }).waitFor();
-    await page.goto(`${mock.server.url}/no/such/page`);
+    await page.goto(`${bench.url}/no/such/page`);
     await page.getByRole("heading", { name: "There is no page at this address" }).waitFor();
   });
 });

@@ -1,30 +1,16 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, openPage, type OpenPage } from "./support/browser.ts";
-import { startMock, type Mock } from "./support/mock.ts";
+import type { Page } from "playwright-core";
+import { beforeEach, describe, expect, test } from "vitest";
+import { openPage } from "./support/browser.ts";
+import { startMock } from "./support/mock.ts";
+import { studioBench } from "./support/studio-bench.ts";
 
-let browser: Browser;
-let mock: Mock;
-let open: OpenPage | null = null;
+const STEP_MS = 120;
+const bench = studioBench({ takes: 3, stepMs: STEP_MS });
+beforeEach(() => void (bench.world.pace.stepMs = STEP_MS));
 
-beforeAll(async () => {
-  [browser, mock] = await Promise.all([launchBrowser(), startMock({ takes: 3 })]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await mock?.server.close();
-});
-afterEach(async () => {
-  const complaints = open?.complaints ?? [];
-  await open?.close();
-  open = null;
-  expect(complaints, "the browser's console").toEqual([]);
-});
-
-async function start(path = "/", options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-  open = await openPage(browser, mock.server.url + path, options);
-  return open.page;
-}
+/** What was to be seen while a take forms was seen: the rest of it may go as fast as it can. */
+const hurry = () => void (bench.world.pace.stepMs = 5);
+const start = (path = "/") => bench.open(path);
 const promptBox = (page: Page) => page.getByRole("textbox", { name: "Prompt", exact: true });
 const generate = (page: Page) => page.getByRole("button", { name: "Generate" });
 /** The steps of the editor's take, or of the one beside the form. */
@@ -59,7 +45,7 @@ describe("create: from a prompt to a playing clip", () => {
     const file = await page.request.get(
       (await page
         .getByRole("link", { name: "Download", exact: true })
-        .getAttribute("href"))!.replace(/^(?=\/)/, mock.server.url),
+        .getAttribute("href"))!.replace(/^(?=\/)/, bench.url),
     );
     expect((await file.body()).subarray(4, 8).toString()).toBe("ftyp");
   });
@@ -128,6 +114,7 @@ describe("create: from a prompt to a playing clip", () => {
     expect(await promptBox(page).inputValue()).toBe("a yellow star rises at night slow");
     expect(await page.getByRole("textbox", { name: "Steps, exact value" }).inputValue()).toBe("10");
     await step(page, "Step 4").waitFor();
+    hurry();
     await video(page).waitFor({ timeout: 60_000 });
   });
 
@@ -141,7 +128,7 @@ describe("create: from a prompt to a playing clip", () => {
     await stage(page)
       .getByText(/after step \d+ of 20/)
       .waitFor();
-    expect(mock.world.find(await takeInAddress(page)).status).toBe("cancelled");
+    expect(bench.world.find(await takeInAddress(page)).status).toBe("cancelled");
     expect(await stage(page).getByRole("progressbar").count()).toBe(0);
   });
 
@@ -150,18 +137,19 @@ describe("create: from a prompt to a playing clip", () => {
     await promptBox(page).fill("a red ball bounces slow");
     await generate(page).click();
     const first = await takeInAddress(page);
-    await page.goto(mock.server.url);
+    await page.goto(bench.url);
     await promptBox(page).fill("a blue ball bounces at night");
     await generate(page).click();
     await takeInAddress(page);
     await stage(page).getByText("next to run", { exact: true }).waitFor();
-    await page.goto(mock.server.url);
+    await page.goto(bench.url);
     await promptBox(page).fill("a pink ball bounces at night");
     await generate(page).click();
     await takeInAddress(page);
     await stage(page).getByText("1 ahead of it", { exact: true }).waitFor();
-    mock.world.cancel(first);
+    bench.world.cancel(first);
     await stage(page).getByText("next to run", { exact: true }).waitFor();
+    hurry();
     await video(page).waitFor({ timeout: 60_000 });
   });
 });
@@ -193,8 +181,8 @@ describe("create: what goes wrong is told as a person reads it", () => {
     const failed = await takeInAddress(page);
     await alert.getByRole("button", { name: "Try again" }).click();
     await page.waitForURL((url) => url.searchParams.get("take") !== failed);
-    expect(mock.world.find(await takeInAddress(page)).parameters.seed).toBe(
-      mock.world.find(failed).parameters.seed,
+    expect(bench.world.find(await takeInAddress(page)).parameters.seed).toBe(
+      bench.world.find(failed).parameters.seed,
     );
   });
 
@@ -209,7 +197,7 @@ describe("create: what goes wrong is told as a person reads it", () => {
 
   test("a server that goes away is announced, and the studio goes on by itself when it is back", async () => {
     const away = await startMock({ takes: 1, stepMs: 600 });
-    const { page, close } = await openPage(browser, away.server.url);
+    const { page, close } = await openPage(bench.browser, away.server.url);
     await promptBox(page).fill("a white ball bounces at night");
     await generate(page).click();
     await takeInAddress(page);
@@ -224,6 +212,7 @@ describe("create: what goes wrong is told as a person reads it", () => {
       studio: await builtStudio(),
     });
     await page.getByText("The server does not answer.").waitFor({ state: "detached" });
+    away.world.pace.stepMs = 5;
     await step(page, "Step 6").waitFor();
     await video(page).waitFor({ timeout: 60_000 });
     await close();
@@ -232,7 +221,7 @@ describe("create: what goes wrong is told as a person reads it", () => {
 
   test("a server that wants a token gets it from a login page", async () => {
     const locked = await startMock({ takes: 1, token: "s3cret" });
-    const { page, close } = await openPage(browser, locked.server.url);
+    const { page, close } = await openPage(bench.browser, locked.server.url);
     await page.getByRole("heading", { name: "Log in to Arc Fabric" }).waitFor();
     await page.getByLabel("Token").fill("wrong");
     await page.getByRole("button", { name: "Log in" }).click();

@@ -1,42 +1,22 @@
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import { beforeEach, describe, expect, test } from "vitest";
 import { seedSession } from "../mock/seed.ts";
-import { launchBrowser, openPage, type OpenPage } from "./support/browser.ts";
-import { startMock, type Mock } from "./support/mock.ts";
+import { studioBench } from "./support/studio-bench.ts";
 
-let browser: Browser;
-let mock: Mock;
-let open: OpenPage | null = null;
+const bench = studioBench({ takes: 1, stepMs: 60 });
 let made: ReturnType<typeof seedSession>;
-
-beforeAll(async () => {
-  [browser, mock] = await Promise.all([launchBrowser(), startMock({ takes: 1, stepMs: 60 })]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await mock?.server.close();
-});
 beforeEach(() => {
-  made = seedSession(mock.world);
-});
-afterEach(async () => {
-  const complaints = open?.complaints ?? [];
-  await open?.close();
-  open = null;
-  expect(complaints, "the browser's console").toEqual([]);
+  bench.world.pace.stepMs = 60;
+  made = seedSession(bench.world);
 });
 
 /** The editor with one of the seeded takes. */
 async function start(
   take: Exclude<keyof typeof made, "session">,
-  options: Parameters<typeof openPage>[2] = {},
+  options: BrowserContextOptions = {},
 ): Promise<Page> {
   const address = `/sessions/${made.session}?take=${made[take].id}`;
-  open = await openPage(browser, mock.server.url + address, {
-    reducedMotion: "reduce",
-    ...options,
-  });
-  const { page } = open;
+  const page = await bench.open(address, { reducedMotion: "reduce", ...options });
   await page.locator("video").waitFor();
   await page.waitForFunction(() => document.querySelector("video")!.readyState >= 2);
   return page;
@@ -47,7 +27,7 @@ const cost = (page: Page) => page.getByRole("status", { name: "What it takes" })
 const takeId = (page: Page) => new URL(page.url()).searchParams.get("take")!;
 /** The chosen row; the address follows it. */
 const chosenId = (page: Page) => chosen(page).getAttribute("data-take");
-const shown = (page: Page) => mock.world.find(takeId(page));
+const shown = (page: Page) => bench.world.find(takeId(page));
 /** Waits until another take than `before` is chosen. @returns its id */
 async function another(page: Page, before: string): Promise<string> {
   await page.waitForURL((url) => url.searchParams.get("take") !== before);
@@ -79,7 +59,7 @@ describe("editor: the trajectory is worked on where it is seen", () => {
     await page.getByLabel("Prompt from here on").fill("a yellow ball bounces at night");
     await cost(page).getByText("Computes 12 of 20 steps, about 1.7 s.").waitFor();
     await page.getByRole("button", { name: "Fork at step 8" }).click();
-    const fork = mock.world.find(await another(page, made.first.id));
+    const fork = bench.world.find(await another(page, made.first.id));
     expect(fork.origin).toEqual({
       kind: "fork",
       at_step: 8,
@@ -91,7 +71,7 @@ describe("editor: the trajectory is worked on where it is seen", () => {
       .nth(1)
       .waitFor();
     await page.locator("video").waitFor();
-    expect(mock.world.findSession(made.session).head_take_id).toBe(fork.id);
+    expect(bench.world.findSession(made.session).head_take_id).toBe(fork.id);
   });
 
   test("a range of frames: dragged, moved by keys, made anew, with the proof of what was kept", async () => {
@@ -112,7 +92,7 @@ describe("editor: the trajectory is worked on where it is seen", () => {
       .getByText("Computes 12 of 20 steps, about 1.7 s; keeps 60 % of the latents bit for bit.")
       .waitFor();
     await page.getByRole("button", { name: "Make this part anew" }).click();
-    const edit = mock.world.find(await another(page, made.fork.id));
+    const edit = bench.world.find(await another(page, made.fork.id));
     expect(edit.origin).toEqual({
       kind: "edit",
       frames: [5, 10],
@@ -146,10 +126,10 @@ describe("editor: the trajectory is worked on where it is seen", () => {
       painted,
     );
     await page.getByRole("button", { name: "Make this part anew" }).click();
-    const edit = mock.world.find(await another(page, made.fork.id));
+    const edit = bench.world.find(await another(page, made.fork.id));
     if (edit.origin.kind !== "edit" || edit.origin.area?.shape !== "brush")
       throw new Error(`not an edit of a painted area: ${JSON.stringify(edit.origin)}`);
-    const mask = mock.world.files.get(edit.origin.area.file)!;
+    const mask = bench.world.files.get(edit.origin.area.file)!;
     expect([mask.width, mask.height, mask.media_type]).toEqual([128, 128, "image/png"]);
   });
 
@@ -164,7 +144,7 @@ describe("editor: the trajectory is worked on where it is seen", () => {
       .getByText(/keeps \d+ % of the latents/)
       .waitFor();
     await page.getByRole("button", { name: "Make this part anew" }).click();
-    const edit = mock.world.find(await another(page, made.fork.id));
+    const edit = bench.world.find(await another(page, made.fork.id));
     expect(edit.origin).toEqual({
       kind: "edit",
       area: { shape: "rectangle", x: 23, y: 25, width: 50, height: 52 },
@@ -188,7 +168,7 @@ describe("editor: the trajectory is worked on where it is seen", () => {
       .getByText(/17 frames become (21|25|29)\./)
       .waitFor();
     await page.getByRole("button", { name: /^Add \d+ frames/ }).click();
-    const longer = mock.world.find(await another(page, made.fork.id));
+    const longer = bench.world.find(await another(page, made.fork.id));
     expect(longer.origin).toMatchObject({ kind: "extend", direction: "forward" });
     await row(page, /^\+\d+ frames/)
       .first()
@@ -219,12 +199,12 @@ describe("editor: a session is a tree", () => {
     expect(await chosen(page).getAttribute("aria-level")).toBe("2");
     await page.keyboard.press("Enter");
     await row(page, /^another seed.*head$/).waitFor();
-    await expect.poll(() => mock.world.findSession(made.session).head_take_id).toBe(made.other.id);
+    await expect.poll(() => bench.world.findSession(made.session).head_take_id).toBe(made.other.id);
   });
 
   test("undo goes to the take before, redo to the one that was left, also after a reload", async () => {
     const page = await start("edit");
-    const head = () => mock.world.findSession(made.session).head_take_id;
+    const head = () => bench.world.findSession(made.session).head_take_id;
     await page.keyboard.press("Control+z");
     await row(page, /^fork at 8/)
       .and(chosen(page))
@@ -245,7 +225,7 @@ describe("editor: a session is a tree", () => {
       .and(chosen(page))
       .waitFor();
     await expect.poll(head).toBe(made.edit.id);
-    await page.goto(`${mock.server.url}/sessions/${made.session}`);
+    await page.goto(`${bench.url}/sessions/${made.session}`);
     await row(page, /^edit 0.5–1.5 s.*head$/)
       .and(chosen(page))
       .waitFor();
@@ -308,23 +288,23 @@ describe("editor: a session is a tree", () => {
 
 describe("editor: a take that runs", () => {
   test("pauses at the end of its step, stays so over a reload, and goes on without losing one", async () => {
-    const { id } = mock.world.create(
+    const { id } = bench.world.create(
       { prompt: "a green ball bounces at night slow" },
       made.session,
     );
-    open = await openPage(browser, `${mock.server.url}/sessions/${made.session}?take=${id}`);
-    const { page } = open;
+    const page = await bench.open(`/sessions/${made.session}?take=${id}`);
     await page.getByRole("radio", { name: "Step 2", exact: true }).waitFor();
     await page.getByRole("button", { name: "Pause take" }).click();
     await page.getByText(/^after step \d+ of 20$/).waitFor();
     await row(page, /paused/).waitFor();
-    const { step } = mock.world.find(id).progress;
+    const { step } = bench.world.find(id).progress;
     await page.reload();
     await page.getByRole("radio", { name: `Step ${step}`, exact: true }).waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
     await page.getByRole("radio", { name: `Step ${step + 1}`, exact: true }).waitFor();
+    bench.world.pace.stepMs = 5;
     await page.locator("video").waitFor({ timeout: 60_000 });
-    expect(mock.world.states.get(id)!.map((state) => state.step)).toEqual(
+    expect(bench.world.states.get(id)!.map((state) => state.step)).toEqual(
       Array.from({ length: 20 }, (_, i) => i + 1),
     );
   });

@@ -1,28 +1,11 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, openPage, type OpenPage } from "./support/browser.ts";
-import { startMock, type Mock } from "./support/mock.ts";
+import { describe, expect, test } from "vitest";
+import { studioBench } from "./support/studio-bench.ts";
 
-let browser: Browser;
-let mock: Mock;
-let open: OpenPage | null = null;
-
-beforeAll(async () => {
-  [browser, mock] = await Promise.all([launchBrowser(), startMock({ takes: 1, stepMs: 15 })]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await mock?.server.close();
-});
-afterEach(async () => {
-  expect(open?.complaints ?? [], "the browser's console").toEqual([]);
-  await open?.close();
-});
+const bench = studioBench({ takes: 1, stepMs: 15 });
 
 describe("models: two of one latent space", () => {
   test("each tells its price; one begins and hands over where its family does, or where it is dragged to; a fork changes the rest", async () => {
-    open = await openPage(browser, mock.server.url);
-    const { page } = open;
+    const page = await bench.open("/");
     await page
       .getByRole("textbox", { name: "Prompt", exact: true })
       .fill("a red ball bounces at night");
@@ -43,7 +26,7 @@ describe("models: two of one latent space", () => {
     await page.getByRole("button", { name: "Generate" }).click();
     await page.waitForURL(/take=take_/);
     const id = new URL(page.url()).searchParams.get("take")!;
-    expect(mock.world.find(id).parameters).toMatchObject({
+    expect(bench.world.find(id).parameters).toMatchObject({
       model: "zoetrope-m",
       stages: [
         { model: "zoetrope-s", steps: 12 },
@@ -64,7 +47,7 @@ describe("models: two of one latent space", () => {
     await page.getByText("Computes 15 of 20 steps, about 3.4 s.").waitFor();
     await page.getByRole("button", { name: "Fork at step 5" }).click();
     await page.waitForURL((url) => url.searchParams.get("take") !== id);
-    const fork = mock.world.find(new URL(page.url()).searchParams.get("take")!);
+    const fork = bench.world.find(new URL(page.url()).searchParams.get("take")!);
     expect(fork.origin).toEqual({ kind: "fork", at_step: 5, model: "zoetrope-m" });
   });
 });

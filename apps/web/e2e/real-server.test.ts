@@ -260,11 +260,11 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
 
   test("a server killed in the middle is told, and the take goes on by itself to its video", async () => {
     await page.getByRole("link", { name: "Create", exact: true }).click();
-    await page.getByRole("textbox", { name: "Steps, exact value" }).fill("100");
+    await page.getByRole("textbox", { name: "Steps, exact value" }).fill("50");
     await generate("a large yellow star spins at night");
     await stage().getByRole("progressbar", { name: "Progress of this take" }).waitFor();
     await stage()
-      .getByText(/^step (1\d|[2-9]\d) of 100/)
+      .getByText(/^step (1\d|[2-9]\d) of 50/)
       .waitFor({ timeout: 90_000 });
     await kill(server);
     await page.getByText("The server does not answer.").waitFor();
@@ -279,14 +279,14 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await page.getByRole("button", { name: "Pause take" }).click();
     await page.locator(`[data-take="${takeId()}"][aria-label*=paused]`).waitFor();
     const { progress } = await take(takeId());
-    await stage().getByText(`after step ${progress.step} of 100`, { exact: true }).waitFor();
+    await stage().getByText(`after step ${progress.step} of 50`, { exact: true }).waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
     await page
       .getByRole("radio", { name: `Step ${progress.step + 1}`, exact: true })
       .waitFor({ timeout: 90_000 });
     await stage().getByRole("button", { name: "Cancel" }).click();
     await stage()
-      .getByText(/after step \d+ of 100/)
+      .getByText(/after step \d+ of 50/)
       .waitFor();
   });
 

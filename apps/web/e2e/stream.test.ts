@@ -1,50 +1,29 @@
 import type { StreamRequest } from "@arc-fabric/contract";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeEach, describe, expect, test } from "vitest";
 import { findBarriers } from "./support/accessibility.ts";
-import { launchBrowser, openPage, type OpenPage } from "./support/browser.ts";
-import { startMock, type Mock } from "./support/mock.ts";
+import { studioBench } from "./support/studio-bench.ts";
 
-let browser: Browser;
-let mock: Mock;
-let open: OpenPage | null = null;
-
-beforeAll(async () => {
-  [browser, mock] = await Promise.all([launchBrowser(), startMock({ takes: 1, stepMs: 60 })]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await mock?.server.close();
-});
+const bench = studioBench({ takes: 1 });
 beforeEach(() => pace("quick"));
-afterEach(async () => {
-  const complaints = open?.complaints ?? [];
-  await open?.close();
-  open = null;
-  expect(complaints, "the browser's console").toEqual([]);
-});
 
 const RED = "a red ball bounces on a green meadow";
 const BLUE = "a blue ball bounces at night";
 
 /** How fast blocks form: so slowly that there is time for anything, or as fast as it goes. */
 function pace(speed: "slow" | "quick"): void {
-  mock.world.pace.stepMs = speed === "slow" ? 1500 : 15;
-}
-async function goTo(path: string, options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-  open = await openPage(browser, mock.server.url + path, options);
-  return open.page;
+  bench.world.pace.stepMs = speed === "slow" ? 1500 : 15;
 }
 /** The editor with a stream that has just begun. */
 async function start(request: Partial<StreamRequest> = {}) {
-  const { id, session_id } = mock.world.streams.create({
+  const { id, session_id } = bench.world.streams.create({
     prompt: RED,
     num_inference_steps: 5,
     max_blocks: 4,
     ...request,
   });
-  const page = await goTo(`/sessions/${session_id}`);
-  return { page, session: session_id, stream: () => mock.world.streams.get(id) };
+  const page = await bench.open(`/sessions/${session_id}`);
+  return { page, session: session_id, stream: () => bench.world.streams.get(id) };
 }
 const film = (page: Page) => page.getByRole("region", { name: "Stream", exact: true });
 const stage = (page: Page) => page.getByRole("region", { name: "Whole stream" });
@@ -66,7 +45,7 @@ async function end(page: Page): Promise<void> {
 
 describe("stream: a clip that goes on block by block", () => {
   test("it is begun beside Generate, and its blocks appear on a film with the live picture of the one that forms", async () => {
-    const page = await goTo("/");
+    const page = await bench.open("/");
     await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(RED);
     await page.getByRole("radio", { name: "Keep going" }).click();
     await page.getByRole("textbox", { name: "Blocks, exact value" }).fill("3");
@@ -84,7 +63,7 @@ describe("stream: a clip that goes on block by block", () => {
     pace("quick");
     await block(page, /^Block 1, 17 frames, completed/).waitFor();
     await block(page, /^Block 3, 12 frames/).waitFor();
-    const [stream] = mock.world.streams.list(undefined);
+    const [stream] = bench.world.streams.list(undefined);
     expect(stream).toMatchObject({ max_blocks: 3, block_frames: 12, prompt: RED });
     await says(page, "All 3 blocks are made");
     expect(await findBarriers(page)).toEqual([]);
@@ -186,14 +165,15 @@ describe("stream: as one clip", () => {
   test("a block that was edited takes its place when the stream goes on from it", async () => {
     const { page, stream } = await start({ max_blocks: 2 });
     await says(page, "All 2 blocks are made");
-    const edit = mock.world.derive(stream().head_take_id!, { kind: "edit", prompt: BLUE });
+    const edit = bench.world.derive(stream().head_take_id!, { kind: "edit", prompt: BLUE });
     await page.locator(`[data-take="${edit.id}"][aria-label*=completed] button`).last().click();
     await button(page, "Go on from block 2").click();
     await block(page, /^Block 2, 8 frames, completed: a blue ball/).waitFor();
+    pace("slow");
     await button(page, "4 more blocks").click();
     await block(page, /^Block 3, /).waitFor();
     await end(page);
-    expect(mock.world.find(stream().next_take_id ?? stream().head_take_id!).origin.kind).toBe(
+    expect(bench.world.find(stream().next_take_id ?? stream().head_take_id!).origin.kind).toBe(
       "continue",
     );
   });
@@ -206,12 +186,12 @@ describe("stream: as one clip", () => {
     await dialog.getByText("The stream ends with block 2").waitFor();
     await dialog.getByRole("button", { name: "Make one clip" }).click();
     await page.waitForURL(/take=take_/);
-    const clip = mock.world.find(new URL(page.url()).searchParams.get("take")!);
+    const clip = bench.world.find(new URL(page.url()).searchParams.get("take")!);
     expect([clip.origin.kind, clip.parent_id]).toEqual(["finalize", stream().head_take_id]);
     expect(clip.parameters.num_frames).toBe(25);
     await page.locator("video").waitFor();
     await says(page, "Ended");
-    expect(mock.world.findSession(session).head_take_id).toBe(clip.id);
+    expect(bench.world.findSession(session).head_take_id).toBe(clip.id);
     await button(page, "Whole stream").click();
     await page.getByRole("heading", { name: "The stream has ended" }).waitFor();
     await button(page, "Open the clip").click();
@@ -220,7 +200,7 @@ describe("stream: as one clip", () => {
 
   test("a block that fails stops the stream and says why; with another prompt it is tried again", async () => {
     pace("slow");
-    const { page, stream } = await start();
+    const { page, stream } = await start({ max_blocks: 32 });
     await block(page, /^Block 1, .*generating/).waitFor();
     const field = page.getByLabel(/^Prompt from block/);
     await field.fill("a red ball bounces break:out_of_memory");
@@ -239,12 +219,12 @@ describe("stream: as one clip", () => {
 
   test("on a phone the film comes before the form and nothing is wider than the window", async () => {
     pace("slow");
-    const { session_id } = mock.world.streams.create({
+    const { session_id } = bench.world.streams.create({
       prompt: RED,
       num_inference_steps: 5,
       max_blocks: 12,
     });
-    const page = await goTo(`/sessions/${session_id}`, {
+    const page = await bench.open(`/sessions/${session_id}`, {
       viewport: { width: 390, height: 800 },
       colorScheme: "dark",
       hasTouch: true,

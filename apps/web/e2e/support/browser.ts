@@ -1,20 +1,9 @@
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env["ARC_CHROMIUM"] ?? "/usr/bin/chromium",
-    args: FLAGS,
+    args: ["--disable-gpu"],
   });
 }
 

@@ -8,17 +8,15 @@ export interface Mock {
   server: MockServer;
 }
 
-/** The built studio on a mock with `takes` old takes. */
-export async function startMock({
-  takes,
-  stepMs = 120,
-  token,
-}: {
+export interface MockOptions {
   takes: number;
   stepMs?: number;
   token?: string;
-}): Promise<Mock> {
-  const world = new World({ stepMs, phaseMs: 150 });
+}
+
+/** The built studio on a mock with `takes` old takes. */
+export async function startMock({ takes, stepMs = 120, token }: MockOptions): Promise<Mock> {
+  const world = new World({ stepMs, phaseMs: 50 });
   seedLibrary(world, takes);
   const server = await startMockServer({
     world,
