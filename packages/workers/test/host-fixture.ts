@@ -1,7 +1,7 @@
 import { manifestSchema, type DenoiseSegment, type Manifest } from "@arc-fabric/contract";
 import type { DenoiseRequest, Logger, System, WorkerLease } from "@arc-fabric/core";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -73,12 +73,13 @@ export function startHost(
     warn: (message, fields) => warnings.push(`${message} ${JSON.stringify(fields)}`),
     error: quiet,
   };
+  const socketDirectory = mkdtempSync(join(tmpdir(), "arc-test-"));
   const host = createModelHost({
     system: realSystem,
     logger,
     models,
     runtimes: { onnx: runtime },
-    socketDirectory: mkdtempSync(join(tmpdir(), "arc-test-")),
+    socketDirectory,
     threads: 1,
     memoryBudgetBytes: 1e9,
     ...change,
@@ -98,7 +99,10 @@ export function startHost(
       });
       return { ...lease, log, progress };
     },
-    [Symbol.asyncDispose]: () => host.close(),
+    async [Symbol.asyncDispose]() {
+      await host.close();
+      rmSync(socketDirectory, { recursive: true, force: true });
+    },
   };
 }
 
