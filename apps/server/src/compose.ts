@@ -14,6 +14,7 @@ import { createHandlers } from "./handlers/create-handlers.ts";
 import { createApp } from "./http/create-app.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { StreamLimit } from "./http/stream-limit.ts";
+import { UnusedConnections } from "./http/unused-connections.ts";
 import { type InstalledModel, readManifests } from "./models/read-manifests.ts";
 import { VERSION } from "./process/version.ts";
 
@@ -91,7 +92,7 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
       },
     });
     opened.push(() => engine.stop());
-    const { app, answerRequests, stopRequests } = await createHttp({
+    const { app, unused, answerRequests, stopRequests } = await createHttp({
       deps,
       engine,
       store,
@@ -109,6 +110,7 @@ export async function compose(deps: ComposeDeps): Promise<ComposedServer> {
       stopRequests();
       answerRequests();
       const closing = app.close();
+      unused.close();
       await engine.stop();
       await withinGrace(system, closing, () => app.server.closeAllConnections());
       await closeAll();
@@ -192,7 +194,12 @@ async function createHttp({ deps, engine, store, blobs, host, media, dataDir }: 
     started: started.promise,
     stopping: stopping.signal,
   });
-  return { app, answerRequests: () => started.resolve(), stopRequests: () => stopping.abort() };
+  return {
+    app,
+    unused: new UnusedConnections(app.server),
+    answerRequests: () => started.resolve(),
+    stopRequests: () => stopping.abort(),
+  };
 }
 
 function realHost(

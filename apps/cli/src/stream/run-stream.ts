@@ -92,9 +92,7 @@ async function save(run: ClipRun, { id }: Stream, target: OutputTarget): Promise
   );
   const take = await followTake({ ...run, onInterrupt: "cancel" }, created);
   run.progress.end();
-  return take.status === "completed"
-    ? deliver(run, take, target)
-    : reportUnfinished(run, take);
+  return take.status === "completed" ? deliver(run, take, target) : reportUnfinished(run, take);
 }
 
 async function report(run: ClipRun, stream: Stream): Promise<ExitCode> {
