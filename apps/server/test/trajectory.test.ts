@@ -80,15 +80,28 @@ describe("pause and resume", () => {
 
 describe("a take's and a session's own fields", () => {
   it("title, tags and priority change, and only those that were sent", async () => {
+    const gate = Promise.withResolvers<void>();
+    server.controls.beforeStep = () => gate.promise;
+    const take = await json<Take>("createTake", { body: { prompt: "a red ball", seed: 31 } });
     const body = { title: "Best", tags: ["red", "ball"] };
-    expect(await json("updateTake", { ...of(parent), body })).toMatchObject(body);
-    expect(await json("updateTake", { ...of(parent), body: { priority: 3 } })).toMatchObject({
+    expect(await json("updateTake", { ...of(take), body })).toMatchObject(body);
+    expect(await json("updateTake", { ...of(take), body: { priority: 3 } })).toMatchObject({
       ...body,
       priority: 3,
     });
     expect(
-      await json("updateTake", { ...of(parent), body: { title: null, tags: [] } }),
-    ).toMatchObject({ title: null, tags: [] });
+      await json("updateTake", { ...of(take), body: { title: null, tags: [] } }),
+    ).toMatchObject({ title: null, tags: [], priority: 3 });
+    gate.resolve();
+    server.controls.beforeStep = async () => {};
+    await server.waitFor(take.id, ({ status }) => status === "completed");
+    expect(await json("updateTake", { ...of(take), body: { title: "Best" } })).toMatchObject({
+      title: "Best",
+    });
+    expect(await json("updateTake", { ...of(take), body: { priority: 4 } })).toMatchObject({
+      code: "take_not_active",
+      details: { field: "priority", status: "completed" },
+    });
   });
 
   it("the session's head is one of its takes, or none", async () => {

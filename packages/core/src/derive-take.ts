@@ -1,6 +1,7 @@
 import {
   FabricError,
   invariant,
+  isFinished,
   type DeriveRequest,
   type DeriveRequestOf,
   type Take,
@@ -183,6 +184,16 @@ export async function requireTake(store: Store, id: TakeId): Promise<Take> {
   const take = await store.getTake(id);
   if (take) return take;
   throw new FabricError("take_not_found", `There is no take ${id}.`, { details: { take_id: id } });
+}
+
+/** @throws FabricError `take_not_active` */
+export function requireActive({ id, status }: Take): void {
+  if (!isFinished(status)) return;
+  throw new FabricError(
+    "take_not_active",
+    `Take ${id} is ${status}: its priority has no effect any more.`,
+    { details: { take_id: id, status, field: "priority" } },
+  );
 }
 
 /** @throws FabricError `take_not_completed` */

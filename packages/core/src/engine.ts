@@ -18,7 +18,13 @@ import {
   type UploadedFile,
 } from "@arc-fabric/contract";
 import { compareTakes, differencePicture } from "./compare-takes.ts";
-import { type DeriveDeps, planDerivedTake, requireTake, stateNotStored } from "./derive-take.ts";
+import {
+  type DeriveDeps,
+  planDerivedTake,
+  requireActive,
+  requireTake,
+  stateNotStored,
+} from "./derive-take.ts";
 import { draftState } from "./draft-state.ts";
 import { withEstimate } from "./estimate.ts";
 import { holdTakesWithoutModel, modelsOf } from "./hold-takes.ts";
@@ -31,7 +37,7 @@ import { fillParameters } from "./plan/take-parameters.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
 import type { Media } from "./ports/media.ts";
 import type { ModelHost } from "./ports/model-host.ts";
-import type { IdempotencyRecord, Store, StreamLink } from "./ports/store.ts";
+import type { IdempotencyRecord, Store, StreamLink, TakeChanges } from "./ports/store.ts";
 import type { Logger, System } from "./ports/system.ts";
 import { TakePump } from "./run/take-pump.ts";
 import { StreamKeeper } from "./stream-keeper.ts";
@@ -210,16 +216,11 @@ export class Engine {
     return take;
   }
 
-  /** @throws FabricError `take_not_found` */
-  async updateTake(
-    id: TakeId,
-    changes: {
-      title?: string | null | undefined;
-      tags?: readonly string[] | undefined;
-      priority?: number | undefined;
-    },
-  ): Promise<Take> {
-    const take = await this.#deps.store.updateTake(id, changes, this.#deps.system.now());
+  /** @throws FabricError `take_not_found`; `take_not_active` where a finished take's priority is to change */
+  async updateTake(id: TakeId, changes: TakeChanges): Promise<Take> {
+    const { store, system } = this.#deps;
+    if (changes.priority !== undefined) requireActive(await requireTake(store, id));
+    const take = await store.updateTake(id, changes, system.now());
     if (!take) throw new FabricError("take_not_found", `There is no take ${id}.`);
     this.#pump.wake();
     return take;

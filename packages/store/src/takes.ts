@@ -5,7 +5,7 @@ import {
   isFinished,
   TAKE_LIFECYCLE,
 } from "@arc-fabric/contract";
-import type { Page, Paged, TakeFilter } from "@arc-fabric/core";
+import type { Page, Paged, TakeChanges, TakeFilter } from "@arc-fabric/core";
 import { appendEvent } from "./append-event.ts";
 import type { Queries, WriteTransaction } from "./database.ts";
 import { move } from "./move-take.ts";
@@ -41,12 +41,6 @@ export async function listTakes(db: Queries, filter: TakeFilter, page: Page): Pr
   if (filter.status) query = query.where("status", "in", [...filter.status]);
   const rows = (await pageOf(query as never, page).execute()) as TakeRow[];
   return toPaged(rows, await viewTakes(db, rows.slice(0, page.limit)), page);
-}
-
-interface TakeChanges {
-  readonly title?: string | null | undefined;
-  readonly tags?: readonly string[] | undefined;
-  readonly priority?: number | undefined;
 }
 
 /** A queued take that changes its priority goes to the end of its session's there. */

@@ -109,7 +109,7 @@ export const TRAJECTORY_ENDPOINTS = defineEndpoints({
       priority: prioritySchema.optional(),
     }),
     response: json(takeSchema),
-    errors: ["take_not_found"],
+    errors: ["take_not_found", "take_not_active"],
   },
   deriveTake: {
     method: "POST",

@@ -170,6 +170,13 @@ export interface TakePatch {
   readonly proof?: EditProof;
 }
 
+/** What is undefined stays as it is. */
+export interface TakeChanges {
+  readonly title?: string | null | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly priority?: number | undefined;
+}
+
 /**
  * Durable rows. Every method is one transaction: rows and the events that tell of them are written together or
  * not at all, and are on disk when the promise resolves. Implementations pass the conformance suite in packages/store.
@@ -219,15 +226,7 @@ export interface Store {
   getTake(id: TakeId): Promise<Take | null>;
   listTakes(filter: TakeFilter, page: Page): Promise<Paged<Take>>;
   /** @returns null when there is none */
-  updateTake(
-    id: TakeId,
-    changes: {
-      title?: string | null | undefined;
-      tags?: readonly string[] | undefined;
-      priority?: number | undefined;
-    },
-    nowMs: number,
-  ): Promise<Take | null>;
+  updateTake(id: TakeId, changes: TakeChanges, nowMs: number): Promise<Take | null>;
   /**
    * @throws `take_in_use` (details.takes) when others were derived from it, `take_active` while it is queued, running or paused
    * @returns false when there is none
