@@ -44,6 +44,10 @@ def main() -> None:
         run("parity", *files, "--model", model, "--out", args.results / f"parity-{name}.json")
         run("sample", "--model", model, "--prompts", prompts, "--out", videos, "--threads", args.workers)
         run("evaluate", "--videos", videos, "--prompts", prompts, "--out", args.results / f"eval-{name}.json")
+    # The default of a shared schedule: the smaller one begins, the larger one finishes.
+    both, videos = ("--model", args.models / "zoetrope-s", "--then", args.models / "zoetrope-m"), args.runs / "videos-hybrid"
+    run("sample", *both, "--prompts", prompts, "--out", videos, "--threads", args.workers)
+    run("evaluate", "--videos", videos, "--prompts", prompts, "--out", args.results / "eval-zoetrope-hybrid.json")
 
 
 if __name__ == "__main__":

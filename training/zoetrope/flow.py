@@ -6,7 +6,7 @@ A clip is continued, filled in or led to an end by frames at level 0 that the ot
 later in a longer clip, its first frame is out of sight: noise at level 1. Training sees both cases as they are used.
 """
 
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 import torch
@@ -86,13 +86,17 @@ def empty_tokens(batch: int) -> Tensor:
 
 
 @torch.no_grad()
-def sample(model: Zoetrope, tokens: Tensor, noise: Tensor, steps: int, guidance: float, shift: float) -> Tensor:
-    """Euler with classifier-free guidance: noise [B, C, T, H, W] -> latents of the same shape."""
-    both = [torch.cat(pair) for pair in zip(model.text(tokens), model.text(empty_tokens(len(tokens))), strict=True)]
+def sample(stages: list[tuple[Zoetrope, int]], tokens: Tensor, noise: Tensor, guidance: float, shift: float) -> Tensor:
+    """Euler with classifier-free guidance: noise [B, C, T, H, W] -> latents of the same shape.
+
+    `stages`: the models that follow one another on one schedule, each with its number of steps.
+    """
     x = noise
-    sigmas = schedule(steps, shift)
-    for now, after in pairwise(sigmas):
-        level = torch.full((2 * len(x), x.shape[2]), now)
-        cond, uncond = model.denoiser(torch.cat([x, x]), level, *both).chunk(2)
-        x = x + (after - now) * (uncond + guidance * (cond - uncond))
+    levels = pairwise(schedule(sum(steps for _, steps in stages), shift))
+    for model, steps in stages:
+        both = [torch.cat(pair) for pair in zip(model.text(tokens), model.text(empty_tokens(len(tokens))), strict=True)]
+        for now, after in islice(levels, steps):
+            level = torch.full((2 * len(x), x.shape[2]), now)
+            cond, uncond = model.denoiser(torch.cat([x, x]), level, *both).chunk(2)
+            x = x + (after - now) * (uncond + guidance * (cond - uncond))
     return x

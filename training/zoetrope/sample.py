@@ -49,16 +49,18 @@ def noise_of(seeds: list[int], frames: int = FRAMES) -> Tensor:
 
 
 @torch.no_grad()
-def make(model: object, decoder: Callable, prompts: list[str], seeds: list[int], steps: int, guidance: float, shift: float) -> np.ndarray:
-    """Prompts -> uint8 RGB videos [B, 17, 128, 128, 3]."""
+def make(stages: list, decoder: Callable, prompts: list[str], seeds: list[int], guidance: float, shift: float) -> np.ndarray:
+    """Prompts -> uint8 RGB videos [B, 17, 128, 128, 3]; `stages` as `flow.sample` takes them."""
     tokens = torch.tensor([v.encode(prompt) for prompt in prompts])
-    latents = flow.sample(model, tokens, noise_of(seeds), steps, guidance, shift)
+    latents = flow.sample(stages, tokens, noise_of(seeds), guidance, shift)
     return frames_of(decoder, latents).numpy()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, help="exported folder; without it the checkpoint is used")
+    parser.add_argument("--then", type=Path, help="exported folder of the model that finishes the schedule")
+    parser.add_argument("--hand-over", type=int, help="steps before that; half of them unless given")
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/s/last.pt"))
     parser.add_argument("--decoder", type=Path, default=Path("runs/decoder.pt"))
     parser.add_argument("--patches", type=Path, default=Path("runs/pool/patches.npz"))
@@ -77,6 +79,10 @@ def main() -> None:
         decoder = model.decoder
     else:
         model, decoder = load_checkpoint(args.checkpoint)[0], load_decoder(Patches.load(args.patches), args.decoder)
+    stages = [(model, args.steps)]
+    if args.then:
+        first = args.steps // 2 if args.hand_over is None else args.hand_over
+        stages = [(model, first), (OnnxModel(args.then, args.threads), args.steps - first)]
     examples = [{"id": f"example-{i}", "prompt": text, "seed": i} for i, text in enumerate(EXAMPLES)]
     rows = json.loads(args.prompts.read_text()) if args.prompts else examples
     rows = rows[:: max(1, len(rows) // args.limit)][: args.limit]
@@ -84,7 +90,7 @@ def main() -> None:
     for at in range(0, len(rows), 8):
         part = rows[at : at + 8]
         texts, seeds = [row["prompt"] for row in part], [row["seed"] for row in part]
-        for row, frames in zip(part, make(model, decoder, texts, seeds, args.steps, args.guidance, args.shift), strict=True):
+        for row, frames in zip(part, make(stages, decoder, texts, seeds, args.guidance, args.shift), strict=True):
             video.write(args.out / f"{row['id']}.mp4", frames)
             shown.append(frames)
         done = at + len(part)

@@ -128,6 +128,21 @@ describe("planGrow", () => {
 });
 
 describe("windowsOver", () => {
+  it("where frames lead to others, makes as many as it can in sight of them", () => {
+    const options = { frames: 10, made: [5, 9], limit: 5, direction: "forward" } as const;
+    const windows = (context: number) =>
+      windowsOver({ ...options, context }).map(({ made }) => made);
+    expect(windows(1)).toEqual([
+      [5, 7],
+      [7, 9],
+    ]);
+    expect(windows(2)).toEqual([
+      [5, 7],
+      [7, 8],
+      [8, 9],
+    ]);
+  });
+
   const cuts = fc
     .record({
       before: fc.integer({ min: 0, max: 12 }),

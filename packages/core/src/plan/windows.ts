@@ -34,9 +34,10 @@ function forward({ frames, made: [first, end], limit, context }: Cut): Window[] 
     const from = Math.max(0, at - Math.min(context, Math.max(1, most)));
     const to = Math.min(frames, from + room(from, limit));
     const left = end - at;
-    // The frame after the last made one is worth seeing: a block that could not see it leaves one frame for the next.
+    // The frame after the last made one is worth seeing: a block that cannot see it leaves as many as it can for the one that will.
     const fits = to > end || end === frames || left === 1;
-    const count = Math.min(to - at, fits ? left : left - 1);
+    const later = Math.min(Math.max(1, limit - 2 - context), left - 1);
+    const count = Math.min(to - at, fits ? left : left - later);
     windows.push({ made: [at, at + count], window: [from, to] });
     at += count;
   }
