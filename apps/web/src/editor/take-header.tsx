@@ -1,12 +1,11 @@
 import { ALLOWED_TAKE_ACTIONS, type EditProof, type Take } from "@arc-fabric/contract";
 import { useState } from "react";
 import { client } from "../api/client.ts";
-import { describeError, errorText } from "../api/describe-error.ts";
-import { useDeleteTake } from "../api/takes.ts";
+import { describeError } from "../api/describe-error.ts";
 import { useUpdateTake } from "../api/trajectory.ts";
+import { DeleteTake } from "../components/delete-take.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
-import { ConfirmDialog } from "../ui/confirm-dialog.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { toast } from "../ui/toaster.tsx";
 import { formatSeconds, plural } from "../util/format.ts";
@@ -159,18 +158,8 @@ function Tags({ take, onChange }: { take: Take; onChange: (tags: string[]) => vo
 }
 
 function TakeButtons({ take, isHead, onHead, onDeleted }: TakeHeaderProps) {
-  const remove = useDeleteTake();
   const allowed = ALLOWED_TAKE_ACTIONS[take.status];
   const video = take.artifacts.find((artifact) => artifact.kind === "video");
-  /** The last take of a session takes the editor with it, so this must not depend on being shown. */
-  const onDelete = () =>
-    void remove.mutateAsync(take.id).then(
-      () => {
-        toast("Take deleted");
-        onDeleted();
-      },
-      (error: unknown) => toast("Not deleted", { tone: "danger", description: errorText(error) }),
-    );
   return (
     <div className="-my-1 flex shrink-0 items-center">
       <IconButton
@@ -190,19 +179,13 @@ function TakeButtons({ take, isHead, onHead, onDeleted }: TakeHeaderProps) {
           <Icon name="download" />
         </a>
       )}
-      {allowed.includes("delete") && (
-        <ConfirmDialog
-          title="Delete this take?"
-          confirmLabel="Delete"
-          onConfirm={onDelete}
-          trigger={
-            <Button look="quiet" icon="trash" aria-label="Delete" className="size-9! px-0!" />
-          }
-        >
-          Its video, its {take.progress.step} stored steps and its log are removed. This cannot be
-          undone.
-        </ConfirmDialog>
-      )}
+      <DeleteTake
+        take={take}
+        onDeleted={onDeleted}
+        trigger={() => (
+          <Button look="quiet" icon="trash" aria-label="Delete" className="size-9! px-0!" />
+        )}
+      />
     </div>
   );
 }
