@@ -38,10 +38,10 @@ export interface GrowSources {
 }
 
 /**
- * Latent frames that a new block looks at, unless the request says otherwise. More context means fewer new frames at a time: clean
- * seams where a clip goes on, measured on zoetrope-s, but frozen motion between two ends.
+ * Latent frames that a new block looks at, unless the request says otherwise. More context means fewer new frames at a time: cleaner
+ * seams where a clip goes on. Between two ends it is better to make more frames at once, in sight of both (measured on zoetrope-m).
  */
-const CONTEXT = { extend: 3, continue: 3, loop: 2, insert: 1 } as const;
+const CONTEXT = { extend: 3, continue: 3, loop: 1, insert: 1 } as const;
 const SHORTER = "Use fewer frames at a time.";
 
 /** The new clip in latent frames: what it is put together from, what is made, what is shown. */
