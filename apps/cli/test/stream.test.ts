@@ -36,7 +36,7 @@ describe("arc stream", () => {
     );
     for (const [i, { id }] of items.entries())
       expect(result.stderr).toMatch(new RegExp(`^Block ${i + 1}  ${id} .* "a red ball"$`, "m"));
-    expect(result.stderr).toContain("Block 2/2: ");
+    expect(result.stderr).toMatch(/^Block [12]\/2: /m);
   });
 
   test("with -o ends the stream and saves its blocks as one clip", async () => {

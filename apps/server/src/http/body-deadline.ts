@@ -44,6 +44,6 @@ async function watch(
   } catch {
     return; // It arrived.
   }
-  if (reply.raw.headersSent) socket.destroy();
+  if (reply.raw.headersSent) raw.destroy();
   else socket.end(TIMEOUT_ANSWER);
 }

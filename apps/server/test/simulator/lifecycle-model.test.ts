@@ -142,8 +142,9 @@ async function obey(
       expect(await subject.call((engine) => engine.cancelTake(id))).toBe(model.cancel(take));
       return;
     case "priority":
-      await subject.call((engine) => engine.updateTake(id, { priority }));
-      model.setPriority(take, priority);
+      expect(await subject.call((engine) => engine.updateTake(id, { priority }))).toBe(
+        model.setPriority(take, priority),
+      );
   }
 }
 

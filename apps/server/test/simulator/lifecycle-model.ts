@@ -64,11 +64,13 @@ export class LifecycleModel {
     return null;
   }
 
-  setPriority(take: ModelTake, priority: number): void {
+  setPriority(take: ModelTake, priority: number): string | null {
+    if (isFinished(take.status)) return "take_not_active";
     const moves = take.status === "queued" && priority !== take.priority;
     if (moves) take.turn = this.#nextTurn(priority);
     take.priority = priority;
     this.#wake();
+    return null;
   }
 
   /** The worker answers one call. */
