@@ -189,13 +189,13 @@ export const originSchema = z.discriminatedUnion("kind", [
 ]);
 export type Origin = z.infer<typeof originSchema>;
 
-/** What an edit left as it was, measured on the result. */
 /** Steps of denoising and what they took; seconds are null where none of them was measured. */
 const computedSchema = z.object({
   steps: z.int().nonnegative(),
   seconds: z.number().nonnegative().nullable(),
 });
 
+/** What an edit left as it was, measured on the result. */
 export const editProofSchema = z.object({
   /**
    * Whether the kept part followed its stored states, or the straight line to its clean latents: where some of the states are not
