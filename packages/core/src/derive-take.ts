@@ -12,6 +12,7 @@ import { planConcatenate } from "./plan/plan-concatenate.ts";
 import { editedFrames, planEdit } from "./plan/plan-edit.ts";
 import { type DerivedPlan, planFork } from "./plan/plan-fork.ts";
 import { planGrow } from "./plan/plan-grow.ts";
+import { requireSameLatents } from "./plan/plan-generate.ts";
 import { illegal, type ModelBook } from "./plan/plan-parts.ts";
 import { checkPrompts } from "./plan/take-parameters.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
@@ -48,6 +49,7 @@ async function planByKind(
   parent: Take,
   request: DeriveRequest,
 ): Promise<DerivedPlan> {
+  requireSameLatents(parent, deps.models);
   switch (request.kind) {
     case "fork":
       return planForkOf(deps, parent, request);

@@ -52,16 +52,23 @@ function partsOf(plan: Plan): Part[] {
   return pieces.map(({ frames: [from, to] }) => ({ model, from: 0, to: 0, frames: to - from }));
 }
 
-/** A step is measured on what the net sees at once; the rest, which is mostly decoding, grows with the clip. */
+/**
+ * A step is measured on what the net sees at once; the rest, which is mostly decoding, grows with the clip. Where nothing of this
+ * length was measured, both are told in proportion to the frames.
+ */
 async function measuredPart(
   store: Store,
   model: string,
   shape: LatentShape,
   frames: number,
-): Promise<MeasuredSeconds | null> {
+): Promise<Pick<MeasuredSeconds, "step" | "rest"> | null> {
   const [channels, length, height, width] = shape;
   const whole = await store.measuredSeconds(model, shape);
   const part = await store.measuredSeconds(model, [channels, frames, height, width]);
-  if (part) return { step: part.step, rest: whole ? whole.rest : (part.rest * length) / frames };
-  return whole ?? store.measuredSeconds(model, null);
+  const known = whole ?? part ?? (await store.measuredSeconds(model, null));
+  if (!known) return null;
+  return {
+    step: part ? part.step : (known.step * frames) / known.frames,
+    rest: (known.rest * length) / known.frames,
+  };
 }

@@ -1,7 +1,7 @@
 import type { MeasuredSeconds } from "@arc-fabric/core";
 import type { Queries } from "./database.ts";
 import { median } from "./median.ts";
-import { shapeKey } from "./shape-key.ts";
+import { framesOfKey, shapeKey } from "./shape-key.ts";
 import type { TakeRow } from "./tables.ts";
 
 /** Enough takes to ignore a hiccup, few enough to follow a change of the machine's load. */
@@ -12,19 +12,33 @@ export async function measuredSeconds(
   model: string,
   shape: readonly number[] | null,
 ): Promise<MeasuredSeconds | null> {
-  let takes = db
+  const key = shape ? shapeKey(shape) : await newestKey(db, model);
+  if (key === null) return null;
+  const rows = await db
     .selectFrom("takes")
     .select(["step_seconds", "rest_seconds"])
-    .where("model", "=", model);
-  if (shape) takes = takes.where("shape_key", "=", shapeKey(shape));
-  const rows = await takes
+    .where("model", "=", model)
+    .where("shape_key", "=", key)
     .where("rest_seconds", "is not", null)
     .orderBy("id", "desc")
     .limit(RECENT_TAKES)
     .execute();
   const step = median(rows.map((row) => row.step_seconds ?? 0));
   const rest = median(rows.map((row) => row.rest_seconds ?? 0));
-  return step === null || rest === null ? null : { step, rest };
+  return step === null || rest === null ? null : { frames: framesOfKey(key), step, rest };
+}
+
+async function newestKey(db: Queries, model: string): Promise<string | null> {
+  const row = await db
+    .selectFrom("takes")
+    .select("shape_key")
+    .where("model", "=", model)
+    .where("shape_key", "is not", null)
+    .where("rest_seconds", "is not", null)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.shape_key ?? null;
 }
 
 /**

@@ -5,10 +5,21 @@ export function shapeKey(shape: readonly number[]): string {
   return shape.join("x");
 }
 
-/** The key under which a take's seconds count as measurements of `model`; null where other models share its steps. */
+/** Latent frames of a shape by its key. */
+export function framesOfKey(key: string): number {
+  return Number(key.split("x")[1]);
+}
+
+/**
+ * The key under which a take's seconds count as measurements of `model`; null where other models share its steps, and where a
+ * step sees only a part of the clip: it takes less than one that sees a clip of this shape.
+ */
 export function measuredKey(plan: Plan, model: string): string | null {
-  const alone = plan.segments.every(
-    (segment) => segment.type !== "denoise" || segment.model === model,
-  );
-  return alone ? shapeKey(plan.shape) : null;
+  const whole = plan.segments.every((segment) => {
+    if (segment.type !== "denoise") return true;
+    const [from, to] = segment.window;
+    // In front of a window that does not begin at frame 0 the net sees an absent one.
+    return segment.model === model && to - from + (from > 0 ? 1 : 0) === plan.shape[1];
+  });
+  return whole ? shapeKey(plan.shape) : null;
 }

@@ -112,6 +112,7 @@ test("finished takes keep their states and artifacts; unfinished ones begin at t
 test("steps that version 1 measured count for estimates", async () => {
   const { store } = await upgraded();
   expect(await store.measuredSeconds("zoetrope-s", [8, 5, 16, 16])).toEqual({
+    frames: 5,
     step: 0.5,
     rest: 2.01,
   });

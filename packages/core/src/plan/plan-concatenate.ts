@@ -1,5 +1,6 @@
 import { FabricError, MAX_PIECES, type Piece, type Take } from "@arc-fabric/contract";
 import type { DerivedPlan } from "./plan-fork.ts";
+import { requireSameLatents } from "./plan-generate.ts";
 import { assemblePlan, decodeOf, draftOf, type ModelBook } from "./plan-parts.ts";
 
 /** A completed take and the digest of its last state; null for one that was itself put together. */
@@ -52,6 +53,7 @@ export function planConcatenate(clips: readonly Finished[], models: ModelBook): 
 }
 
 function checkFits(other: Take, first: Take, models: ModelBook): void {
+  requireSameLatents(other, models);
   const a = models.manifest(first.model);
   const b = models.manifest(other.model);
   if (a.latent_space !== b.latent_space)

@@ -7,7 +7,13 @@ import {
   type Start,
   type Take,
 } from "@arc-fabric/contract";
-import { blockRows, windowsOver, withNoiseFirst, withoutFirstFrame } from "./windows.ts";
+import {
+  blockRows,
+  contextFor,
+  windowsOver,
+  withNoiseFirst,
+  withoutFirstFrame,
+} from "./windows.ts";
 import {
   assemblePlan,
   checkLength,
@@ -142,13 +148,13 @@ function alongLine(
   const { num_inference_steps: steps, shift, solver, guidance_scale } = parent.parameters;
   const computed = shareOf(steps, strength);
   const sigmas = flowSigmas(steps, shift).slice(steps - computed);
-  const cuts = windowsOver({
+  const cut = {
     frames: draft.shape[1],
     made: frames,
     limit: windowLimit(manifest),
-    context: 2,
     direction: "forward",
-  });
+  } as const;
+  const cuts = windowsOver({ ...cut, context: contextFor(cut) });
   const isBlock = ownPiece(parent.plan)!.frames[0] > 0;
   const windows = isBlock ? cuts.map(withoutFirstFrame) : cuts;
   checkLength(windows.length, computed, "frames", "Edit fewer frames at a time.");

@@ -7,6 +7,7 @@ import {
   type Plan,
   type Stage,
   type Start,
+  type Take,
   type TakeParameters,
 } from "@arc-fabric/contract";
 import { checkCache } from "./check-cache.ts";
@@ -174,6 +175,29 @@ export function requireSpace(manifest: Manifest, space: string, field: string): 
     {
       details: { field, value: manifest.id, latent_space: manifest.latent_space, expected: space },
     },
+  );
+}
+
+/**
+ * Whether a take's latents have the size that its model works with now: another version of a model may work with others.
+ * @throws FabricError `latent_space_mismatch`
+ */
+export function requireSameLatents(
+  { id, model, plan, parameters }: Pick<Take, "id" | "model" | "plan" | "parameters">,
+  models: ModelBook,
+): void {
+  const manifest = models.manifest(model);
+  const [channels, , height, width] = latentShape(
+    { ...parameters, num_frames: manifest.defaults.num_frames },
+    manifest,
+  );
+  const [c, , h, w] = plan.shape;
+  if (c === channels && h === height && w === width) return;
+  const [own, now] = [[c, h, w].join(" x "), [channels, height, width].join(" x ")];
+  throw new FabricError(
+    "latent_space_mismatch",
+    `Take ${id} was made with an earlier version of ${manifest.name}: its latents are ${own} a frame, those of version ${manifest.version} are ${now}. It can be watched, but not be gone on from; generate it anew for that.`,
+    { details: { take_id: id, value: own, expected: now } },
   );
 }
 

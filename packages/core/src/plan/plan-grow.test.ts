@@ -38,6 +38,30 @@ describe("planGrow", () => {
     ]);
   });
 
+  it("extends in one piece where the net sees enough, and looks at the whole clip or at what it is told to", () => {
+    const windows = (request: object, of = completedTake({ model: "wide" })) => {
+      const { plan } = grow(of, request);
+      return segmentsOf(plan, "denoise").map(({ window }) => window);
+    };
+    expect(windows({ kind: "extend", num_frames: 32 })).toEqual([[0, 13]]);
+    expect(windows({ kind: "extend", num_frames: 32, context_frames: 2 })).toEqual([[3, 13]]);
+    expect(windows({ kind: "loop", num_frames: 16 })).toEqual([[0, 10]]);
+    const long = completedTake({ model: "wide", num_frames: 49 });
+    // An absent first frame, three groups of context and nine new ones: thirteen.
+    expect(windows({ kind: "extend", num_frames: 36 }, long)).toEqual([[10, 22]]);
+    expect(windows({ kind: "extend", num_frames: 40 }, long)).toEqual([
+      [10, 22],
+      [19, 23],
+    ]);
+    expect(windows({ kind: "extend", direction: "backward", num_frames: 36 }, long)).toEqual([
+      [0, 13],
+    ]);
+    expect(windows({ kind: "insert", at_frame: 25, num_frames: 8 }, long)).toEqual([[4, 12]]);
+    expect(windows({ kind: "loop", num_frames: 32 }, long)).toEqual([[10, 22]]);
+    expect(windows({ kind: "loop", num_frames: 40 }, long)).toEqual([[12, 24]]);
+    expect(windows({ kind: "continue", num_frames: 36 }, long)).toEqual([[1, 13]]);
+  });
+
   it("extends at the beginning and makes the old first latent frame anew", () => {
     const { plan, parameters } = grow(completedTake(), {
       kind: "extend",
@@ -196,6 +220,14 @@ describe("planConcatenate", () => {
       models,
     );
     expect(decodeOf(again.plan).pieces).toHaveLength(3);
+  });
+
+  it("refuses clips of another version of their model, whose latents have another size", () => {
+    const old = { ...completedTake({ model: "finer" }, other), model: "tiny" };
+    const clips = [completedTake(), old].map((take) => ({ take, clean }));
+    const refused = refusal(() => planConcatenate(clips, models));
+    expect(refused).toMatchObject({ code: "latent_space_mismatch" });
+    expect(refused!.message).toContain("24 x 16 x 16 a frame, those of version 1 are 16 x 16 x 16");
   });
 
   it("refuses clips of another rate and other latent spaces", () => {

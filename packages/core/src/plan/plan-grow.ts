@@ -21,6 +21,8 @@ import { flowSigmas, type Levels } from "./schedule.ts";
 import { checkSteps } from "./take-parameters.ts";
 import {
   blockRows,
+  CONTEXT,
+  contextFor,
   type Window,
   windowsOver,
   withNoiseFirst,
@@ -37,11 +39,6 @@ export interface GrowSources {
   readonly seed: number;
 }
 
-/**
- * Latent frames that a new block looks at, unless the request says otherwise. More context means fewer new frames at a time: cleaner
- * seams where a clip goes on. Between two ends it is better to make more frames at once, in sight of both (measured on zoetrope-m).
- */
-const CONTEXT = { extend: 3, continue: 3, loop: 1, insert: 1 } as const;
 const SHORTER = "Use fewer frames at a time.";
 
 /** The new clip in latent frames: what it is put together from, what is made, what is shown. */
@@ -68,13 +65,16 @@ export function planGrow(
   const frames = canvas.pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
   const [from, to] = canvas.made;
   checkLength(Math.ceil((to - from) / windowLimit(manifest)), steps, "num_frames", SHORTER);
-  const windows = windowsOver({
+  const cut = {
     frames,
-    made: canvas.made,
     limit: windowLimit(manifest),
-    context: request.context_frames ?? CONTEXT[request.kind],
+    made: canvas.made,
     direction: canvas.direction,
-  }).map((cut) => (request.kind === "continue" ? withoutFirstFrame(cut) : cut));
+  };
+  const context = request.context_frames ?? contextFor(cut);
+  const windows = windowsOver({ ...cut, context }).map((one) =>
+    request.kind === "continue" ? withoutFirstFrame(one) : one,
+  );
   checkLength(windows.length, steps, "num_frames", SHORTER);
   const { solver, shift } = parent.parameters;
   const parameters = {
@@ -147,11 +147,7 @@ function canvasOf(
   const noise = (frames: number): Piece => ({ kind: "noise", frames });
   if (request.kind === "continue") {
     // Frame 0 stays noise and is never looked at: a block has no first frame.
-    const context = Math.min(
-      request.context_frames ?? CONTEXT[request.kind],
-      length - 1,
-      limit - 2,
-    );
+    const context = Math.min(request.context_frames ?? CONTEXT, length - 1, limit - 2);
     const from = 1 + context;
     return {
       pieces: [noise(1), old(length - context, length), noise(count)],

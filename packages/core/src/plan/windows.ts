@@ -6,33 +6,52 @@ export interface Window {
   readonly window: [number, number];
 }
 
+interface Cut {
+  /** Length of the clip. */
+  readonly frames: number;
+  readonly made: readonly [number, number];
+  /** Longest clip of the net, at least 3. */
+  readonly limit: number;
+  readonly direction: "forward" | "backward";
+}
+
+/** Enough for a movement to be seen going on. More of them mean fewer new frames at a time. */
+export const CONTEXT = 3;
+
+/**
+ * How many frames that are there already a block looks at, where nobody said: the whole clip where the net can see it at once;
+ * where it goes on, CONTEXT: cleaner seams (measured on zoetrope-m). Between two ends it is better to make more frames at once,
+ * in sight of both (measured there too), so no more than needs no block more.
+ */
+export function contextFor(cut: Cut): number {
+  const { frames, made, limit } = cut;
+  if (frames <= limit) return frames;
+  const between = made[0] > 0 && made[1] < frames;
+  if (!between) return CONTEXT;
+  const blocks = (context: number) => windowsOver({ ...cut, context }).length;
+  let context = 1;
+  while (context < CONTEXT && blocks(context + 1) === blocks(1)) context += 1;
+  return context;
+}
+
 /**
  * Cuts the frames that are to be made into windows a net can see at once, one after the other, each with up to `context`
- * frames that are there already on the side it grows from, and with what room is left on the other side.
+ * frames that are there already on either side of it.
  * A window that does not begin at frame 0 is one shorter: the net sees an absent first frame before it.
- * @param frames length of the clip
- * @param limit longest clip of the net, at least 3
  */
-export function windowsOver(options: {
-  frames: number;
-  made: readonly [number, number];
-  limit: number;
-  context: number;
-  direction: "forward" | "backward";
-}): Window[] {
+export function windowsOver(options: Cut & { readonly context: number }): Window[] {
   return options.direction === "forward" ? forward(options) : backward(options);
 }
 
-type Cut = Parameters<typeof windowsOver>[0];
+type ContextCut = Parameters<typeof windowsOver>[0];
 
-function forward({ frames, made: [first, end], limit, context }: Cut): Window[] {
-  if (frames <= limit) return [{ made: [first, end], window: [0, frames] }];
+function forward({ frames, made: [first, end], limit, context }: ContextCut): Window[] {
   const windows: Window[] = [];
   for (let at = first; at < end;) {
     // Room for one frame to make and, where one follows, for the one it leads to.
     const most = limit - (end === frames ? 2 : 3);
-    const from = Math.max(0, at - Math.min(context, Math.max(1, most)));
-    const to = Math.min(frames, from + room(from, limit));
+    const from = withFirst(at - Math.min(context, Math.max(1, most)));
+    const to = Math.min(frames, end + context, from + room(from, limit));
     const left = end - at;
     // The frame after the last made one is worth seeing: a block that cannot see it leaves as many as it can for the one that will.
     const fits = to > end || end === frames || left === 1;
@@ -44,8 +63,7 @@ function forward({ frames, made: [first, end], limit, context }: Cut): Window[] 
   return windows;
 }
 
-function backward({ frames, made: [first, end], limit, context }: Cut): Window[] {
-  if (frames <= limit) return [{ made: [first, end], window: [0, frames] }];
+function backward({ frames, made: [first, end], limit, context }: ContextCut): Window[] {
   const windows: Window[] = [];
   for (let at = end; at > first;) {
     const to = Math.min(frames, at + Math.min(context, Math.max(1, limit - 2)));
@@ -55,6 +73,11 @@ function backward({ frames, made: [first, end], limit, context }: Cut): Window[]
     at = start;
   }
   return windows;
+}
+
+/** The clip's first frame itself where only it is left out: its place in the window is taken either way. */
+function withFirst(from: number): number {
+  return from <= 1 ? 0 : from;
 }
 
 function room(from: number, limit: number): number {

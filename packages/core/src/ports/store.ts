@@ -106,6 +106,9 @@ export interface StorageUsage {
 
 /** What steps of takes like this one took on this machine; medians of recent ones. */
 export interface MeasuredSeconds {
+  /** Latent frames of the takes that were measured. */
+  readonly frames: number;
+  /** Of one step in which the net sees all of them at once. */
   readonly step: number;
   /** From the start of a take to its end, less its steps. */
   readonly rest: number;
@@ -300,8 +303,8 @@ export interface Store {
     }
   >;
   /**
-   * Medians over the newest completed takes of this model and latent shape that ran through without a stop on this machine;
-   * null when there is none.
+   * Medians over the newest completed takes of this model and latent shape, or of the newest one's shape where none is given, that
+   * ran through on this machine without a stop and saw the whole clip in every step; null when there is none.
    */
   measuredSeconds(model: string, shape: readonly number[] | null): Promise<MeasuredSeconds | null>;
 

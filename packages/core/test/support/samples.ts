@@ -22,7 +22,7 @@ export const manifest: Manifest = manifestSchema.parse({
   description: "",
   licence: "Apache-2.0",
   capabilities: ["text_to_video", "image_to_video", "frame_levels"],
-  latents: { channels: 24, height: 16, width: 16, frames_per_group: 4 },
+  latents: { channels: 16, height: 16, width: 16, frames_per_group: 4 },
   limits: {
     width: [128],
     height: [128],
@@ -55,6 +55,19 @@ const manifests = [
     id: "short",
     name: "Short",
     limits: { ...manifest.limits, num_frames: { min: 5, max: 9, step: 4 } },
+  },
+  {
+    ...manifest,
+    id: "wide",
+    name: "Wide",
+    limits: { ...manifest.limits, num_frames: { min: 5, max: 49, step: 4 } },
+  },
+  {
+    ...manifest,
+    id: "finer",
+    name: "Finer",
+    version: "2",
+    latents: { ...manifest.latents, channels: 24 },
   },
   { ...manifest, id: "plain", name: "Plain", capabilities: ["text_to_video" as const] },
 ];

@@ -368,7 +368,9 @@ export function describeTrajectory(subject: Subject): void {
           await store.addState(claim, make.state(step, { seconds }), make.now());
         await store.completeTake(claim, make.now());
       }
-      expect(await measured()).toEqual({ step: 2, rest: expect.closeTo(5, 1) });
+      const told = { frames: PLAN.shape[1], step: 2, rest: expect.closeTo(5, 1) };
+      expect(await measured()).toEqual(told);
+      expect(await store.measuredSeconds("zoetrope-s", null)).toEqual(told);
       expect(await store.measuredSeconds("zoetrope-m", PLAN.shape)).toBeNull();
       expect(await store.measuredSeconds("zoetrope-s", [24, 3, 16, 16])).toBeNull();
     });
