@@ -32,12 +32,28 @@ it("what a longer clip takes beside its steps grows with its length, until it wa
   expect(await seconds(longer, known)).toBeCloseTo(steps * 0.1 + 3);
 });
 
-it("a length that was not measured takes in proportion to one that was", async () => {
-  const any = { frames: 4, step: 0.2, rest: 1 };
+it("a length that was not measured is told from one that was: steps take more than in proportion", async () => {
+  const any = { frames: 20, step: 0.8, rest: 1 };
   const steps = longer.plan.total_steps;
-  expect(await seconds(longer, { any })).toBeCloseTo(steps * 0.2 * (5 / 4) + 9 / 4);
-  const whole = { any, [LONG]: { frames: 9, step: 0.9, rest: 3 } };
-  expect(await seconds(longer, whole)).toBeCloseTo(steps * 0.5 + 3);
+  // Its windows see 5 latent frames of 9.
+  expect(await seconds(longer, { any })).toBeCloseTo(steps * 0.8 * 0.125 + 9 / 20);
+  const whole = { any, [LONG]: { frames: 9, step: 2.7, rest: 3 } };
+  expect(await seconds(longer, whole)).toBeCloseTo(steps * 2.7 * (5 / 9) ** 1.5 + 3);
+});
+
+it("what a clip takes beside its steps is told from the longest window that was measured", async () => {
+  const parent = completedTake({ model: "wide", num_frames: 49 });
+  const long = planGrow(
+    { parent, clean: digest("clean"), seed: 3 },
+    deriveRequestSchema.parse({ kind: "extend", num_frames: 40 }) as DeriveRequestOf<"extend">,
+    models,
+  );
+  const of = (frames: number) => [channels, frames, ...cells.slice(1)].join("x");
+  const known = {
+    [of(13)]: { frames: 13, step: 0, rest: 2 },
+    [of(5)]: { frames: 5, step: 0, rest: 5 },
+  };
+  expect(await seconds(long, known)).toBeCloseTo((2 * 23) / 13);
 });
 
 it("clips that are put together take the time of decoding, or nobody knows", async () => {

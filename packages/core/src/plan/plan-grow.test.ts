@@ -38,7 +38,7 @@ describe("planGrow", () => {
     ]);
   });
 
-  it("extends in one piece where the net sees enough, and looks at the whole clip or at what it is told to", () => {
+  it("extends in one piece where the net sees enough, and looks at what it is told to, or at the whole clip where that costs no more", () => {
     const windows = (request: object, of = completedTake({ model: "wide" })) => {
       const { plan } = grow(of, request);
       return segmentsOf(plan, "denoise").map(({ window }) => window);
@@ -46,6 +46,9 @@ describe("planGrow", () => {
     expect(windows({ kind: "extend", num_frames: 32 })).toEqual([[0, 13]]);
     expect(windows({ kind: "extend", num_frames: 32, context_frames: 2 })).toEqual([[3, 13]]);
     expect(windows({ kind: "loop", num_frames: 16 })).toEqual([[0, 10]]);
+    const middle = completedTake({ model: "wide", num_frames: 33 });
+    expect(windows({ kind: "extend", num_frames: 16 }, middle)).toEqual([[6, 13]]);
+    expect(windows({ kind: "insert", at_frame: 17, num_frames: 8 }, middle)).toEqual([[2, 10]]);
     const long = completedTake({ model: "wide", num_frames: 49 });
     // An absent first frame, three groups of context and nine new ones: thirteen.
     expect(windows({ kind: "extend", num_frames: 36 }, long)).toEqual([[10, 22]]);

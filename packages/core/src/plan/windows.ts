@@ -19,20 +19,26 @@ interface Cut {
 export const CONTEXT = 3;
 
 /**
- * How many frames that are there already a block looks at, where nobody said: the whole clip where the net can see it at once;
- * where it goes on, CONTEXT: cleaner seams (measured on zoetrope-m). Between two ends it is better to make more frames at once,
- * in sight of both (measured there too), so no more than needs no block more.
+ * How many frames that are there already a block looks at on each side, where nobody said: where the clip goes on, CONTEXT, for
+ * cleaner seams (measured on zoetrope-m). Between two ends it is better to make more frames at once, in sight of both (measured
+ * there too), so no more than needs no block more. The whole clip where that is but one frame more: a step's time grows faster
+ * than the frames it sees.
  */
 export function contextFor(cut: Cut): number {
   const { frames, made, limit } = cut;
-  if (frames <= limit) return frames;
+  const windows = (context: number) => windowsOver({ ...cut, context });
+  if (frames <= limit) return windows(CONTEXT).some(seesAllButOne(frames)) ? frames : CONTEXT;
   const between = made[0] > 0 && made[1] < frames;
   if (!between) return CONTEXT;
-  const blocks = (context: number) => windowsOver({ ...cut, context }).length;
   let context = 1;
-  while (context < CONTEXT && blocks(context + 1) === blocks(1)) context += 1;
+  while (context < CONTEXT && windows(context + 1).length === windows(1).length) context += 1;
   return context;
 }
+
+const seesAllButOne =
+  (frames: number) =>
+  ({ window: [from, to] }: Window) =>
+    to - from + (from > 0 ? 1 : 0) >= frames - 1;
 
 /**
  * Cuts the frames that are to be made into windows a net can see at once, one after the other, each with up to `context`
