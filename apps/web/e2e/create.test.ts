@@ -1,3 +1,4 @@
+import { takeIdSchema } from "@arc-fabric/contract";
 import type { Page } from "playwright-core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openPage } from "./support/browser.ts";
@@ -79,6 +80,25 @@ describe("create: from a prompt to a playing clip", () => {
     expect(
       new Set(shown.filter(({ kind }) => kind === "frame").map(({ index }) => index)).size,
     ).toBe(17);
+  });
+
+  test("a clip can be as long as the model makes in one piece, and the keyboard leads from length to length", async () => {
+    const page = await start();
+    await promptBox(page).fill("a red ball bounces on a green meadow");
+    const frames = page.getByRole("slider", { name: "Frames", exact: true });
+    const value = () => frames.getAttribute("aria-valuenow").then(Number);
+    const seen: number[] = [];
+    await frames.focus();
+    for (const key of ["Home", "ArrowRight", "PageUp", "PageUp", "Shift+ArrowLeft", "End"]) {
+      await page.keyboard.press(key);
+      seen.push(await value());
+    }
+    expect(seen).toEqual([5, 9, 17, 25, 17, 49]);
+    hurry();
+    await generate(page).click();
+    const id = takeIdSchema.parse(await takeInAddress(page));
+    await video(page).waitFor();
+    expect(bench.world.find(id).parameters.num_frames).toBe(49);
   });
 
   test("the picture of every stored step can be looked at again", async () => {

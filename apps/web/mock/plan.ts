@@ -78,13 +78,14 @@ export function planOf(parameters: TakeParameters, steps = parameters.num_infere
     return (shift * u) / (1 + (shift - 1) * u);
   });
   const frames = latentFrames(num_frames);
+  const { channels, height: latentHeight, width: latentWidth } = MOCK_MODEL.latents;
   // What is put together from other takes computes nothing.
   const stages: Stage[] = steps === 0 ? [] : (parameters.stages ?? [{ model, steps }]);
   let from = 0;
   return {
     version: 2,
     weights: Object.fromEntries(MODELS.map(({ id, weights_digest }) => [id, weights_digest])),
-    shape: [MOCK_MODEL.latents.channels, frames, 16, 16],
+    shape: [channels, frames, latentHeight, latentWidth],
     start: { kind: "noise", seed: parameters.seed },
     schedule: { sigmas },
     total_steps: steps,

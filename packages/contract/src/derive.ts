@@ -122,7 +122,9 @@ const growth = {
     .min(1)
     .max(8)
     .optional()
-    .describe("Latent frames of the clip that each new block looks at."),
+    .describe(
+      "Latent frames of the clip that each new block looks at on either side, as far as the model has room for them; the server's choice unless set.",
+    ),
   reuse,
   ...common,
 };

@@ -32,7 +32,7 @@ const growth = {
   context: {
     value: "COUNT",
     kind: "int",
-    help: "Groups of frames of the clip that each new part looks at, 1 to 8: more fit the clip better, fewer take fewer steps [the server's choice]",
+    help: "Groups of frames of the clip that each new part looks at, 1 to 8: more fit the clip better, fewer take less time [the server's choice]",
   },
   ...queueOptions,
   ...plan,

@@ -4,7 +4,7 @@ import { makeDerived } from "../clip/make-derived.ts";
 import type { CommandInput, ExitCode } from "../command-line/commands.ts";
 import { UsageError } from "../command-line/usage-error.ts";
 
-/** What the embedded models make in one block, beside the frames that the block looks at. */
+/** Two seconds of the embedded models. */
 const EXTEND_FRAMES = 16;
 const LOOP_FRAMES = 8;
 

@@ -32,6 +32,16 @@ describe("a create of the OpenAI shape", () => {
     },
   );
 
+  it("seconds make clips as long as the model's own limit", () => {
+    const { limits, defaults } = FAKE_MANIFEST;
+    const longer = {
+      limits: { ...limits, num_frames: { ...limits.num_frames, max: 49 } },
+      defaults,
+    };
+    const frames = (seconds: number) => toTakeRequest({ prompt: "x", seconds }, longer).num_frames;
+    expect([4, 6, 12].map(frames)).toEqual([33, 49, 49]);
+  });
+
   it("counts seconds at the rate that was asked for", () => {
     expect(
       toTakeRequest({ prompt: "x", seconds: 1, fps: 16, size: "32x32" }, FAKE_MANIFEST),

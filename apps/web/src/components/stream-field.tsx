@@ -1,5 +1,6 @@
 import type { Model } from "@arc-fabric/contract";
 import {
+  blockRange,
   changeDraft,
   DEFAULT_STREAM,
   effectiveSettings,
@@ -50,9 +51,7 @@ export function StreamField({ model, draft }: { model: Model; draft: Draft }) {
             label="Frames a block"
             note={formatSeconds(frames / fps)}
             value={frames}
-            min={model.latents.frames_per_group}
-            max={model.limits.num_frames.max}
-            step={model.latents.frames_per_group}
+            {...blockRange(model)}
             onChange={(next) => set({ frames: next })}
           />
           <p className="text-xs text-muted tabular">

@@ -175,11 +175,15 @@ export function streamRequestFrom(draft: Draft, model: Model): StreamRequest {
 
 export const DEFAULT_STREAM = { blocks: 8, frames: 8 };
 
-/** Blocks are whole groups of frames, and no longer than a clip. */
-export function streamOf({ stream }: Draft, { latents, limits }: Model): typeof DEFAULT_STREAM {
-  const { blocks, frames } = stream ?? DEFAULT_STREAM;
+/** Lengths of a stream's blocks: whole groups of frames, and no longer than a clip. */
+export function blockRange({ latents, limits }: Pick<Model, "latents" | "limits">) {
   const group = latents.frames_per_group;
-  return { blocks, frames: snap(frames, { min: group, max: limits.num_frames.max, step: group }) };
+  return { min: group, max: limits.num_frames.max - (limits.num_frames.max % group), step: group };
+}
+
+export function streamOf({ stream }: Draft, model: Model): typeof DEFAULT_STREAM {
+  const { blocks, frames } = stream ?? DEFAULT_STREAM;
+  return { blocks, frames: snap(frames, blockRange(model)) };
 }
 
 export const canStream = ({ capabilities }: Model): boolean =>

@@ -1,4 +1,5 @@
 import { Slider } from "@base-ui/react/slider";
+import { snap } from "../util/snap.ts";
 import { NumberInput } from "./number-input.tsx";
 
 export interface SliderFieldProps {
@@ -24,6 +25,8 @@ export function SliderField({
   note,
   onChange,
 }: SliderFieldProps) {
+  // About ten pages from end to end, in whole steps: the slider's own page of 10 leads beside steps of 4.
+  const page = step * Math.max(2, Math.round((max - min) / step / 10));
   return (
     <div>
       <div className="flex items-center justify-between gap-3">
@@ -45,8 +48,9 @@ export function SliderField({
         min={min}
         max={max}
         step={step}
+        largeStep={page}
         thumbAlignment="edge"
-        onValueChange={(next) => onChange(next as number)}
+        onValueChange={(next) => onChange(snap(next as number, { min, max, step }))}
       >
         <Slider.Control className="flex w-full touch-none items-center py-2.5 select-none">
           <Slider.Track className="h-1.5 w-full rounded-full bg-line">
