@@ -10,6 +10,7 @@ import { startServer } from "./lib/start-server.ts";
 
 const ROUNDS = 7;
 const STEPS = 40;
+const FRAMES = 17;
 const AT = [10, 20, 30];
 
 interface Sample {
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
     report({
       name: "derive-cost",
       title: "Cost of fork, edit, extend and resume",
-      method: `${ROUNDS} rounds of ${STEPS} steps on Zoetrope S: time from a take's start to its decoding, as a ratio to the mean of two full runs of the same length before and after it. Ideal: the share of steps to compute; an extension makes 4 frames at a time, each in as many steps as a full run.`,
+      method: `${ROUNDS} rounds of ${STEPS} steps on Zoetrope S: time from a take's start to its decoding, as a ratio to the mean of two full runs of the same length before and after it. Ideal: the share of steps to compute; an extension is compared with full runs of the longer clip, all of which its net sees.`,
       rows: [...ratioRows(samples), ...stopRows(stops)],
       notes: [
         "Goal: at most 5 % above the ideal; pause and cancel within one step.",
@@ -46,8 +47,13 @@ async function main(): Promise<void> {
 }
 
 /** A run from noise; nothing of it is reused from another one. */
-async function full(client: FabricClient, seed: number): Promise<{ take: Take; ms: number }> {
+async function full(
+  client: FabricClient,
+  seed: number,
+  frames = FRAMES,
+): Promise<{ take: Take; ms: number }> {
   const created = await client.takes.create({
+    num_frames: frames,
     prompt: promptFor(seed),
     seed,
     num_inference_steps: STEPS,
@@ -70,6 +76,15 @@ async function derivedCosts(client: FabricClient, round: number): Promise<Sample
   };
   const derive = (request: DeriveRequestInput) => async () =>
     denoiseMs(client, await completed(client, await client.takes.derive(parent.id, request)));
+  const measureLonger = async (added: number) => {
+    const seed = 4000 + 100 * round + added;
+    const long = [await full(client, seed, FRAMES + added)];
+    const ms = await derive({ kind: "extend", num_frames: added })();
+    long.push(await full(client, seed + 50, FRAMES + added));
+    const fullMs = long.reduce((sum, one) => sum + one.ms, 0) / long.length;
+    samples.push({ kind: `extend by ${added} frames`, ideal: 1, ratio: ms / fullMs });
+    before = await full(client, seed + 60);
+  };
   for (const at of AT)
     await measure(
       `fork at ${at}`,
@@ -82,13 +97,7 @@ async function derivedCosts(client: FabricClient, round: number): Promise<Sample
       strength,
       derive({ kind: "edit", frames: [5, 13], strength, prompt: promptFor(round + 1) }),
     );
-  // New frames are made one latent frame at a time, each in a window as long as the clip.
-  for (const blocks of [1, 2])
-    await measure(
-      `extend by ${4 * blocks} frames`,
-      blocks,
-      derive({ kind: "extend", num_frames: 4 * blocks }),
-    );
+  for (const added of [4, 8]) await measureLonger(added);
   for (const at of AT)
     await measure(`resume after ${at}`, (STEPS - at) / STEPS, () => resumed(client, round, at));
   return samples;

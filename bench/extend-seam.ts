@@ -2,8 +2,7 @@
 import type { DeriveRequestInput, Take } from "@arc-fabric/contract";
 import { createClient, type FabricClient } from "@arc-fabric/client";
 import type { RgbFrames } from "@arc-fabric/core";
-import { createMedia } from "@arc-fabric/media";
-import { createSystem } from "@arc-fabric/server";
+import { createClipReader } from "./lib/clip-reader.ts";
 import { completed, promptFor } from "./lib/denoise-time.ts";
 import { percentile, report, type Row } from "./lib/table.ts";
 import { startServer } from "./lib/start-server.ts";
@@ -64,12 +63,7 @@ interface Seam {
 }
 
 const GROUP = 4;
-const media = createMedia({
-  system: createSystem(),
-  logger: { debug() {}, info() {}, warn() {}, error() {} },
-  encoder: "auto",
-  allowSoftwareEncoder: true,
-});
+const reader = createClipReader();
 
 async function main(): Promise<void> {
   const server = await startServer(["--default-model", MODEL]);
@@ -101,7 +95,7 @@ async function main(): Promise<void> {
     });
   } finally {
     await server.stop();
-    await media.close();
+    await reader.close();
   }
 }
 
@@ -113,7 +107,7 @@ async function seamOf(
 ): Promise<Seam> {
   const grown = { ...request, seed: 500 + clip } as DeriveRequestInput;
   const take = await completed(client, await client.takes.derive(parent.id, grown));
-  const frames = await framesOf(client, take);
+  const frames = await reader.read(client, take);
   const differences = Array.from({ length: frames.count - 1 }, (_, i) =>
     difference(frames, i, i + 1),
   );
@@ -129,12 +123,6 @@ async function seamOf(
     own: differences.filter(isOwn),
     borders,
   };
-}
-
-async function framesOf(client: FabricClient, take: Take): Promise<RgbFrames> {
-  const video = take.artifacts.find(({ kind }) => kind === "video");
-  if (!video) throw new Error(`Take ${take.id} has no video.`);
-  return media.readClip(await (await client.artifacts.download(video.id)).toBytes());
 }
 
 function difference({ data, width, height }: RgbFrames, a: number, b: number): number {
