@@ -23,6 +23,6 @@ export function createClipReader(): ClipReader {
       if (!video) throw new Error(`Take ${take.id} has no video.`);
       return media.readClip(await (await client.artifacts.download(video.id)).toBytes());
     },
-    close: async () => void (await media.close()),
+    close: () => media.close(),
   };
 }

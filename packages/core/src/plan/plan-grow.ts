@@ -63,19 +63,7 @@ export function planGrow(
   checkSteps(steps, manifest);
   const canvas = canvasOf(sources, request, manifest);
   const frames = canvas.pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
-  const [from, to] = canvas.made;
-  checkLength(Math.ceil((to - from) / windowLimit(manifest)), steps, "num_frames", SHORTER);
-  const cut = {
-    frames,
-    limit: windowLimit(manifest),
-    made: canvas.made,
-    direction: canvas.direction,
-  };
-  const context = request.context_frames ?? contextFor(cut);
-  const windows = windowsOver({ ...cut, context }).map((one) =>
-    request.kind === "continue" ? withoutFirstFrame(one) : one,
-  );
-  checkLength(windows.length, steps, "num_frames", SHORTER);
+  const windows = windowsOf(canvas, frames, request, manifest, steps);
   const { solver, shift } = parent.parameters;
   const parameters = {
     ...parent.parameters,
@@ -188,6 +176,23 @@ function canvasOf(
     shown: [0, length + count],
     direction: "backward",
   };
+}
+
+/** @throws FabricError `unsupported_value` where they are too many */
+function windowsOf(
+  { made, direction }: Canvas,
+  frames: number,
+  request: GrowRequest,
+  manifest: Manifest,
+  steps: number,
+): Window[] {
+  const limit = windowLimit(manifest);
+  checkLength(Math.ceil((made[1] - made[0]) / limit), steps, "num_frames", SHORTER);
+  const cut = { frames, limit, made, direction };
+  const context = request.context_frames ?? contextFor(cut);
+  const windows = windowsOver({ ...cut, context });
+  checkLength(windows.length, steps, "num_frames", SHORTER);
+  return request.kind === "continue" ? windows.map(withoutFirstFrame) : windows;
 }
 
 function rowsOver(
