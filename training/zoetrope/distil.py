@@ -1,0 +1,131 @@
+"""Distils a trained net into a student that takes few steps and has the guidance built in: resumable, planned like `train`.
+
+The shifted schedule has `jumps` levels. From each the teacher goes to the next one in `substeps` guided Euler steps, and the student
+learns the one velocity that leads there (progressive distillation, Salimans & Ho 2022, in one round; with guidance, Meng et al. 2023).
+Clips with a prompt learn that, whole or made beside finished frames, as edits use the net. Clips without a prompt and clips with a
+level of their own in every frame learn the plain velocity, so the unconditional pass and free levels stay as they were; the two
+never ask for different answers to one input.
+"""
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from . import flow
+from .denoiser import Zoetrope
+from .export import GUIDANCE, SHIFT, load_checkpoint
+from .pool import Pool
+from .train import Plan, Trainer, run, weights_of
+
+# The first level of the schedule is 1, which the loss takes for a frame that is out of sight.
+TOP = 0.9999
+
+
+@dataclass(frozen=True)
+class DistilPlan(Plan):
+    """`jumps` steps of the student, each as far as `substeps` of the teacher."""
+
+    size: str = ""
+    lr: float = 4e-4
+    warmup: int = 30
+    decay: float = 0.7
+    ema: float = 0.995
+    jumps: int = 4
+    substeps: int = 4
+    guidance: float = GUIDANCE
+    shift: float = SHIFT
+
+
+class Student(Trainer):
+    """A trainer whose targets come from a finished net; its checkpoints are those of `train`."""
+
+    def __init__(self, plan: DistilPlan, pool: Pool, weights: Tensor, teacher: Zoetrope, long: Pool | None = None):
+        super().__init__(plan, pool, weights, long)
+        self.teacher = teacher.eval().requires_grad_(False).to(plan.device)
+        self.model.load_state_dict(teacher.state_dict())
+        self.average.load_state_dict(teacher.state_dict())
+
+    def _part(self, worker: int) -> tuple[float, list[Tensor]]:
+        x0, cover, tokens, sigmas, seed = self._prepared() if self.parts == 1 else self._batch(self.step, worker)
+        device = self.plan.device
+        x0, cover, tokens, sigmas = (value.to(device, non_blocking=True) for value in (x0, cover, tokens, sigmas))
+        with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
+            x0, sigmas, noise = self.targets(x0, tokens, sigmas, torch.Generator(device).manual_seed(seed))
+            value = flow.loss(self.model, x0, cover, tokens, sigmas, noise, self.weights)
+        return float(value.detach()), list(torch.autograd.grad(value, list(self.model.parameters())))
+
+    @torch.no_grad()
+    def targets(self, x0: Tensor, tokens: Tensor, sigmas: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Clips, their captions and levels as for training -> x0, sigmas and noise as `flow.loss` takes them.
+
+        Where the student is to jump, the level is one of the schedule's, and x0 and noise are not those of the clip but the ends of
+        the straight line that goes through the noisy clip and through what the teacher makes of it, so the loss's own target is
+        the jump's velocity.
+        """
+        noise = torch.randn(x0.shape, generator=generator, device=x0.device)
+        number = torch.randint(self.plan.jumps, (len(x0),), generator=generator, device=x0.device)
+        made = (sigmas > 0) & (sigmas < 1)
+        lowest = torch.where(made, sigmas, 2.0).amin(1, keepdim=True)
+        jumping = (~made | (sigmas == lowest)).all(1) & (tokens[:, 1:] > 0).any(1)
+        if not jumping.any():
+            return x0, sigmas, noise
+        sigmas = torch.where(jumping[:, None] & made, _levels(self.plan.jumps, self.plan.shift, x0)[number][:, None], sigmas)
+        level = sigmas[jumping][:, None, :, None, None]
+        x = (1 - level) * x0[jumping] + level * noise[jumping]
+        velocity = jump(self.teacher, x, sigmas[jumping], made[jumping], tokens[jumping], number[jumping], self.plan)
+        x0, noise = x0.clone(), noise.clone()
+        x0[jumping], noise[jumping] = x - level * velocity, x + (1 - level) * velocity
+        return x0, sigmas, noise
+
+
+def _levels(steps: int, shift: float, like: Tensor) -> Tensor:
+    return torch.tensor(flow.schedule(steps, shift), device=like.device).clamp(max=TOP)
+
+
+def jump(teacher: Zoetrope, x: Tensor, sigmas: Tensor, made: Tensor, tokens: Tensor, number: Tensor, plan: DistilPlan) -> Tensor:
+    """The velocity that leads in one step to where the teacher goes from jump `number` [B] of the schedule to the next, like x.
+
+    x [B, C, T, H, W] at sigmas [B, T]; frames that are not `made` [B, T] stay as they are and get velocity 0.
+    """
+    fine, empty = _levels(plan.jumps * plan.substeps, plan.shift, x), flow.empty_tokens(len(x)).to(x.device)
+    both = [torch.cat(pair) for pair in zip(teacher.text(tokens), teacher.text(empty), strict=True)]
+    start, now = x, sigmas
+    for step in range(plan.substeps):
+        after = torch.where(made, fine[number * plan.substeps + step + 1][:, None], sigmas)
+        cond, uncond = teacher.denoiser(torch.cat([x, x]), torch.cat([now, now]), *both).chunk(2)
+        x = x + (after - now)[:, None, :, None, None] * (uncond + plan.guidance * (cond - uncond))
+        now = after
+    return (x - start) / torch.where(made, now - sigmas, 1.0)[:, None, :, None, None]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--teacher", type=Path, default=Path("runs/m/last.pt"))
+    parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
+    parser.add_argument("--long", type=Path, default=Path("runs/pool-long"), help="whole long clips; used where the folder exists")
+    parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder.pt"))
+    parser.add_argument("--folder", type=Path, default=Path("runs/m-fast"))
+    for name, value in asdict(DistilPlan()).items():
+        if name != "size":
+            parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    args = vars(parser.parse_args())
+    folder, teacher, pool, long, ends = (args.pop(name) for name in ("folder", "teacher", "pool", "long", "autoencoder"))
+    if not (args["steps"] or args["seconds"]):
+        parser.error("give --steps or --seconds")
+    net, facts = load_checkpoint(teacher)
+    plan = DistilPlan(**args, size=facts["size"])
+    folder.mkdir(parents=True, exist_ok=True)
+    student = Student(plan, Pool(pool), weights_of(ends, Pool(pool)), net, Pool(long) if long.exists() else None)
+    if (folder / "last.pt").exists():
+        student.load(folder / "last.pt")
+        print(f"resumed at step {student.step}")
+    print(json.dumps({"teacher": facts} | student.model.describe()), flush=True)
+    run(student, folder)
+
+
+if __name__ == "__main__":
+    main()
