@@ -67,13 +67,29 @@ describe("with the real worker and the real encoder", () => {
     expect(comparison.frame_differences.every((difference) => difference === 0)).toBe(true);
   });
 
-  it("a picture of any size begins a clip", async () => {
-    const file = await upload(
+  it("pictures of any size begin and end a clip, the longest one too, whatever its noise", async () => {
+    const first = await upload(
       greyPng(50, 40, (x, y) => (x * y) % 256),
-      "frame.png",
+      "first.png",
     );
-    const take = await server.generate({ first_frame: file.digest });
-    expect(take).toMatchObject({ status: "completed", parameters: { first_frame: file.digest } });
+    const last = await upload(
+      greyPng(20, 60, (x, y) => (5 * x + y) % 256),
+      "last.png",
+    );
+    const given = { first_frame: first.digest, last_frame: last.digest, num_frames: 49 };
+    const [take, other] = [
+      await server.generate({ ...given, seed: 1 }),
+      await server.generate({ ...given, seed: 2 }),
+    ];
+    expect(take).toMatchObject({ status: "completed", parameters: given });
+    const params = { take_id: take.id, other_id: other.id };
+    const { frame_differences: differences } = (
+      await call(server.app, "compareTakes", { params })
+    ).json<Comparison>();
+    // The last group of frames is the picture as a whole; what is made lies between.
+    expect(differences.map((difference) => difference === 0)).toEqual(
+      Array.from({ length: 49 }, (_, frame) => frame === 0 || frame >= 45),
+    );
   });
 
   it("a draft is a picture of the clean clip at a step", async () => {

@@ -1,6 +1,7 @@
 import { takeIdSchema } from "@arc-fabric/contract";
 import type { Page } from "playwright-core";
 import { beforeEach, describe, expect, test } from "vitest";
+import { encodePng } from "../mock/png.ts";
 import { openPage } from "./support/browser.ts";
 import { startMock } from "./support/mock.ts";
 import { studioBench } from "./support/studio-bench.ts";
@@ -99,6 +100,29 @@ describe("create: from a prompt to a playing clip", () => {
     const id = takeIdSchema.parse(await takeInAddress(page));
     await video(page).waitFor();
     expect(bench.world.find(id).parameters.num_frames).toBe(49);
+  });
+
+  test("a clip begins and ends with pictures that were chosen", async () => {
+    const page = await start();
+    await promptBox(page).fill("a red ball bounces on a green meadow");
+    for (const [which, grey] of [
+      ["first", 40],
+      ["last", 200],
+    ] as const) {
+      const buffer = encodePng(new Uint8Array(64 * 64 * 3).fill(grey), 64, 64);
+      const file = { name: `${which}.png`, mimeType: "image/png", buffer };
+      await page.getByLabel(new RegExp(`^${which} frame, picture`, "i")).setInputFiles(file);
+      await page.getByText(file.name).waitFor();
+    }
+    hurry();
+    await generate(page).click();
+    const id = takeIdSchema.parse(await takeInAddress(page));
+    const { parameters, session_id: session } = bench.world.find(id);
+    expect(new Set([parameters.first_frame, parameters.last_frame]).size).toBe(2);
+    await video(page).waitFor();
+    await page.goto(new URL(`/sessions/${session}?take=${id}`, page.url()).href);
+    await page.getByRole("tab", { name: "Details" }).click();
+    await page.getByText("begins and ends with a given picture").waitFor();
   });
 
   test("the picture of every stored step can be looked at again", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { MOCK_MODEL } from "../mock/model.ts";
 import { studioBench } from "./support/studio-bench.ts";
 
 const bench = studioBench({ takes: 1, stepMs: 15 });
@@ -10,8 +11,12 @@ describe("models: two of one latent space", () => {
       .getByRole("textbox", { name: "Prompt", exact: true })
       .fill("a red ball bounces at night");
     await page.getByRole("combobox", { name: "Model", exact: true }).click();
-    await page.getByRole("option", { name: "Zoetrope S 0.1.0 · 300 MB · about 2.7 s" }).waitFor();
-    await page.getByRole("option", { name: "Zoetrope M 0.1.0 · 420 MB · about 4.5 s" }).click();
+    await page
+      .getByRole("option", { name: `Zoetrope S ${MOCK_MODEL.version} · 300 MB · about 2.7 s` })
+      .waitFor();
+    await page
+      .getByRole("option", { name: `Zoetrope M ${MOCK_MODEL.version} · 420 MB · about 4.5 s` })
+      .click();
     await page.getByText("About 4.5 s", { exact: true }).waitFor();
     await page.getByRole("combobox", { name: "Begin with another model" }).click();
     await page

@@ -101,6 +101,10 @@ export const COMMANDS = {
         'arc generate "a red ball bounces" --stages zoetrope-s:8,zoetrope-m:12',
         "a small model begins, a larger one finishes",
       ],
+      [
+        'arc generate "a red ball moves right" --first-frame left.png --last-frame right.png --frames 33',
+        "between two pictures, which are kept",
+      ],
       ['arc generate "a red ball bounces" --estimate', "how long would it take?"],
       ['arc generate "a red ball bounces" --json --no-progress', "for scripts"],
     ],

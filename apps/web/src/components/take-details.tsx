@@ -34,6 +34,9 @@ export function TakeFacts({ take }: { take: Take }) {
           {p.stages.map(({ model, steps }) => `${steps} steps by ${model}`).join(", then ")}
         </Row>
       )}
+      {(p.first_frame ?? p.last_frame) && (
+        <Row name="Pictures">{`${[...(p.first_frame ? ["begins"] : []), ...(p.last_frame ? ["ends"] : [])].join(" and ")} with a given picture`}</Row>
+      )}
       {p.cache && (
         <Row name="Step cache">{`steps ${p.cache.start + 1} to ${p.cache.end}, one in ${p.cache.interval} computed`}</Row>
       )}
