@@ -1,5 +1,6 @@
 """The net: resumes to the same bits, decodes groups independently, exports to the same numbers."""
 
+from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
@@ -7,46 +8,62 @@ import pytest
 import torch
 
 from zoetrope import parity, restore
-from zoetrope.autoencoder import Decoder, Encoder, frames_of
+from zoetrope.autoencoder import Autoencoder, frames_of, pictures_of
 from zoetrope.denoiser import SIZES, Zoetrope
 from zoetrope.export import export_graphs
-from zoetrope.patches import Patches, fit, grouped
-from zoetrope.pool import Pool, fill
+from zoetrope.patches import CHANNELS, fit, grouped
+from zoetrope.pool import GROUPS, LONG_GROUPS, Pool, fill, window
 from zoetrope.render import render
 from zoetrope.scenes import sample_scene
-from zoetrope.train import Plan, Trainer
+from zoetrope.train import Plan, Trainer, weights_of
+from zoetrope.train_autoencoder import bank, crops, train
 from zoetrope.vocabulary import MAX_TOKENS
 
 PLAN = Plan(size="tiny", batch=4, workers=2, steps=6, warmup=2)
 
 
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory):
+def ends(tmp_path_factory):
+    """A checkpoint of an autoencoder that has learnt nothing beyond its principal components."""
+    path = tmp_path_factory.mktemp("ends") / "autoencoder.pt"
+    Autoencoder(fit(scenes=40)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory, ends):
     folder = tmp_path_factory.mktemp("pool")
-    fit(scenes=40).save(folder / "patches.npz")
-    fill(folder, 24, chunk=12)
+    fill(folder, ends, 24, chunk=12)
     return Pool(folder)
 
 
-def test_the_pool_goes_on_where_it_stopped(pool, tmp_path):
-    (tmp_path / "patches.npz").write_bytes((pool.folder / "patches.npz").read_bytes())
-    fill(tmp_path, 5)
+def test_the_pool_goes_on_where_it_stopped(pool, ends, tmp_path):
+    fill(tmp_path, ends, 5)
     with open(tmp_path / "latents.f16", "ab") as torn:
         torn.write(b"half a row")
-    fill(tmp_path, 24)
+    fill(tmp_path, ends, 24, processes=2)
     assert np.array_equal(Pool(tmp_path).latents, pool.latents)
 
 
-def test_resumed_training_is_bit_equal(pool, tmp_path):
-    std = Patches.load(pool.folder / "patches.npz").std
-    straight = Trainer(PLAN, pool, std)
+def test_windows_of_long_clips_are_the_same_wherever_they_begin():
+    scene = sample_scene(np.random.default_rng(3))
+    whole = grouped(window(scene, LONG_GROUPS, 0)[0])
+    for first in (1, 4, LONG_GROUPS - GROUPS):
+        assert np.array_equal(grouped(window(scene, GROUPS, first)[0]), whole[first : first + GROUPS])
+
+
+def test_resumed_training_is_bit_equal(pool, ends, tmp_path):
+    weights = weights_of(ends, pool)
+    fill(tmp_path / "long", ends, 6, groups=LONG_GROUPS)
+    pools = pool, weights, Pool(tmp_path / "long")
+    straight = Trainer(PLAN, *pools)
     for _ in range(6):
         straight.advance()
-    first = Trainer(PLAN, pool, std)
+    first = Trainer(PLAN, *pools)
     for _ in range(3):
         first.advance()
     first.save(tmp_path / "last.pt")
-    second = Trainer(PLAN, pool, std)
+    second = Trainer(PLAN, *pools)
     second.load(tmp_path / "last.pt")
     for _ in range(3):
         second.advance()
@@ -55,54 +72,66 @@ def test_resumed_training_is_bit_equal(pool, tmp_path):
     assert second.progress() == 1
 
 
-def test_groups_decode_alone_as_in_a_batch(pool):
-    decoder = Decoder(Patches.load(pool.folder / "patches.npz")).eval()
+def test_groups_decode_alone_as_in_a_batch(ends):
+    decoder = Autoencoder.load(ends).decoder
     torch.manual_seed(0)
     torch.nn.init.normal_(decoder.refiner.leave.weight, std=0.05)
-    latents = torch.randn(3, 24, 16, 16)
+    latents = torch.randn(3, CHANNELS, 16, 16)
     with torch.no_grad():
         together = decoder(latents)
         alone = torch.cat([decoder(latents[i : i + 1]) for i in range(3)])
     assert torch.allclose(together, alone, atol=1e-5)
 
 
-def test_the_linear_round_trip_keeps_the_picture(pool):
-    patches = Patches.load(pool.folder / "patches.npz")
+def test_the_round_trip_keeps_the_picture(ends):
+    net = Autoencoder.load(ends)
     frames, _ = render(sample_scene(np.random.default_rng(5)))
-    latents = torch.from_numpy(patches.encode(frames)).transpose(0, 1)[None]
     with torch.no_grad():
-        back = frames_of(Decoder(patches), latents)[0].numpy()
+        back = frames_of(net.decoder, net.encode(pictures_of(frames)).transpose(0, 1)[None])[0].numpy()
     assert back.shape == frames.shape
-    assert np.abs(back.astype(int) - frames).mean() < 4
+    assert np.abs(back.astype(int) - frames).mean() < 5
 
 
-def test_the_encoder_network_equals_the_linear_map(pool):
-    patches = Patches.load(pool.folder / "patches.npz")
-    frames, _ = render(sample_scene(np.random.default_rng(6)))
-    pictures = torch.from_numpy(grouped(frames)).permute(0, 1, 4, 2, 3).float() / 255
+def test_a_settled_autoencoder_encodes_the_same_without_its_norm(ends):
+    net = Autoencoder()
+    net.load_state_dict(torch.load(ends, weights_only=True))
+    pictures = pictures_of(render(sample_scene(np.random.default_rng(6)))[0])
     with torch.no_grad():
-        assert np.abs(Encoder(patches)(pictures).numpy() - patches.encode(frames)).max() < 1e-3
+        net.train().encode(pictures)
+        wanted = net.eval().encode(pictures)
+        assert torch.allclose(net.settled().encoder(pictures), wanted, atol=1e-3)
 
 
-def test_onnx_runtime_computes_what_pytorch_computes_and_training_can_go_on_from_the_files(pool, tmp_path):
-    patches = Patches.load(pool.folder / "patches.npz")
+def test_a_short_run_of_the_autoencoder_makes_its_pictures_better(ends, tmp_path):
+    pictures, things = bank(20, 1, 1)
+    net = Autoencoder()
+    net.load_state_dict(torch.load(ends, weights_only=True))
+    cuts, weights = crops(pictures, things, 16, np.random.default_rng(0))
+
+    def error() -> float:
+        with torch.no_grad():
+            return float(((net.decoder.picture(net.encode(cuts.unflatten(1, (-1, 3)))) - cuts).square() * weights).mean())
+
+    before = error()
+    train(
+        net.train(), pictures, things, 1, Namespace(workers=1, lr=1e-3, batch=8, seconds=8, device="cpu", out=tmp_path / "autoencoder.pt")
+    )
+    assert error() < before
+    assert Autoencoder.load(tmp_path / "autoencoder.pt")
+
+
+def test_onnx_runtime_computes_what_pytorch_computes_and_training_can_go_on_from_the_files(ends, tmp_path):
     torch.manual_seed(1)
-    model = Zoetrope(SIZES["tiny"]).eval()
-    decoder = Decoder(patches).eval()
-    for parameter in (*model.parameters(), *decoder.refiner.parameters()):
+    model, net = Zoetrope(SIZES["tiny"]).eval(), Autoencoder.load(ends)
+    for parameter in (*model.parameters(), *net.parameters()):
         parameter.data += 0.02 * torch.randn_like(parameter)
-    encoder = Encoder(patches).eval()
-    export_graphs(model, decoder, encoder, tmp_path)
-    result = parity.compare(model, decoder, encoder, tmp_path, threads=1)
+    export_graphs(model, net, tmp_path)
+    result = parity.compare(model, net, tmp_path, threads=1)
     assert result["passes"], result
     assert max(result["max_abs_error"].values()) < 1e-3
-    again = restore.restore_patches(tmp_path)
-    restored, redecoder = restore.restore_model(tmp_path, "tiny", again)
-    for one, two in ((model, restored), (decoder, redecoder)):
+    for one, two in zip((model, net), restore.restore(tmp_path, "tiny"), strict=True):
         for a, b in zip(one.parameters(), two.parameters(), strict=True):
             assert torch.equal(a, b)
-    frames, _ = render(sample_scene(np.random.default_rng(3)))
-    assert np.abs(again.encode(frames) - patches.encode(frames)).max() < 1e-3
 
 
 def test_a_deeper_net_begins_where_the_shallower_one_ended():
@@ -113,7 +142,7 @@ def test_a_deeper_net_begins_where_the_shallower_one_ended():
     deeper = replace(SIZES["tiny"], fine_blocks=2, middle_blocks=2, waist_blocks=3)
     large = Zoetrope(deeper).eval()
     large.grow_from(small.state_dict())
-    inputs = torch.randn(2, 24, 5, 16, 16), torch.rand(2, 5), torch.randint(1, 20, (2, MAX_TOKENS))
+    inputs = torch.randn(2, CHANNELS, 5, 16, 16), torch.rand(2, 5), torch.randint(1, 20, (2, MAX_TOKENS))
     with torch.no_grad():
         assert torch.equal(small(*inputs), large(*inputs))
     with pytest.raises(ValueError, match="no place"):

@@ -1,32 +1,20 @@
-"""The two ends of latent space zoetrope-v1 as networks: the linear encoder, and the decoder with its refiner.
+"""The two ends of latent space zoetrope-v2: a group of 4 frames [4, 3, 128, 128] <-> latents [CHANNELS, 16, 16].
 
-The decoder is the encoder's transpose plus a convolutional refiner that starts at zero and looks at one group of
-4 frames at a time, so every group decodes the same alone or in a batch.
+Both ends see one group at a time, so every group decodes the same alone or in a batch. They are trained together under
+noise in the latents (`train_autoencoder.py`), so the decoder draws clean pictures from latents that are only nearly right.
 """
 
+import copy
+from pathlib import Path
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .patches import CHANNELS, GROUP, PATCH, Patches
+from .patches import CHANNELS, GROUP, PATCH, Patches, grouped
 
 PICTURE = GROUP * 3
-
-
-class Encoder(nn.Module):
-    """frames f32 [N, 4, 3, 128, 128] in [0, 1] -> normalised latents [N, C, 16, 16]."""
-
-    def __init__(self, patches: Patches):
-        super().__init__()
-        basis = torch.from_numpy(patches.basis)
-        std = torch.from_numpy(patches.std)
-        self.map = nn.Conv2d(PICTURE, CHANNELS, PATCH, stride=PATCH)
-        with torch.no_grad():
-            self.map.weight.copy_((basis / std[:, None]).reshape(CHANNELS, PICTURE, PATCH, PATCH))
-            self.map.bias.copy_(-(basis @ torch.from_numpy(patches.mean) + torch.from_numpy(patches.offset)) / std)
-
-    def forward(self, frames: Tensor) -> Tensor:
-        return self.map(frames.flatten(1, 2))
 
 
 class Residual(nn.Module):
@@ -40,6 +28,22 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(F.silu(self.first(F.silu(x))))
+
+
+class Encoder(nn.Module):
+    """frames f32 [N, 4, 3, 128, 128] in [0, 1] -> latents [N, C, 16, 16]: a linear map of 8x8 blocks, corrected by convolutions."""
+
+    def __init__(self, width: int = 96):
+        super().__init__()
+        self.map = nn.Conv2d(PICTURE, CHANNELS, PATCH, stride=PATCH)
+        self.blocks = nn.Conv2d(PICTURE, width, PATCH, stride=PATCH)
+        self.correct = nn.Sequential(Residual(width), Residual(width), nn.SiLU(), nn.Conv2d(width, CHANNELS, 1))
+        nn.init.zeros_(self.correct[-1].weight)
+        nn.init.zeros_(self.correct[-1].bias)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        x = frames.flatten(1, 2)
+        return self.map(x) + self.correct(self.blocks(x - 0.5))
 
 
 class Refiner(nn.Module):
@@ -70,15 +74,11 @@ class Refiner(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Normalised latents [N, C, 16, 16] -> frames f32 [N, 4, 3, 128, 128] in [0, 1]."""
+    """Latents [N, C, 16, 16] -> frames f32 [N, 4, 3, 128, 128] in [0, 1]."""
 
-    def __init__(self, patches: Patches):
+    def __init__(self):
         super().__init__()
-        basis, std = torch.from_numpy(patches.basis), torch.from_numpy(patches.std)
-        self.map = nn.Conv2d(CHANNELS, basis.shape[1], 1).requires_grad_(False)
-        with torch.no_grad():
-            self.map.weight.copy_((basis * std[:, None]).T[..., None, None])
-            self.map.bias.copy_(torch.from_numpy(patches.mean) + torch.from_numpy(patches.offset) @ basis)
+        self.map = nn.Conv2d(CHANNELS, PICTURE * PATCH * PATCH, 1)
         self.refiner = Refiner()
 
     def forward(self, latents: Tensor) -> Tensor:
@@ -86,8 +86,12 @@ class Decoder(nn.Module):
 
     def picture(self, latents: Tensor) -> Tensor:
         """Without the clamp: [N, 12, 128, 128]."""
-        linear = F.pixel_shuffle(self.map(latents), PATCH)
+        linear = self.linear(latents)
         return linear + self.refiner(latents, linear)
+
+    def linear(self, latents: Tensor) -> Tensor:
+        """Without the refiner: [N, 12, 128, 128]."""
+        return F.pixel_shuffle(self.map(latents), PATCH)
 
 
 class LinearDecoder(nn.Module):
@@ -95,10 +99,62 @@ class LinearDecoder(nn.Module):
 
     def __init__(self, decoder: Decoder):
         super().__init__()
-        self.map = decoder.map
+        self.decoder = decoder
 
     def forward(self, latents: Tensor) -> Tensor:
-        return F.pixel_shuffle(self.map(latents), PATCH).clamp(0, 1).unflatten(1, (GROUP, 3))
+        return self.decoder.linear(latents).clamp(0, 1).unflatten(1, (GROUP, 3))
+
+
+class Autoencoder(nn.Module):
+    """Both ends, as they are trained and kept in one file; `norm` holds every channel of the latents at mean 0 and variance 1."""
+
+    def __init__(self, patches: Patches | None = None):
+        super().__init__()
+        self.encoder, self.decoder = Encoder(), Decoder()
+        self.norm = nn.BatchNorm2d(CHANNELS, affine=False, momentum=0.02)
+        if patches is not None:
+            self._begin_as(patches)
+
+    @torch.no_grad()
+    def _begin_as(self, patches: Patches) -> None:
+        """Both linear maps are the principal components at first."""
+        basis, std, mean, offset = map(torch.from_numpy, (patches.basis, patches.std, patches.mean, patches.offset))
+        self.encoder.map.weight.copy_((basis / std[:, None]).reshape(CHANNELS, PICTURE, PATCH, PATCH))
+        self.encoder.map.bias.copy_(-(basis @ mean + offset) / std)
+        self.decoder.map.weight.copy_((basis * std[:, None]).T[..., None, None])
+        self.decoder.map.bias.copy_(mean + offset @ basis)
+
+    def encode(self, frames: Tensor) -> Tensor:
+        """Frames -> normalised latents, shapes as in `Encoder`."""
+        return self.norm(self.encoder(frames))
+
+    @torch.no_grad()
+    def settled(self) -> "Autoencoder":
+        """The same autoencoder whose norm is the identity: mean and variance moved into the encoder's last layers."""
+        out = copy.deepcopy(self).eval()
+        scale = torch.rsqrt(out.norm.running_var + out.norm.eps)
+        for layer in (out.encoder.map, out.encoder.correct[-1]):
+            layer.weight.mul_(scale[:, None, None, None])
+            layer.bias.mul_(scale)
+        out.encoder.map.bias.sub_(out.norm.running_mean * scale)
+        out.norm.running_mean.zero_()
+        out.norm.running_var.fill_(1 - out.norm.eps)
+        return out
+
+    @staticmethod
+    def load(path: Path) -> "Autoencoder":
+        net = Autoencoder()
+        net.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+        return net.settled()
+
+    def save(self, path: Path) -> None:
+        torch.save(self.state_dict(), path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").rename(path)
+
+
+def pictures_of(frames: np.ndarray) -> Tensor:
+    """uint8 RGB frames, 1 + 4n or 4n of them, [F, 128, 128, 3] -> what the encoder takes, f32 [groups, 4, 3, 128, 128] in [0, 1]."""
+    return torch.from_numpy(grouped(frames).transpose(0, 1, 4, 2, 3)).float() / 255
 
 
 def frames_of(decoder: Decoder, latents: Tensor) -> Tensor:

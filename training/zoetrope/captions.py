@@ -5,9 +5,11 @@ import numpy as np
 from . import vocabulary as v
 from .pool import NONE
 
+FREE_ORDER = 0.25
+
 
 def tokens_of(row: np.ndarray, rng: np.random.Generator, drop: float = 0.1) -> list[int]:
-    """Pool row -> MAX_TOKENS ids in one of several word orders; with probability `drop` the empty caption.
+    """Pool row -> MAX_TOKENS ids in one of many word orders; with probability `drop` the empty caption.
 
     A medium size and a missing motion are what a sentence means when it names neither; background and colour are
     left out now and then, so that a short prompt is legal too.
@@ -33,4 +35,6 @@ def _thing(row: np.ndarray, rng: np.random.Generator) -> list[str]:
     words.append(shape)
     if not (motion == "still" and rng.random() < 0.2):
         words.append(motion)
+    if rng.random() < FREE_ORDER:
+        rng.shuffle(words)
     return words

@@ -1,8 +1,8 @@
 """The text encoder and the denoiser: an hourglass over 16x16, 8x8 and 4x4 cells with a transformer at its waist.
 
 Convolutions see single latent frames (time folded into the batch) and are followed by cheap mixing over time; the
-waist attends over all space-time tokens and the words. Every block is modulated by the noise level of its own latent
-frame. Shapes: B clips, T latent frames, L words.
+waist attends over all space-time tokens and the words, and the 8x8 cells ask the words again on the way up. Every block is
+modulated by the noise level of its own latent frame. Shapes: B clips, T latent frames, L words.
 """
 
 import math
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .patches import CHANNELS, GRID
-from .vocabulary import MAX_TOKENS, VOCABULARY_SIZE
+from .vocabulary import MAX_TOKENS, TOKEN_OF, VOCABULARY_SIZE
 
 
 @dataclass(frozen=True)
@@ -29,26 +29,31 @@ class Size:
     heads: int = 4
     text: int = 128
     text_blocks: int = 2
-    frames: int = 5
+    frames: int = 13
 
 
 SIZES = {"s": Size(), "m": Size(fine_blocks=3, middle_blocks=2, waist_blocks=8), "tiny": Size(16, 16, 32, 1, 1, 1, 2, 32, 1)}
 
 
 class TextEncoder(nn.Module):
-    """tokens int64 [B, L] -> (text f32 [B, L, text], mask f32 [B, L] with 1 for real tokens)."""
+    """tokens int64 [B, L] -> (text f32 [B, L, text], mask f32 [B, L] with 1 for real tokens).
+
+    Words after the first "and" carry a mark, so that what belongs together is known from the start.
+    """
 
     def __init__(self, size: Size):
         super().__init__()
         self.words = nn.Embedding(VOCABULARY_SIZE, size.text)
         self.places = nn.Parameter(torch.randn(MAX_TOKENS, size.text) * 0.02)
+        self.second = nn.Parameter(torch.randn(size.text) * 0.5)
         self.blocks = nn.ModuleList(TextBlock(size.text, size.heads) for _ in range(size.text_blocks))
         self.norm = nn.LayerNorm(size.text)
         nn.init.normal_(self.words.weight, std=0.5)
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         mask = (tokens > 0).float()
-        x = self.words(tokens) + self.places
+        later = (tokens == TOKEN_OF["and"]).float().cumsum(1).clamp(max=1)
+        x = self.words(tokens) + self.places + later[..., None] * self.second
         for block in self.blocks:
             x = block(x, mask)
         return self.norm(x) * mask[..., None], mask
@@ -127,6 +132,26 @@ class TimeMix(nn.Module):
         return x + F.silu(self.mix(three))
 
 
+class WordBlock(nn.Module):
+    """Residual: the cells of [B*T, C, H, W] ask the words; zero at first."""
+
+    def __init__(self, width: int, text: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.ask, self.words, self.out = nn.Linear(width, width), nn.Linear(text, 2 * width), nn.Linear(width, width)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, text: Tensor, bias: Tensor) -> Tensor:
+        """`bias` [B, 1, 1, L] masks padding words."""
+        height, width = x.shape[2:]
+        cells = self.norm(x.flatten(2).transpose(1, 2)).reshape(text.shape[0], -1, x.shape[1])
+        k, v = self.words(text).chunk(2, -1)
+        answer = self.out(attention(*(split_heads(part, self.heads) for part in (self.ask(cells), k, v)), bias))
+        return x + answer.reshape(x.shape[0], height * width, x.shape[1]).transpose(1, 2).unflatten(2, (height, width))
+
+
 class WaistBlock(nn.Module):
     """Transformer block on [B, T, S, D]; keys and values of the words are appended to those of the tokens."""
 
@@ -173,6 +198,7 @@ class Denoiser(nn.Module):
         self.waist = nn.ModuleList(WaistBlock(size) for _ in range(size.waist_blocks))
         self.from_waist = nn.Conv2d(c, 4 * b, 1)
         self.join_middle = nn.Conv2d(2 * b, b, 1)
+        self.read_middle = WordBlock(b, size.text, size.heads)
         self.up_middle = blocks(ConvBlock, size.middle_blocks, b, c, size.frames)
         self.from_middle = nn.Conv2d(b, 4 * a, 1)
         self.join_fine = nn.Conv2d(2 * a, a, 1)
@@ -211,6 +237,7 @@ class Denoiser(nn.Module):
         waist = self.to_waist(F.pixel_unshuffle(middle, 2))
         waist = self.transformer(waist, condition, text, text_mask)
         middle = self.join_middle(torch.cat([F.pixel_shuffle(self.from_waist(waist), 2), middle], 1))
+        middle = self.read_middle(middle, text, (text_mask - 1)[:, None, None, :] * 1e4)
         for block in self.up_middle:
             middle = block(middle, flat, batch)
         fine = self.join_fine(torch.cat([F.pixel_shuffle(self.from_middle(middle), 2), fine], 1))

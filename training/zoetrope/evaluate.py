@@ -7,14 +7,17 @@ The backgrounds are judged too, by the nearest of the drawn ones at the picture'
 import argparse
 import json
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from . import video, vision
+from . import vocabulary as v
 from .export import write_json
 from .render import background
-from .scenes import Scene
+from .scenes import Scene, moments
+from .vision import edge_rows
 
 PROPERTIES = ("colour", "shape", "motion")
 
@@ -35,18 +38,16 @@ def judge(frames: np.ndarray, row: dict) -> dict:
 
 
 def background_of(frames: np.ndarray) -> str:
-    """Name of the drawn background whose rows are nearest to the edge columns of the video."""
-    edge = np.concatenate([frames[:, :, :5], frames[:, :, -5:]], 2).transpose(1, 0, 2, 3)
-    rows = np.median(edge.reshape(len(edge), -1, 3), axis=1)
-    return min(_BACKGROUNDS, key=lambda name: float(np.abs(_BACKGROUNDS[name] - rows).mean()))
+    """Name of the drawn background whose rows are nearest to the edges of the video, at its beginning, in its middle and at its end."""
+    seen = edge_rows(frames)[np.linspace(0, len(frames) - 1, 3).round().astype(int)]
+    time = moments(len(frames))[np.linspace(0, len(frames) - 1, 3).round().astype(int)]
+    return min(v.BACKGROUNDS, key=lambda name: float(np.abs(_rows(name, tuple(time)) - seen).mean()))
 
 
-def _rows(name: str) -> np.ndarray:
+@cache
+def _rows(name: str, time: tuple[float, ...]) -> np.ndarray:
     jitter = np.full(12, 0.5, np.float32)
-    return np.median(background(Scene((), name, jitter), 128), axis=1)
-
-
-_BACKGROUNDS = {name: _rows(name) for name in ("meadow", "sea", "desert", "night", "snow", "sunset", "light", "dark")}
+    return np.median(background(Scene((), name, jitter), np.array(time, np.float32)), axis=2)
 
 
 def summary(judged: list[dict]) -> dict:

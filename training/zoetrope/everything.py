@@ -3,8 +3,9 @@
 import argparse
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from .pool import LONG_GROUPS
 
 
 def run(stage: str, *args: object) -> None:
@@ -19,27 +20,23 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--clips", type=int, default=60000)
     parser.add_argument("--seconds", type=float, default=7200, help="training time of each denoiser")
-    parser.add_argument("--decoder-seconds", type=float, default=1500)
+    parser.add_argument("--autoencoder-seconds", type=float, default=2400)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    pool, decoder, prompts = args.runs / "pool", args.runs / "decoder.pt", args.results / "prompts.json"
-    run("pool", "--folder", pool, "--clips", 2000)
+    pool, long, prompts = args.runs / "pool", args.runs / "pool-long", args.results / "prompts.json"
+    ends = ("--autoencoder", args.runs / "autoencoder.pt")
     run("prompts", "--out", prompts)
-    training = ("--pool", pool, "--seconds", args.seconds, "--workers", args.workers)
-    with ThreadPoolExecutor(3) as together:
-        stages = [
-            together.submit(run, "pool", "--folder", pool, "--clips", args.clips),
-            together.submit(run, "train_decoder", "--pool", pool, "--out", decoder, "--seconds", args.decoder_seconds),
-            together.submit(run, "train", *training, "--size", "s", "--folder", args.runs / "s"),
-        ]
-        for stage in stages:
-            stage.result()
+    run("train_autoencoder", "--out", ends[1], "--seconds", args.autoencoder_seconds, "--workers", args.workers)
+    run("pool", *ends, "--folder", long, "--groups", LONG_GROUPS, "--clips", args.clips // 20, "--processes", args.workers)
+    run("pool", *ends, "--folder", pool, "--clips", args.clips, "--processes", args.workers)
+    training = (*ends, "--pool", pool, "--long", long, "--seconds", args.seconds, "--workers", args.workers)
+    run("train", *training, "--size", "s", "--folder", args.runs / "s")
     # The larger net has the smaller one's blocks and more of them, so it goes on from what that has learnt.
     run("train", *training, "--size", "m", "--folder", args.runs / "m", "--start", args.runs / "s" / "last.pt")
     for size in ("s", "m"):
         name = f"zoetrope-{size}"
         model, videos = args.models / name, args.runs / f"videos-{size}"
-        files = ("--checkpoint", args.runs / size / "last.pt", "--decoder", decoder, "--patches", pool / "patches.npz")
+        files = (*ends, "--checkpoint", args.runs / size / "last.pt")
         run("export", *files, "--out", model)
         run("parity", *files, "--model", model, "--out", args.results / f"parity-{name}.json")
         run("sample", "--model", model, "--prompts", prompts, "--out", videos, "--threads", args.workers)

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from . import vocabulary as v
-from .autoencoder import Decoder, Encoder, LinearDecoder
+from .autoencoder import Autoencoder, LinearDecoder
 from .denoiser import SIZES, Size, Zoetrope
-from .patches import CHANNELS, GRID, GROUP, Patches
-from .scenes import FPS
+from .patches import CHANNELS, GRID, GROUP
+from .scenes import FPS, FRAMES
 
 OPSET = 20
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 STEPS, GUIDANCE, SHIFT = 20, 2.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
@@ -38,7 +38,7 @@ EXAMPLES = (
 
 def load_checkpoint(path: Path) -> tuple[Zoetrope, dict]:
     """The averaged net of a training run, in evaluation mode, and what its card tells: steps, clips seen, seconds."""
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location="cpu")
     model = Zoetrope(SIZES[state["plan"]["size"]])
     model.load_state_dict(state["average"])
     facts = {
@@ -50,21 +50,14 @@ def load_checkpoint(path: Path) -> tuple[Zoetrope, dict]:
     return model.eval(), facts
 
 
-def load_decoder(patches: Patches, path: Path | None) -> Decoder:
-    """The decoder; without a trained refiner it is the plain linear one."""
-    decoder = Decoder(patches)
-    if path is not None and path.exists():
-        decoder.load_state_dict(torch.load(path, weights_only=True))
-    return decoder.eval()
-
-
-def export_graphs(model: Zoetrope, decoder: Decoder, encoder: Encoder, out: Path) -> None:
+def export_graphs(model: Zoetrope, ends: Autoencoder, out: Path) -> None:
     """Export with dynamic batch, frames and groups; all weights inside the files.
 
     `preview` is the decoder without its refiner: a hundredth of the work, for pictures of a forming clip.
     """
     out.mkdir(parents=True, exist_ok=True)
     size: Size = model.size
+    decoder, encoder = ends.decoder, ends.encoder
     batch, frames, groups = (torch.export.Dim(name, min=1) for name in ("batch", "frames", "groups"))
     frames = torch.export.Dim("frames", min=1, max=size.frames)
     latents = torch.randn(2, CHANNELS, 3, GRID, GRID)
@@ -121,7 +114,7 @@ def manifest(size: str, folder: Path) -> dict:
         "name": name,
         "family": "zoetrope",
         "runtime": "onnx",
-        "latent_space": "zoetrope-v1",
+        "latent_space": "zoetrope-v2",
         "version": VERSION,
         "description": f"{KINDS[size]} latent video diffusion model trained from scratch on drawn scenes: one or two coloured "
         "shapes that move over simple landscapes. Runs on a CPU.",
@@ -140,7 +133,7 @@ def manifest(size: str, folder: Path) -> dict:
         "defaults": {
             "width": 128,
             "height": 128,
-            "num_frames": longest,
+            "num_frames": FRAMES,
             "fps": FPS,
             "num_inference_steps": STEPS,
             "guidance_scale": GUIDANCE,
@@ -168,13 +161,11 @@ def write_json(path: Path, value: dict | list) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/s/last.pt"))
-    parser.add_argument("--decoder", type=Path, default=Path("runs/decoder.pt"))
-    parser.add_argument("--patches", type=Path, default=Path("runs/pool/patches.npz"))
+    parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder.pt"))
     parser.add_argument("--out", type=Path, default=Path("../models/zoetrope-s"))
     args = parser.parse_args()
-    patches = Patches.load(args.patches)
     model, facts = load_checkpoint(args.checkpoint)
-    export_graphs(model, load_decoder(patches, args.decoder), Encoder(patches), args.out)
+    export_graphs(model, Autoencoder.load(args.autoencoder), args.out)
     write_json(args.out / "tokenizer.json", v.tokenizer_document())
     write_json(args.out / "manifest.json", manifest(facts["size"], args.out))
     print(json.dumps(facts | {"bytes": sum(f.stat().st_size for f in args.out.iterdir())}))

@@ -8,10 +8,10 @@ later in a longer clip, its first frame is out of sight: noise at level 1. Train
 
 from itertools import islice, pairwise
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from .autoencoder import Decoder
 from .denoiser import Zoetrope
 from .vocabulary import BOS, MAX_TOKENS
 
@@ -20,18 +20,27 @@ INDEPENDENT_SHARE, CONTEXT_SHARE, ABSENT_SHARE = 0.2, 0.4, 0.5
 SIGMA_MEAN, SIGMA_SPREAD = 0.9, 1.4
 
 
-def channel_weights(std: np.ndarray) -> Tensor:
-    """Loss weight per latent channel, growing with what the channel changes in the picture; mean 1, [C]."""
-    weight = torch.from_numpy(std.astype(np.float32)) ** 0.7
-    return weight / weight.mean()
+@torch.no_grad()
+def channel_weights(decoder: Decoder, latents: Tensor, amount: float = 0.5) -> Tensor:
+    """Loss weight per latent channel, growing with what an error in it changes in the picture; mean 1, [C].
+
+    latents [N, C, 16, 16], cells of which a good part should hold things.
+    """
+    change = torch.empty(latents.shape[1])
+    clean = decoder.picture(latents)
+    for channel in range(len(change)):
+        moved = latents.clone()
+        moved[:, channel] += amount
+        change[channel] = (decoder.picture(moved) - clean).square().mean().sqrt()
+    return change / change.mean()
 
 
-def draw_sigmas(batch: int, frames: int, generator: torch.Generator, absent: bool = False) -> Tensor:
+def draw_sigmas(batch: int, frames: int, generator: torch.Generator, absent: Tensor | bool = False) -> Tensor:
     """Logit-normal noise levels [B, T].
 
     One level for the clip; or an independent one in every latent frame; or one in a stretch of frames that is made between
     finished ones (level 0), with the first frame absent (level 1) in a share of those where another finished one is left.
-    `absent`: the first frame is absent in every clip.
+    `absent`: in which clips the first frame is absent, bool [B] or one for all.
     """
     each = torch.randn(batch, frames, generator=generator)
     kind = torch.rand(batch, 1, generator=generator)

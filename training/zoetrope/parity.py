@@ -11,10 +11,11 @@ import onnxruntime as ort
 import torch
 
 from . import vocabulary as v
-from .autoencoder import Decoder, Encoder
+from .autoencoder import Autoencoder
 from .denoiser import Zoetrope
-from .export import EXAMPLES, load_checkpoint, load_decoder, write_json
-from .patches import CHANNELS, GRID, GROUP, Patches
+from .export import EXAMPLES, load_checkpoint, write_json
+from .patches import CHANNELS, GRID, GROUP
+from .pool import GROUPS
 
 LIMIT = 1e-3
 
@@ -27,7 +28,7 @@ def session(path: Path, threads: int) -> ort.InferenceSession:
 
 
 @torch.no_grad()
-def compare(model: Zoetrope, decoder: Decoder, encoder: Encoder, folder: Path, threads: int = 2) -> dict:
+def compare(model: Zoetrope, ends: Autoencoder, folder: Path, threads: int = 2) -> dict:
     """Largest absolute difference per output over several batch sizes, lengths and noise levels; seconds per pass."""
     generator = torch.Generator().manual_seed(5)
     sessions = {name: session(folder / f"{name}.onnx", threads) for name in ("text-encoder", "denoiser", "decoder", "encoder")}
@@ -45,9 +46,9 @@ def compare(model: Zoetrope, decoder: Decoder, encoder: Encoder, folder: Path, t
             (got,) = sessions["denoiser"].run(None, {name: value.numpy() for name, value in feed.items()})
             _note(worst, "velocity", model.denoiser(**feed), got)
         cells = torch.randn(frames, CHANNELS, GRID, GRID, generator=generator)
-        _note(worst, "frames", decoder(cells), sessions["decoder"].run(None, {"latents": cells.numpy()})[0])
+        _note(worst, "frames", ends.decoder(cells), sessions["decoder"].run(None, {"latents": cells.numpy()})[0])
         pictures = torch.rand(frames, GROUP, 3, 128, 128, generator=generator)
-        _note(worst, "latents", encoder(pictures), sessions["encoder"].run(None, {"frames": pictures.numpy()})[0])
+        _note(worst, "latents", ends.encoder(pictures), sessions["encoder"].run(None, {"frames": pictures.numpy()})[0])
     return {"max_abs_error": worst, "limit": LIMIT, "passes": worst["velocity"] <= LIMIT} | _speed(model, sessions["denoiser"], threads)
 
 
@@ -58,12 +59,12 @@ def _note(worst: dict, name: str, want: torch.Tensor, got: np.ndarray) -> None:
 
 @torch.no_grad()
 def _speed(model: Zoetrope, denoiser: ort.InferenceSession, threads: int) -> dict:
-    """Median milliseconds of one guided step's pass: two clips of the longest length."""
+    """Median milliseconds of one guided step's pass: two clips of 17 frames."""
     torch.set_num_threads(threads)
     text, mask = model.text(torch.tensor([v.encode(EXAMPLES[0]), v.encode("")]))
     feed = {
-        "latents": torch.randn(2, CHANNELS, model.size.frames, GRID, GRID),
-        "sigmas": torch.full((2, model.size.frames), 0.5),
+        "latents": torch.randn(2, CHANNELS, GROUPS, GRID, GRID),
+        "sigmas": torch.full((2, GROUPS), 0.5),
         "text": text,
         "text_mask": mask,
     }
@@ -87,14 +88,12 @@ def _median_ms(call: Callable[[], object], times: int = 15) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/s/last.pt"))
-    parser.add_argument("--decoder", type=Path, default=Path("runs/decoder.pt"))
-    parser.add_argument("--patches", type=Path, default=Path("runs/pool/patches.npz"))
+    parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder.pt"))
     parser.add_argument("--model", type=Path, default=Path("../models/zoetrope-s"))
     parser.add_argument("--out", type=Path, default=Path("results/parity-zoetrope-s.json"))
     args = parser.parse_args()
-    patches = Patches.load(args.patches)
     model, _ = load_checkpoint(args.checkpoint)
-    result = compare(model, load_decoder(patches, args.decoder), Encoder(patches), args.model)
+    result = compare(model, Autoencoder.load(args.autoencoder), args.model)
     write_json(args.out, result | {"torch": torch.__version__, "onnxruntime": ort.__version__})
     print(json.dumps(result))
     if not result["passes"]:

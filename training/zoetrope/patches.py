@@ -1,11 +1,10 @@
-"""The encoder of latent space zoetrope-v1: a linear map from blocks of 4 frames x 8 x 8 pixels to CHANNELS numbers.
+"""Where the autoencoder of latent space zoetrope-v2 begins: a linear map from blocks of 4 frames x 8 x 8 pixels to CHANNELS numbers.
 
-The map is a principal component analysis fitted mostly on blocks that hold an object, each component divided by
-its standard deviation. A group of 4 frames [4, 3, 128, 128] becomes [CHANNELS, 16, 16]; groups never see each other.
+The map is a principal component analysis fitted mostly on blocks that hold an object, each component divided by its standard
+deviation.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from .scenes import sample_scene
 
 GROUP = 4
 PATCH = 8
-CHANNELS = 24
+CHANNELS = 16
 GRID = 16
 BLOCK = GROUP * 3 * PATCH * PATCH
 
@@ -28,22 +27,11 @@ class Patches:
     offset: np.ndarray
     std: np.ndarray
 
-    def encode(self, frames: np.ndarray) -> np.ndarray:
-        """uint8 frames [1 + 4n, 128, 128, 3] -> normalised latents f32 [1 + n, CHANNELS, GRID, GRID]."""
-        raw = (blocks(grouped(frames)) - self.mean) @ self.basis.T
-        return ((raw - self.offset) / self.std).transpose(0, 3, 1, 2)
-
-    def save(self, path: Path) -> None:
-        np.savez(path, mean=self.mean, basis=self.basis, offset=self.offset, std=self.std)
-
-    @staticmethod
-    def load(path: Path) -> "Patches":
-        with np.load(path) as data:
-            return Patches(data["mean"], data["basis"], data["offset"], data["std"])
-
 
 def grouped(frames: np.ndarray) -> np.ndarray:
-    """Frames [1 + 4n, ...] -> groups [1 + n, 4, ...]; the first group is the first frame four times."""
+    """Frames [1 + 4n, ...] -> groups [1 + n, 4, ...], the first group is the first frame four times; frames [4n, ...] -> [n, 4, ...]."""
+    if len(frames) % GROUP == 0:
+        return frames.reshape(-1, GROUP, *frames.shape[1:])
     first = np.repeat(frames[:1], GROUP, axis=0)[None]
     return np.concatenate([first, frames[1:].reshape(-1, GROUP, *frames.shape[1:])])
 
@@ -56,7 +44,7 @@ def blocks(groups: np.ndarray) -> np.ndarray:
 
 
 def cell_cover(cover: np.ndarray) -> np.ndarray:
-    """Object coverage [1 + 4n, 128, 128] -> the largest coverage in each cell, [1 + n, GRID, GRID]."""
+    """Object coverage per frame -> the largest coverage in each cell of each group, [groups, GRID, GRID]."""
     groups = grouped(cover)
     return groups.reshape(len(groups), GROUP, GRID, PATCH, GRID, PATCH).max(axis=(1, 3, 5))
 

@@ -1,28 +1,35 @@
-"""The pool: latents of many drawn scenes in flat files that grow while training reads them.
+"""The pool: latents of windows of many drawn scenes in flat files that grow while training reads them.
 
-Files: latents.f16 [N, 5, CHANNELS, 16, 16], cover.u8 [N, 5, 16, 16] (0..255), scenes.u8 [N, 10] (see `scene_row`), and
-count.txt, the number of complete rows, written last. Row i depends on the seed and i alone.
+Files: latents.f16 [N, groups, CHANNELS, 16, 16], cover.u8 [N, groups, 16, 16] (0..255), scenes.u8 [N, 11] (see `scene_row`),
+shape.txt (groups) and count.txt, the number of complete rows, written last. Row i depends on the seed and i alone.
 """
 
 import argparse
 import time
+from collections.abc import Iterable
+from functools import partial
+from multiprocessing import Pool as Processes
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from . import vocabulary as v
-from .patches import CHANNELS, GRID, Patches, cell_cover, fit
+from .autoencoder import Autoencoder, pictures_of
+from .patches import CHANNELS, GRID, GROUP, cell_cover
 from .render import render
-from .scenes import Scene, sample_scene
+from .scenes import LONGEST, Scene, sample_scene
 
-GROUPS = 5
+GROUPS, LONG_GROUPS = 5, 1 + (LONGEST - 1) // GROUP
+LATER_SHARE = 0.35
+PAIR_SHARE = 0.25
 NONE = 255
 
 
-def scene_row(scene: Scene) -> np.ndarray:
-    """Scene -> uint8 [10]: background, number of things, then shape, colour, size, motion of each (255 = absent)."""
-    row = np.full(10, NONE, np.uint8)
-    row[0], row[1] = v.BACKGROUNDS.index(scene.background), len(scene.things)
+def scene_row(scene: Scene, first_group: int) -> np.ndarray:
+    """Scene -> uint8 [11]: background, number of things, then shape, colour, size, motion of each (255 = absent), the window's place."""
+    row = np.full(11, NONE, np.uint8)
+    row[0], row[1], row[10] = v.BACKGROUNDS.index(scene.background), len(scene.things), first_group
     for index, thing in enumerate(scene.things):
         row[2 + 4 * index : 6 + 4 * index] = (
             v.SHAPES.index(thing.shape),
@@ -33,36 +40,64 @@ def scene_row(scene: Scene) -> np.ndarray:
     return row
 
 
-def fill(folder: Path, clips: int, seed: int = 7, chunk: int = 200) -> None:
+def window(scene: Scene, groups: int, first_group: int) -> tuple[np.ndarray, np.ndarray]:
+    """Frames and coverage of `groups` groups of the endless scene, from group `first_group` on; group 0 is the first frame alone."""
+    if first_group == 0:
+        return render(scene, 1 + GROUP * (groups - 1))
+    return render(scene, GROUP * groups, first=1 + GROUP * (first_group - 1))
+
+
+def fill(folder: Path, autoencoder: Path, clips: int, groups: int = GROUPS, processes: int = 1, seed: int = 7, chunk: int = 200) -> None:
     """Append rows until the pool holds `clips`; safe to stop and run again."""
     folder.mkdir(parents=True, exist_ok=True)
-    patches_path = folder / "patches.npz"
-    if not patches_path.exists():
-        fit().save(patches_path)
-    patches = Patches.load(patches_path)
+    (folder / "shape.txt").write_text(str(groups))
     start = done = count(folder)
     began = time.monotonic()
-    shapes = {"latents.f16": (GROUPS * CHANNELS * GRID * GRID * 2), "cover.u8": GROUPS * GRID * GRID, "scenes.u8": 10}
+    shapes = {"latents.f16": groups * CHANNELS * GRID * GRID * 2, "cover.u8": groups * GRID * GRID, "scenes.u8": 11}
     for name, size in shapes.items():
         with open(folder / name, "ab") as file:
             file.truncate(done * size)
-    while done < clips:
-        rows = [_row(patches, seed, index) for index in range(done, min(done + chunk, clips))]
-        for name, arrays in zip(shapes, zip(*rows, strict=True), strict=True):
-            with open(folder / name, "ab") as file:
-                file.write(np.stack(arrays).tobytes())
-        done += len(rows)
-        (folder / "count.tmp").write_text(str(done))
-        (folder / "count.tmp").rename(folder / "count.txt")
-        left = (clips - done) * (time.monotonic() - began) / (done - start)
-        print(f"pool {done}/{clips} clips, {left:.0f} s left", flush=True)
+    with Processes(processes, _get_ready, (autoencoder,)) as workers:
+        rows = workers.imap(partial(_row, groups, seed), range(done, clips), chunksize=10)
+        for part in _parts(rows, chunk):
+            for name, arrays in zip(shapes, zip(*part, strict=True), strict=True):
+                with open(folder / name, "ab") as file:
+                    file.write(np.stack(arrays).tobytes())
+            done += len(part)
+            (folder / "count.tmp").write_text(str(done))
+            (folder / "count.tmp").rename(folder / "count.txt")
+            left = (clips - done) * (time.monotonic() - began) / (done - start)
+            print(f"pool {done}/{clips} clips, {left:.0f} s left", flush=True)
 
 
-def _row(patches: Patches, seed: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    scene = sample_scene(np.random.default_rng([seed, index]))
-    frames, cover = render(scene)
-    cells = (cell_cover(cover) * 255).astype(np.uint8)
-    return patches.encode(frames).astype(np.float16), cells, scene_row(scene)
+_encoders: list[Autoencoder] = []
+
+
+def _get_ready(autoencoder: Path) -> None:
+    torch.set_num_threads(1)
+    _encoders[:] = [Autoencoder.load(autoencoder)]
+
+
+@torch.no_grad()
+def _row(groups: int, seed: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng([seed, index])
+    scene = sample_scene(rng, pair_share=PAIR_SHARE)
+    later = groups == GROUPS and rng.random() < LATER_SHARE
+    first = int(rng.integers(1, LONG_GROUPS - GROUPS + 1)) if later else 0
+    frames, cover = window(scene, groups, first)
+    latents = _encoders[0].encode(pictures_of(frames)).numpy()
+    return latents.astype(np.float16), (cell_cover(cover) * 255).astype(np.uint8), scene_row(scene, first)
+
+
+def _parts(rows: Iterable, size: int) -> Iterable[list]:
+    part = []
+    for row in rows:
+        part.append(row)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 def count(folder: Path) -> int:
@@ -76,21 +111,25 @@ class Pool:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.groups = int((folder / "shape.txt").read_text())
         self.refresh()
 
     def refresh(self) -> None:
         rows = self.rows = count(self.folder)
-        self.latents = np.memmap(self.folder / "latents.f16", np.float16, "r", shape=(rows, GROUPS, CHANNELS, GRID, GRID))
-        self.cover = np.memmap(self.folder / "cover.u8", np.uint8, "r", shape=(rows, GROUPS, GRID, GRID))
-        self.scenes = np.memmap(self.folder / "scenes.u8", np.uint8, "r", shape=(rows, 10))
+        self.latents = np.memmap(self.folder / "latents.f16", np.float16, "r", shape=(rows, self.groups, CHANNELS, GRID, GRID))
+        self.cover = np.memmap(self.folder / "cover.u8", np.uint8, "r", shape=(rows, self.groups, GRID, GRID))
+        self.scenes = np.memmap(self.folder / "scenes.u8", np.uint8, "r", shape=(rows, 11))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("runs/pool"))
+    parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder.pt"))
     parser.add_argument("--clips", type=int, default=60000)
+    parser.add_argument("--groups", type=int, default=GROUPS, help=f"latent frames of a row; {LONG_GROUPS} for whole long clips")
+    parser.add_argument("--processes", type=int, default=1)
     args = parser.parse_args()
-    fill(args.folder, args.clips)
+    fill(args.folder, args.autoencoder, args.clips, args.groups, args.processes)
 
 
 if __name__ == "__main__":

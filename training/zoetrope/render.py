@@ -4,9 +4,11 @@ Distances follow the usual two-dimensional formulas (Inigo Quilez, "2D distance 
 about the unit circle, and all shapes are scaled to similar areas.
 """
 
+from functools import cache
+
 import numpy as np
 
-from .scenes import FRAMES, Scene, Track, tracks
+from .scenes import FRAMES, GROUND, Scene, Track, moments, tracks
 
 SIZE = 128
 PALETTE = {
@@ -30,42 +32,129 @@ BANDS = {
     "light": ((228, 228, 230), (228, 228, 230), (214, 214, 217), (206, 206, 210), 0.80),
     "dark": ((40, 40, 44), (40, 40, 44), (28, 28, 31), (22, 22, 25), 0.80),
 }
+# a background that changes: where it begins and where it ends, over the time of one clip
+CHANGES = {"nightfall": ("meadow", "night"), "daybreak": ("night", "meadow")}
+CLOUDY = {"meadow": 1.0, "sea": 1.0, "desert": 0.5, "snow": 0.7, "sunset": 0.6}
 LIGHT = np.array([-0.5, -0.7], np.float32)
+CLOUD, WAVE, GLOW, STAR, SHADOW = 30.0, 8.0, np.array([30, 16, -4], np.float32), 110.0, 0.12
+DRIFT, FLOW = 0.10, 0.22
+# an endless strip of sky: its length in pictures, and the place, height and half width of each cloud on it
+STRIP = 1.5
+CLOUDS = ((0.15, 0.14, 0.12), (0.24, 0.17, 0.09), (0.72, 0.24, 0.13), (0.62, 0.22, 0.08), (1.15, 0.11, 0.10), (1.23, 0.13, 0.07))
 
 
-def render(scene: Scene, frames: int = FRAMES, size: int = SIZE) -> tuple[np.ndarray, np.ndarray]:
-    """Scene -> (uint8 RGB [frames, size, size, 3], object coverage f32 [frames, size, size] in [0, 1])."""
-    picture = background(scene, size)
-    video = np.repeat(picture[None], frames, axis=0)
+def render(scene: Scene, frames: int = FRAMES, first: int = 0, size: int = SIZE) -> tuple[np.ndarray, np.ndarray]:
+    """Scene -> its `frames` frames from frame `first` on.
+
+    Returns (uint8 RGB [frames, size, size, 3], object coverage f32 [frames, size, size] in [0, 1]).
+    """
+    time = moments(frames, first)
+    video = background(scene, time, size)
     cover = np.zeros((frames, size, size), np.float32)
-    for thing, track in zip(scene.things, tracks(scene, frames), strict=True):
+    paths = tracks(scene, time)
+    for track in paths:
+        _shade(video, track, size)
+    for thing, track in zip(scene.things, paths, strict=True):
         _draw(video, cover, thing.shape, np.array(PALETTE[thing.colour], np.float32), track, size)
-    return (video + 0.5).astype(np.uint8), cover
+    return (np.clip(video, 0, 255) + 0.5).astype(np.uint8), cover
 
 
-def background(scene: Scene, size: int) -> np.ndarray:
-    """The still part, f32 RGB [size, size, 3] in 0..255."""
-    sky_top, sky_low, ground_top, ground_low, horizon = BANDS[scene.background]
-    horizon = horizon + 0.06 * (float(scene.jitter[8]) - 0.5)
+def background(scene: Scene, time: np.ndarray, size: int = SIZE) -> np.ndarray:
+    """What is behind the things at each moment, f32 RGB [frames, size, size, 3] in 0..255."""
+    begin, end = CHANGES.get(scene.background, (scene.background, scene.background))
+    video = _landscape(begin, scene.jitter, time, size)
+    if end != begin:
+        passed = np.clip(time, 0, 1)
+        passed = (passed * passed * (3 - 2 * passed))[:, None, None, None]
+        video = (1 - passed) * video + passed * _landscape(end, scene.jitter, time, size)
+    return video
+
+
+def _landscape(name: str, jitter: np.ndarray, time: np.ndarray, size: int) -> np.ndarray:
+    sky_top, sky_low, ground_top, ground_low, horizon = BANDS[name]
+    horizon = horizon + 0.06 * (float(jitter[8]) - 0.5)
     y = (np.arange(size, dtype=np.float32) + 0.5) / size
     above = np.clip(y / horizon, 0, 1)[:, None]
     below = np.clip((y - horizon) / (1 - horizon), 0, 1)[:, None]
-    blend = np.clip((y - horizon) * size * 0.5 + 0.5, 0, 1)[:, None]
+    ground_share = np.clip((y - horizon) * size * 0.5 + 0.5, 0, 1)[:, None]
     sky = (1 - above) * np.array(sky_top, np.float32) + above * np.array(sky_low, np.float32)
     ground = (1 - below) * np.array(ground_top, np.float32) + below * np.array(ground_low, np.float32)
-    column = (1 - blend) * sky + blend * ground
-    picture = np.repeat(column[:, None], size, axis=1)
-    if scene.background == "night":
-        _stars(picture, scene.jitter, size)
-    return picture
+    column = (1 - ground_share) * sky + ground_share * ground
+    video = np.tile(column[None, :, None], (len(time), 1, size, 1))
+    if name in CLOUDY:
+        video += _passing(_clouds(size), jitter[10] + DRIFT * time, size) * (CLOUD * CLOUDY[name] * (1 - ground_share)[..., None])
+    if name == "sea":
+        video += _passing(_waves(size), jitter[11] - FLOW * time, size) * (WAVE * ground_share * (0.4 + 0.6 * below))[..., None]
+    if name == "sunset":
+        video += _glow(horizon, jitter[11], size) * (1 - ground_share)[..., None]
+    if name == "night":
+        _stars(video, jitter, time)
+    return video
 
 
-def _stars(picture: np.ndarray, jitter: np.ndarray, size: int) -> None:
+def _passing(strip: np.ndarray, turns: np.ndarray, size: int) -> np.ndarray:
+    """The part of an endless strip [size, long] that is in the picture at each moment, [frames, size, size, 1]."""
+    long = strip.shape[1]
+    start = (turns % 1) * long
+    whole = np.floor(start).astype(int)
+    share = (start - whole).astype(np.float32)[:, None, None]
+    columns = (whole[:, None] + np.arange(size)) % long
+    now, after = strip[:, columns].transpose(1, 0, 2), strip[:, (columns + 1) % long].transpose(1, 0, 2)
+    return ((1 - share) * now + share * after)[..., None]
+
+
+@cache
+def _clouds(size: int) -> np.ndarray:
+    """Soft clouds on an endless strip of sky, f32 [size, STRIP * size] in [0, 1]."""
+    y, x = _strip_grid(size)
+    out = np.zeros_like(x)
+    for middle, high, wide in CLOUDS:
+        across = (x - middle + STRIP / 2) % STRIP - STRIP / 2
+        out = np.maximum(out, np.exp(-((across / wide) ** 2) - ((y - high) / (0.32 * wide)) ** 2))
+    return out
+
+
+@cache
+def _waves(size: int) -> np.ndarray:
+    """Bands of light on water, f32 [size, STRIP * size] in [-1, 1]."""
+    y, x = _strip_grid(size)
+    turn = 2 * np.pi * x / STRIP
+    return (np.sin(9 * turn + 40 * y) * 0.6 + np.sin(4 * turn - 70 * y) * 0.4).astype(np.float32)
+
+
+def _strip_grid(size: int) -> tuple[np.ndarray, np.ndarray]:
+    long = int(STRIP * size)
+    return np.meshgrid((np.arange(size, dtype=np.float32) + 0.5) / size, (np.arange(long, dtype=np.float32) + 0.5) / size, indexing="ij")
+
+
+def _glow(horizon: float, where: float, size: int) -> np.ndarray:
+    """The light of a sun behind the horizon, f32 [size, size, 3]."""
+    axis = (np.arange(size, dtype=np.float32) + 0.5) / size
+    across, down = axis[None] - (0.25 + 0.5 * where), axis[:, None] - horizon
+    return np.exp(-(across**2 + 2 * down**2) / (2 * 0.16**2))[..., None] * GLOW
+
+
+def _stars(video: np.ndarray, jitter: np.ndarray, time: np.ndarray) -> None:
+    """Fourteen stars of two pixels that twinkle."""
+    size = video.shape[1]
     shift = int(jitter[9] * 8)
     for index in range(14):
-        x = int((index * 0.618034 % 1) * size + shift) % size
+        x = int((index * 0.618034 % 1) * size + shift) % (size - 1)
         y = int((index * 0.381966 * 1.7 % 1) * size * 0.6)
-        picture[y, x] += 120
+        light = STAR * (0.65 + 0.35 * np.sin(2 * np.pi * (2 * time + index * 0.37)))
+        video[:, y, x : x + 2] += light[:, None, None]
+
+
+def _shade(video: np.ndarray, track: Track, size: int) -> None:
+    """A soft shadow on the ground under a thing, weaker the higher it is."""
+    axis = (np.arange(size, dtype=np.float32) + 0.5) / size
+    height = np.clip((GROUND - track.y - track.radius) / GROUND, 0, 1)
+    wide = (track.radius * (0.95 - 0.4 * height))[:, None]
+    across = np.exp(-(((axis[None] - track.x[:, None]) / wide) ** 2))
+    down = np.exp(-(((axis - GROUND - 0.02) / 0.025) ** 2))
+    rows = down > 0.01
+    strength = (SHADOW * (1 - 0.75 * height))[:, None, None] * down[None, rows, None] * across[:, None]
+    video[:, rows] *= 1 - strength[..., None]
 
 
 def _draw(video: np.ndarray, cover: np.ndarray, shape: str, colour: np.ndarray, track: Track, size: int) -> None:
@@ -75,9 +164,10 @@ def _draw(video: np.ndarray, cover: np.ndarray, shape: str, colour: np.ndarray, 
     left = np.floor(track.x * size).astype(int) - half
     top = np.floor(track.y * size).astype(int) - half
     scale = (track.radius * size)[:, None, None]
-    px = (left[:, None, None] + local[None, None, :] - (track.x * size)[:, None, None]) / scale
-    py = (top[:, None, None] + local[None, :, None] - (track.y * size)[:, None, None]) / scale
-    lit = 1.0 + 0.13 * np.clip(LIGHT[0] * px + LIGHT[1] * py, -1, 1)
+    px = (local + (left - track.x * size).astype(np.float32)[:, None])[:, None, :] / scale
+    py = (local + (top - track.y * size).astype(np.float32)[:, None])[:, :, None] / scale
+    lit = 1.0 + (0.2 if shape == "ball" else 0.13) * np.clip(LIGHT[0] * px + LIGHT[1] * py, -1, 1)
+    shine = 0.4 * np.exp(-((px + 0.36) ** 2 + (py + 0.42) ** 2) / 0.08) if shape == "ball" else np.zeros_like(px + py)
     cos, sin = np.cos(track.angle)[:, None, None], np.sin(track.angle)[:, None, None]
     ux, uy = cos * px + sin * py, -sin * px + cos * py
     alpha = np.clip(0.5 - DISTANCE[shape](ux, uy) * scale, 0, 1).astype(np.float32)
@@ -89,6 +179,7 @@ def _draw(video: np.ndarray, cover: np.ndarray, shape: str, colour: np.ndarray, 
         inside = np.s_[y0 - top[frame] : y1 - top[frame], x0 - left[frame] : x1 - left[frame]]
         a = alpha[frame][inside]
         paint = np.minimum(lit[frame][inside][..., None] * colour, 255)
+        paint += shine[frame][inside][..., None] * (255 - paint)
         target = video[frame, y0:y1, x0:x1]
         target += a[..., None] * (paint - target)
         region = cover[frame, y0:y1, x0:x1]

@@ -13,12 +13,11 @@ from torch import Tensor
 
 from . import flow, video
 from . import vocabulary as v
-from .autoencoder import frames_of
-from .export import EXAMPLES, GUIDANCE, SHIFT, STEPS, load_checkpoint, load_decoder
+from .autoencoder import Autoencoder, frames_of
+from .export import EXAMPLES, GUIDANCE, SHIFT, STEPS, load_checkpoint
 from .parity import session
-from .patches import CHANNELS, GRID, Patches
-
-FRAMES = 5
+from .patches import CHANNELS, GRID, GROUP
+from .scenes import FRAMES
 
 
 class OnnxModel:
@@ -43,16 +42,17 @@ def _run(graph: ort.InferenceSession, **inputs: Tensor) -> tuple[Tensor, ...]:
 
 
 def noise_of(seeds: list[int], frames: int = FRAMES) -> Tensor:
-    """Standard normal noise [B, C, T, 16, 16], each clip from its own seed."""
-    draw = [np.random.default_rng(seed).standard_normal((CHANNELS, frames, GRID, GRID), dtype=np.float32) for seed in seeds]
+    """Standard normal noise [B, C, T, 16, 16] for clips of `frames` frames, each clip from its own seed."""
+    groups = 1 + (frames - 1) // GROUP
+    draw = [np.random.default_rng(seed).standard_normal((CHANNELS, groups, GRID, GRID), dtype=np.float32) for seed in seeds]
     return torch.from_numpy(np.stack(draw))
 
 
 @torch.no_grad()
-def make(stages: list, decoder: Callable, prompts: list[str], seeds: list[int], guidance: float, shift: float) -> np.ndarray:
-    """Prompts -> uint8 RGB videos [B, 17, 128, 128, 3]; `stages` as `flow.sample` takes them."""
+def make(stages: list, decoder: Callable, prompts: list[str], noise: Tensor, guidance: float, shift: float) -> np.ndarray:
+    """Prompts and noise -> uint8 RGB videos [B, frames, 128, 128, 3]; `stages` as `flow.sample` takes them."""
     tokens = torch.tensor([v.encode(prompt) for prompt in prompts])
-    latents = flow.sample(stages, tokens, noise_of(seeds), guidance, shift)
+    latents = flow.sample(stages, tokens, noise, guidance, shift)
     return frames_of(decoder, latents).numpy()
 
 
@@ -62,8 +62,8 @@ def main() -> None:
     parser.add_argument("--then", type=Path, help="exported folder of the model that finishes the schedule")
     parser.add_argument("--hand-over", type=int, help="steps before that; half of them unless given")
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/s/last.pt"))
-    parser.add_argument("--decoder", type=Path, default=Path("runs/decoder.pt"))
-    parser.add_argument("--patches", type=Path, default=Path("runs/pool/patches.npz"))
+    parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder.pt"))
+    parser.add_argument("--frames", type=int, default=FRAMES, help="1 + 4n")
     parser.add_argument("--prompts", type=Path, help="prompts.json; without it the model's examples")
     parser.add_argument("--limit", type=int, default=1000)
     parser.add_argument("--steps", type=int, default=STEPS)
@@ -78,7 +78,7 @@ def main() -> None:
         model = OnnxModel(args.model, args.threads)
         decoder = model.decoder
     else:
-        model, decoder = load_checkpoint(args.checkpoint)[0], load_decoder(Patches.load(args.patches), args.decoder)
+        model, decoder = load_checkpoint(args.checkpoint)[0], Autoencoder.load(args.autoencoder).decoder
     stages = [(model, args.steps)]
     if args.then:
         first = args.steps // 2 if args.hand_over is None else args.hand_over
@@ -89,8 +89,8 @@ def main() -> None:
     shown, began = [], time.monotonic()
     for at in range(0, len(rows), 8):
         part = rows[at : at + 8]
-        texts, seeds = [row["prompt"] for row in part], [row["seed"] for row in part]
-        for row, frames in zip(part, make(stages, decoder, texts, seeds, args.guidance, args.shift), strict=True):
+        texts, noise = [row["prompt"] for row in part], noise_of([row["seed"] for row in part], args.frames)
+        for row, frames in zip(part, make(stages, decoder, texts, noise, args.guidance, args.shift), strict=True):
             video.write(args.out / f"{row['id']}.mp4", frames)
             shown.append(frames)
         done = at + len(part)

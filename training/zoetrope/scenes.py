@@ -1,7 +1,8 @@
 """What happens in a scene: its attributes, their sampling, the held-out split and the law of every motion.
 
 Lengths and positions are fractions of the picture (x to the right, y down), angles in radians. A law gives the
-pose of every frame from the frame's number alone, so a shorter clip is a prefix of the longer one.
+pose of every frame from the frame's number alone, so a shorter clip is a prefix of the longer one, and goes on for ever: what
+leaves the picture on one side enters it on the other, what has grown or shrunk stays as it is.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import numpy as np
 from . import vocabulary as v
 
 FRAMES = 17
+LONGEST = 49
 FPS = 8
 HELD_OUT_SHARE = 0.10
 RADIUS = {"small": 0.13, "medium": 0.17, "large": 0.215}
@@ -30,6 +32,7 @@ CLASHES = {
     ("white", "light"),
     ("purple", "night"),
     ("blue", "night"),
+    *((colour, change) for colour in ("green", "purple", "blue") for change in ("nightfall", "daybreak")),
 }
 
 
@@ -97,18 +100,23 @@ def sample_scene(rng: np.random.Generator, held_out: bool = False, pair_share: f
     return Scene(things, background, rng.random(12, dtype=np.float32))
 
 
-def tracks(scene: Scene, frames: int = FRAMES) -> list[Track]:
-    """The law of motion: scene -> one track per thing."""
+def moments(frames: int = FRAMES, first: int = 0) -> np.ndarray:
+    """The time of `frames` frames from frame `first` on, f32; 1 is the end of a clip of 17."""
+    return np.arange(first, first + frames, dtype=np.float32) / (FRAMES - 1)
+
+
+def tracks(scene: Scene, time: np.ndarray) -> list[Track]:
+    """The law of motion: scene and moments -> one track per thing."""
     if len(scene.things) == 1:
-        return [_track(scene.things[0], 0.5, scene.jitter[:4], frames)]
+        return [_track(scene.things[0], 0.5, scene.jitter[:4], time)]
     return [
-        _track(thing, lane, scene.jitter[4 * index : 4 * index + 4] * np.array([0.2, 1, 1, 1]) + np.array([0.4, 0, 0, 0]), frames)
+        _track(thing, lane, scene.jitter[4 * index : 4 * index + 4] * np.array([0.2, 1, 1, 1]) + np.array([0.4, 0, 0, 0]), time)
         for index, (thing, lane) in enumerate(zip(scene.things, LANES, strict=True))
     ]
 
 
-def _track(thing: Thing, centre: float, jitter: np.ndarray, frames: int) -> Track:
-    time = np.arange(frames, dtype=np.float32) / (FRAMES - 1)
+def _track(thing: Thing, centre: float, jitter: np.ndarray, time: np.ndarray) -> Track:
+    frames = len(time)
     wide = 2 * jitter[0] - 1
     high = 2 * jitter[1] - 1
     r = RADIUS[thing.size]
@@ -119,13 +127,13 @@ def _track(thing: Thing, centre: float, jitter: np.ndarray, frames: int) -> Trac
     travel = min(0.58, 0.96 - 2 * r)
     sweep = travel * (time - 0.5)
     if thing.motion == "right":
-        x = 0.5 + 0.03 * wide + sweep
+        x = _around(0.5 + 0.03 * wide + sweep, r)
     elif thing.motion == "left":
-        x = 0.5 + 0.03 * wide - sweep
+        x = _around(0.5 + 0.03 * wide - sweep, r)
     elif thing.motion == "rises":
-        y = 0.5 + 0.03 * high - sweep
+        y = _around(0.5 + 0.03 * high - sweep, r)
     elif thing.motion == "falls":
-        y = 0.5 + 0.03 * high + sweep
+        y = _around(0.5 + 0.03 * high + sweep, r)
     elif thing.motion == "bounces":
         low = GROUND - r
         phase = (2 * time) % 1
@@ -137,7 +145,13 @@ def _track(thing: Thing, centre: float, jitter: np.ndarray, frames: int) -> Trac
     elif thing.motion == "spins":
         angle = np.float32(np.pi * 1.25) * time
     elif thing.motion == "grows":
-        radius = r * (0.55 + 0.70 * time)
+        radius = r * (0.55 + 0.70 * np.minimum(time, 1))
     elif thing.motion == "shrinks":
-        radius = r * (1.25 - 0.70 * time)
+        radius = r * (1.25 - 0.70 * np.minimum(time, 1))
     return Track(*(np.asarray(a, np.float32) for a in (x, y, radius, angle)))
+
+
+def _around(place: np.ndarray, radius: float) -> np.ndarray:
+    """Positions that leave the picture on one side and enter it on the other, when nothing of the thing is to be seen."""
+    margin = 1.25 * radius
+    return (place + margin) % (1 + 2 * margin) - margin

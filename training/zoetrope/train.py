@@ -1,7 +1,9 @@
 """Trains text encoder and denoiser on the pool: resumable, planned by steps or by a wall-clock budget.
 
-Each of `--workers` threads works on its own part of the batch with single-threaded operators, which loses far less on
-a machine shared with others than operators that wait for each other. Step k draws its batch from (seed, k) alone.
+On a CPU each of `--workers` threads works on its own part of the batch with single-threaded operators, which loses far less on
+a machine shared with others than operators that wait for each other. On a GPU the whole batch is one part, in bfloat16 where that
+is safe, and the workers prepare the batches to come: give it `--batch 256 --workers 8` or more. Step k draws its batch from
+(seed, k) alone.
 """
 
 import argparse
@@ -9,7 +11,7 @@ import copy
 import json
 import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,12 +20,14 @@ import torch
 from torch import Tensor
 
 from . import flow
+from .autoencoder import Autoencoder
 from .captions import tokens_of
 from .denoiser import SIZES, Zoetrope
 from .optimiser import optimisers
-from .pool import GROUPS, Pool
+from .pool import GROUPS, LATER_SHARE, Pool
 
-WHOLE_SHARE = 0.8
+WHOLE_SHARE = 0.6
+LONG_SHARE = 0.08
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,26 @@ class Plan:
     seed: int = 11
     pairs: float = 0.0
     save_every: float = 240.0
+    device: str = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 class Trainer:
-    """Owns the net, its averaged copy, the optimisers and the counters; `save` and `load` make runs resumable."""
+    """Owns the net, its averaged copy, the optimisers and the counters; `save` and `load` make runs resumable.
 
-    def __init__(self, plan: Plan, pool: Pool, std: np.ndarray):
-        self.plan, self.pool = plan, pool
+    `long`: a pool of whole long clips, where there is one; `weights` [C] as `flow.channel_weights` gives them.
+    """
+
+    def __init__(self, plan: Plan, pool: Pool, weights: Tensor, long: Pool | None = None):
+        self.plan, self.pool, self.long = plan, pool, long
         torch.manual_seed(plan.seed)
-        self.model = Zoetrope(SIZES[plan.size])
+        self.model = Zoetrope(SIZES[plan.size]).to(plan.device)
         self.model.denoiser.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model)
         self.workers = ThreadPoolExecutor(plan.workers, initializer=torch.set_num_threads, initargs=(1,))
-        self.optimisers = optimisers(self.model, plan.lr, self.workers.map)
-        self.weights = flow.channel_weights(std)
+        self.parts = plan.workers if plan.device == "cpu" else 1
+        self.ahead: dict[int, Future] = {}
+        self.optimisers = optimisers(self.model, plan.lr, self.workers.map if plan.device == "cpu" else map)
+        self.weights = weights.to(plan.device)
         self.step, self.elapsed = 0, 0.0
 
     def progress(self) -> float:
@@ -75,7 +85,7 @@ class Trainer:
     def advance(self) -> float:
         """One step; returns the loss."""
         began = time.monotonic()
-        parts = list(self.workers.map(self._part, range(self.plan.workers)))
+        parts = list(self.workers.map(self._part, range(self.parts))) if self.parts > 1 else [self._part(0)]
         params = list(self.model.parameters())
         for index, p in enumerate(params):
             p.grad = sum(grads[index] for _, grads in parts) / len(parts)
@@ -92,28 +102,45 @@ class Trainer:
         return sum(value for value, _ in parts) / len(parts)
 
     def _part(self, worker: int) -> tuple[float, list[Tensor]]:
-        x0, cover, tokens, generator, absent = self._batch(worker)
-        sigmas = flow.draw_sigmas(len(x0), x0.shape[2], generator, absent)
-        noise = torch.randn(x0.shape, generator=generator)
-        value = flow.loss(self.model, x0, cover, tokens, sigmas, noise, self.weights)
+        x0, cover, tokens, sigmas, seed = self._prepared() if self.parts == 1 else self._batch(self.step, worker)
+        device = self.plan.device
+        x0, cover, tokens, sigmas = (value.to(device, non_blocking=True) for value in (x0, cover, tokens, sigmas))
+        noise = torch.randn(x0.shape, generator=torch.Generator(device).manual_seed(seed), device=device)
+        with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
+            value = flow.loss(self.model, x0, cover, tokens, sigmas, noise, self.weights)
         return float(value.detach()), list(torch.autograd.grad(value, list(self.model.parameters())))
 
-    def _batch(self, worker: int) -> tuple[Tensor, Tensor, Tensor, torch.Generator, bool]:
-        """Whole clips mostly; else a part of each, with its first frame out of sight where that is not the clip's."""
-        rng = np.random.default_rng([self.plan.seed, self.step, worker])
-        rows = rng.integers(self.pool.rows, size=self.plan.batch // self.plan.workers)
+    def _prepared(self) -> tuple[Tensor, Tensor, Tensor, Tensor, int]:
+        """This step's batch, made by a worker meanwhile, and orders for those after it."""
+        for step in range(self.step, self.step + 2 * self.plan.workers):
+            if step not in self.ahead:
+                self.ahead[step] = self.workers.submit(self._batch, step, 0)
+        return self.ahead.pop(self.step).result()
+
+    def _batch(self, step: int, worker: int) -> tuple[Tensor, Tensor, Tensor, Tensor, int]:
+        """Latents, coverage, tokens and noise levels of a part of a step's batch, and the seed of its noise.
+
+        Whole windows mostly; else a part of each, and more of them; else a few long clips. Always about as many latent frames.
+        The first frame is out of sight where a window does not begin where its scene begins.
+        """
+        rng = np.random.default_rng([self.plan.seed, step, worker])
+        pool = self.long if self.long and rng.random() < LONG_SHARE else self.pool
+        frames = pool.groups if rng.random() < WHOLE_SHARE else int(rng.integers(2, pool.groups + 1))
+        rows = rng.integers(pool.rows, size=max(1, self.plan.batch // self.parts * GROUPS // frames))
         if self.plan.pairs:
-            doubles = np.flatnonzero(self.pool.scenes[:, 1] == 2)
+            doubles = np.flatnonzero(pool.scenes[:, 1] == 2)
             chosen = rng.random(len(rows)) < self.plan.pairs
             rows[chosen] = doubles[rng.integers(len(doubles), size=int(chosen.sum()))]
         rows.sort()
-        frames = GROUPS if rng.random() < WHOLE_SHARE else int(rng.integers(2, GROUPS))
-        first = int(rng.integers(GROUPS - frames + 1))
+        first = int(rng.integers(pool.groups - frames + 1)) if rng.random() < LATER_SHARE else 0
         part = slice(first, first + frames)
-        x0 = torch.from_numpy(self.pool.latents[rows, part].astype(np.float32)).transpose(1, 2)
-        cover = torch.from_numpy(self.pool.cover[rows, part].astype(np.float32) / 255)
-        tokens = torch.tensor([tokens_of(self.pool.scenes[row], rng) for row in rows])
-        return x0, cover, tokens, torch.Generator().manual_seed(int(rng.integers(2**62))), first > 0
+        x0 = torch.from_numpy(pool.latents[rows, part].astype(np.float32)).transpose(1, 2)
+        cover = torch.from_numpy(pool.cover[rows, part].astype(np.float32) / 255)
+        scenes = pool.scenes[rows]
+        tokens = torch.tensor([tokens_of(scene, rng) for scene in scenes])
+        absent = torch.from_numpy(scenes[:, 10].astype(np.int64) + first > 0)
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        return x0, cover, tokens, flow.draw_sigmas(len(rows), frames, generator, absent), int(rng.integers(2**62))
 
     def save(self, path: Path) -> None:
         """Write everything the next step reads: temporary file, then rename."""
@@ -130,12 +157,12 @@ class Trainer:
 
     def start_from(self, path: Path) -> None:
         """Take the weights of a checkpoint or of `restore.py`, of this size or a shallower one, and nothing else."""
-        weights = torch.load(path, weights_only=True)
+        weights = torch.load(path, weights_only=True, map_location="cpu")
         self.model.grow_from(weights.get("average", weights))
         self.average.load_state_dict(self.model.state_dict())
 
     def load(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location=self.plan.device)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
@@ -175,21 +202,28 @@ def run(trainer: Trainer, folder: Path) -> None:
     trainer.save(folder / "last.pt")
 
 
+def weights_of(autoencoder: Path, pool: Pool) -> Tensor:
+    """What an error in each channel costs, measured on the pool's first latent frames with things in them."""
+    has = (pool.cover[:60] > 5).mean((2, 3)) > 0.1
+    return flow.channel_weights(Autoencoder.load(autoencoder).decoder, torch.from_numpy(pool.latents[:60][has][:48].astype(np.float32)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
+    parser.add_argument("--long", type=Path, default=Path("runs/pool-long"), help="whole long clips; used where the folder exists")
+    parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder.pt"))
     parser.add_argument("--folder", type=Path, default=Path("runs/s"))
     parser.add_argument("--start", type=Path, help="weights to begin with, where there is no run to resume")
     for name, value in asdict(Plan()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     args = vars(parser.parse_args())
-    folder, pool, start = args.pop("folder"), args.pop("pool"), args.pop("start")
+    folder, pool, long, start, ends = (args.pop(name) for name in ("folder", "pool", "long", "start", "autoencoder"))
     plan = Plan(**args)
     if not (plan.steps or plan.seconds):
         parser.error("give --steps or --seconds")
     folder.mkdir(parents=True, exist_ok=True)
-    with np.load(pool / "patches.npz") as patches:
-        trainer = Trainer(plan, Pool(pool), patches["std"])
+    trainer = Trainer(plan, Pool(pool), weights_of(ends, Pool(pool)), Pool(long) if long.exists() else None)
     if (folder / "last.pt").exists():
         trainer.load(folder / "last.pt")
         print(f"resumed at step {trainer.step}")

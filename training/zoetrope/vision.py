@@ -1,6 +1,6 @@
 """Reads colour, shape and motion of things from frames by classical vision; knows the world's palette, no model.
 
-A frame's background is taken per row from the picture's edges, the thing is the largest region that differs from it.
+The background is taken per row from the picture's edges, the thing is the largest region that differs from it.
 Shape is decided by overlap with ideal outlines under rotation, motion by the path, the area and the turning.
 """
 
@@ -13,6 +13,7 @@ from .render import DISTANCE, PALETTE
 
 DIFFERENT = 52.0
 MARGIN = 0.05
+CHANGING = 20.0
 TEMPLATE = 40
 TURNS = {"ball": (1, 1), "ring": (1, 1), "square": (12, 4), "triangle": (16, 3), "star": (12, 5), "heart": (36, 1)}
 HARMONIC = {"square": 4, "triangle": 3, "star": 5, "heart": 1}
@@ -41,12 +42,19 @@ def read(frames: np.ndarray) -> Reading:
 
 def foreground(frames: np.ndarray) -> np.ndarray:
     """Masks [F, H, W] of the largest region that differs from the rows' edge colour."""
-    width = frames.shape[2]
-    edge = max(2, round(MARGIN * width))
-    sides = np.concatenate([frames[:, :, :edge], frames[:, :, -edge:]], 2)
-    rows = np.median(sides.transpose(1, 0, 2, 3).reshape(frames.shape[1], -1, 3), axis=1)
-    distance = np.linalg.norm(frames.astype(np.float32) - rows[None, :, None], axis=-1)
+    distance = np.linalg.norm(frames.astype(np.float32) - edge_rows(frames)[:, :, None], axis=-1)
     return np.stack([_largest(frame) for frame in distance > DIFFERENT])
+
+
+def edge_rows(frames: np.ndarray) -> np.ndarray:
+    """The colour of every row at the picture's edges, f32 [F, H, 3]: one for all frames, or for each where the light changes."""
+    edge = max(2, round(MARGIN * frames.shape[2]))
+    sides = np.concatenate([frames[:, :, :edge], frames[:, :, -edge:]], 2).astype(np.float32)
+    begin, end = (np.median(part, axis=(0, 2)) for part in (sides[:3], sides[-3:]))
+    if np.abs(begin - end).mean() < CHANGING:
+        return np.broadcast_to(np.median(sides, axis=(0, 2)), (len(frames), frames.shape[1], 3))
+    near = [sides[max(0, at - 1) : at + 2] for at in range(len(frames))]
+    return np.stack([np.median(part, axis=(0, 2)) for part in near])
 
 
 def _largest(mask: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ SHAPES = ("ball", "square", "triangle", "star", "heart", "ring")
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white")
 SIZES = ("small", "medium", "large")
 MOTIONS = ("right", "left", "rises", "falls", "bounces", "circles", "spins", "grows", "shrinks", "still")
-BACKGROUNDS = ("meadow", "sea", "desert", "night", "snow", "sunset", "light", "dark")
+BACKGROUNDS = ("meadow", "sea", "desert", "night", "snow", "sunset", "light", "dark", "nightfall", "daybreak")
 
 WORDS = (*SHAPES, *COLOURS, *SIZES, *MOTIONS, *BACKGROUNDS, "and")
 TOKEN_OF = {word: index + 3 for index, word in enumerate(WORDS)}
@@ -40,6 +40,8 @@ BACKGROUND_PHRASES = {
     "sunset": "at sunset",
     "light": "on a white background",
     "dark": "on a black background",
+    "nightfall": "as day turns to night",
+    "daybreak": "as night turns to day",
 }
 
 _SYNONYMS = {
@@ -72,7 +74,8 @@ _SYNONYMS = {
     "desert": "sand dunes beach",
     "night": "midnight",
     "snow": "snowy winter ice",
-    "sunset": "dusk evening sunrise dawn",
+    "sunset": "dusk evening",
+    "daybreak": "sunrise dawn",
     "and": "beside while plus",
 }
 _PHRASES = {
@@ -94,6 +97,8 @@ _PHRASES = {
     "sunset": "orange sunset|pink sunset|sunset sky|evening sky",
     "light": "white background|plain white background|white room|light background|grey background|gray background",
     "dark": "black background|plain black background|dark background|dark room|black room",
+    "nightfall": "day turns to night|day becomes night|day turning to night|night falls|day turns into night|it gets dark",
+    "daybreak": "night turns to day|night becomes day|night turning to day|day breaks|night turns into day|it gets light|the sun rises",
     "and": "next to|together with",
 }
 _MORE_PHRASES = {
@@ -103,7 +108,7 @@ _MORE_PHRASES = {
 }
 _IGNORED = (
     "a an the of on in at over under above with is are it its to there one some that which this by near "
-    "moves move moving goes stays slowly gently sky up down around background scene video clip shows showing very"
+    "as moves move moving goes stays slowly gently sky up down around background scene video clip shows showing very"
 )
 IGNORED = tuple(_IGNORED.split())
 

@@ -1,0 +1,131 @@
+"""Trains both ends of the latent space on crops around the things of freshly drawn scenes: resumable, planned by wall clock.
+
+Latents are disturbed while they are between the two ends, by as much as the denoiser errs at its worst. So the encoder learns a
+code in which near is alike, and the decoder learns to draw what was meant.
+"""
+
+import argparse
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Pool as Processes
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .autoencoder import PICTURE, Autoencoder
+from .optimiser import optimisers
+from .patches import PATCH, cell_cover, fit, grouped
+from .render import SIZE, render
+from .scenes import FRAMES, LONGEST, sample_scene
+
+OBJECT_WEIGHT = 8.0
+LATENT_NOISE = 0.6
+PREVIEW_WEIGHT = 0.1
+CROP = 64
+
+
+def groups_of(seed: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Groups of one new scene: pictures uint8 [5, 12, 128, 128] and which cells hold a thing, bool [5, 16, 16]."""
+    rng = np.random.default_rng(seed)
+    frames, cover = render(sample_scene(rng), first=int(rng.integers(LONGEST - FRAMES + 1)))
+    pictures = grouped(frames).transpose(0, 1, 4, 2, 3).reshape(-1, PICTURE, SIZE, SIZE)
+    return pictures, cell_cover(cover) > 0.02
+
+
+def bank(scenes: int, salt: int, processes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Groups of many new scenes: pictures uint8 [N, 12, 128, 128], things bool [N, 16, 16]."""
+    with Processes(processes) as workers:
+        pictures, things = zip(*workers.imap(groups_of, [[salt, index] for index in range(scenes)], chunksize=50), strict=True)
+    return np.concatenate(pictures), np.concatenate(things)
+
+
+def crops(pictures: np.ndarray, things: np.ndarray, number: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Cuts of CROP pixels about a cell with a thing: (pictures f32 [number, 12, CROP, CROP] in [0, 1], weights [number, 1, CROP, CROP])."""
+    side = CROP // PATCH
+    cuts, weights = [], []
+    for index in rng.integers(len(pictures), size=number):
+        cells = np.argwhere(things[index])
+        centre = cells[rng.integers(len(cells))] if len(cells) else rng.integers(SIZE // PATCH, size=2)
+        top, left = np.clip(centre - rng.integers(side, size=2), 0, SIZE // PATCH - side)
+        cuts.append(pictures[index, :, top * PATCH : top * PATCH + CROP, left * PATCH : left * PATCH + CROP])
+        weights.append(np.kron(things[index, top : top + side, left : left + side], np.ones((PATCH, PATCH))))
+    weight = torch.from_numpy(1 + (OBJECT_WEIGHT - 1) * np.stack(weights)[:, None].astype(np.float32))
+    return torch.from_numpy(np.stack(cuts)).float() / 255, weight
+
+
+def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.Generator) -> tuple[Tensor, float]:
+    """Weighted smooth absolute error under noise, and the squared error on things for the log."""
+    latents = net.encode(pictures.unflatten(1, (-1, 3)))
+    level = LATENT_NOISE * torch.rand(len(latents), 1, 1, 1, generator=generator)
+    level = torch.where(torch.rand(level.shape, generator=generator) < 0.25, 0.0, level)
+    disturbed = latents + (level * torch.randn(latents.shape, generator=generator)).to(latents.device)
+    linear = net.decoder.linear(disturbed)
+    error = linear + net.decoder.refiner(disturbed, linear) - pictures
+    plain = (linear - pictures).square().mean()
+    clean = (level == 0).to(weights.device) & (weights > 1.5)
+    squared = float((error.detach().square() * clean).sum() / clean.sum().clamp(min=1) / PICTURE)
+    return (((error.square() + 1e-4).sqrt() - 0.01) * weights).mean() * 10 + PREVIEW_WEIGHT * 100 * plain, squared
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("runs/autoencoder.pt"))
+    parser.add_argument("--seconds", type=float, default=2400)
+    parser.add_argument("--scenes", type=int, default=4000, help="scenes drawn at the start")
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    args = parser.parse_args()
+    if args.out.exists():
+        net = Autoencoder()
+        net.load_state_dict(torch.load(args.out, weights_only=True, map_location="cpu"))
+    else:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        net = Autoencoder(fit())
+    salt = int(time.time())
+    pictures, things = bank(args.scenes, salt, args.workers)
+    print(f"{len(pictures)} groups drawn", flush=True)
+    net.train().to(args.device, memory_format=torch.channels_last)
+    train(net, pictures, things, salt, args)
+
+
+def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, salt: int, args: argparse.Namespace) -> None:
+    """Steps of `workers` threads, each on its part of the batch (on a GPU all of it is one part), until the time is over."""
+    number = args.workers if args.device == "cpu" else 1
+    threads = ThreadPoolExecutor(number, initializer=torch.set_num_threads, initargs=(1,))
+    movers = optimisers(net, args.lr, threads.map)
+    params = list(net.parameters())
+
+    def part(seed: list[int]) -> tuple[list[Tensor], float]:
+        cuts, weights = crops(pictures, things, args.batch // number, np.random.default_rng(seed))
+        value, squared = loss(net, cuts.to(args.device), weights.to(args.device), torch.Generator().manual_seed(seed[1] * 100 + seed[2]))
+        return list(torch.autograd.grad(value, params)), squared
+
+    began = saved = time.monotonic()
+    step, errors = 0, []
+    while (used := time.monotonic() - began) < args.seconds:
+        parts = list(threads.map(part, [[salt, step, worker] for worker in range(number)]))
+        for index, p in enumerate(params):
+            p.grad = sum(grads[index] for grads, _ in parts) / len(parts)
+        torch.nn.utils.clip_grad_norm_(params, 2.0)
+        step += 1
+        rate = args.lr * min(1.0, step / 60, max(0.0, 1 - used / args.seconds) / 0.5)
+        for mover in movers:
+            for group in mover.param_groups:
+                group["lr"] = rate * group.get("scale", 1.0)
+            mover.step()
+        errors += [squared for _, squared in parts]
+        if time.monotonic() - saved > 30:
+            psnr = round(-10 * float(np.log10(np.mean(errors))), 2)
+            print(json.dumps({"step": step, "object_psnr": psnr, "left_s": round(args.seconds - used)}), flush=True)
+            saved, errors = time.monotonic(), []
+            net.save(args.out)
+    net.save(args.out)
+
+
+if __name__ == "__main__":
+    main()
