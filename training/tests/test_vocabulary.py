@@ -13,6 +13,14 @@ def test_every_prompt_of_the_evaluation_is_understood_in_full():
         assert row["background"] in words
 
 
+def test_free_paraphrases_mean_what_they_ask_for():
+    for row in held_out(40, 10, seed=5, free=True):
+        words, unknown = v.words_of(row["prompt"])
+        assert not unknown
+        for thing in row["things"]:
+            assert {thing["shape"], thing["colour"], thing["motion"]} <= set(words)
+
+
 def test_synonyms_end_in_words_and_do_not_hide_them():
     document = v.tokenizer_document()
     for alias, word in document["synonyms"].items():

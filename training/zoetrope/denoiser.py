@@ -38,7 +38,8 @@ SIZES = {"s": Size(), "m": Size(fine_blocks=3, middle_blocks=2, waist_blocks=8),
 class TextEncoder(nn.Module):
     """tokens int64 [B, L] -> (text f32 [B, L, text], mask f32 [B, L] with 1 for real tokens).
 
-    Words after the first "and" carry a mark, so that what belongs together is known from the start.
+    Words after the first "and" carry a mark, and the last channel of a word's vector tells whether it is one of them (1 or 0): so what
+    belongs together is known from the start.
     """
 
     def __init__(self, size: Size):
@@ -56,7 +57,8 @@ class TextEncoder(nn.Module):
         x = self.words(tokens) + self.places + later[..., None] * self.second
         for block in self.blocks:
             x = block(x, mask)
-        return self.norm(x) * mask[..., None], mask
+        x = torch.cat([self.norm(x)[..., :-1], later[..., None]], -1)
+        return x * mask[..., None], mask
 
 
 class TextBlock(nn.Module):
@@ -152,6 +154,28 @@ class WordBlock(nn.Module):
         return x + answer.reshape(x.shape[0], height * width, x.shape[1]).transpose(1, 2).unflatten(2, (height, width))
 
 
+class Sides(nn.Module):
+    """Where two things are asked for, the words of the first are told to the left half of the cells, those of the second to the right."""
+
+    def __init__(self, text: int, width: int):
+        super().__init__()
+        self.tell = nn.Linear(text, width, bias=False)
+        nn.init.zeros_(self.tell.weight)
+
+    def forward(self, parts: Tensor, batch: int, frames: int, columns: int) -> Tensor:
+        """parts [B, 2, text] -> what is added to cells, [B*T, width, 1, columns]."""
+        halves = self.tell(parts).transpose(1, 2)[:, None, :, None, :, None]
+        return halves.expand(batch, frames, -1, 1, 2, columns // 2).reshape(batch * frames, -1, 1, columns)
+
+
+def parts_of(text: Tensor, text_mask: Tensor) -> Tensor:
+    """The mean word of what stands before the first "and" and of what stands after it, [B, 2, text]; zero where there is no "and"."""
+    later = text[..., -1]
+    shares = torch.stack([text_mask - later, later], 1)
+    means = shares @ text / shares.sum(2, keepdim=True).clamp(min=1)
+    return means * later.amax(1)[:, None, None]
+
+
 class WaistBlock(nn.Module):
     """Transformer block on [B, T, S, D]; keys and values of the words are appended to those of the tokens."""
 
@@ -195,6 +219,7 @@ class Denoiser(nn.Module):
         self.cells = (GRID // 4) ** 2
         self.space = nn.Parameter(torch.randn(1, 1, self.cells, c) * 0.02)
         self.moment = nn.Parameter(torch.randn(1, size.frames, 1, c) * 0.02)
+        self.waist_sides, self.middle_sides = Sides(size.text, c), Sides(size.text, b)
         self.waist = nn.ModuleList(WaistBlock(size) for _ in range(size.waist_blocks))
         self.from_waist = nn.Conv2d(c, 4 * b, 1)
         self.join_middle = nn.Conv2d(2 * b, b, 1)
@@ -234,9 +259,11 @@ class Denoiser(nn.Module):
         middle = self.to_middle(F.pixel_unshuffle(fine, 2))
         for block in self.down_middle:
             middle = block(middle, flat, batch)
-        waist = self.to_waist(F.pixel_unshuffle(middle, 2))
+        parts = parts_of(text, text_mask)
+        waist = self.to_waist(F.pixel_unshuffle(middle, 2)) + self.waist_sides(parts, *sigmas.shape, GRID // 4)
         waist = self.transformer(waist, condition, text, text_mask)
         middle = self.join_middle(torch.cat([F.pixel_shuffle(self.from_waist(waist), 2), middle], 1))
+        middle = middle + self.middle_sides(parts, *sigmas.shape, GRID // 2)
         middle = self.read_middle(middle, text, (text_mask - 1)[:, None, None, :] * 1e4)
         for block in self.up_middle:
             middle = block(middle, flat, batch)

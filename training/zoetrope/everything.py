@@ -25,7 +25,9 @@ def main() -> None:
     args = parser.parse_args()
     pool, long, prompts = args.runs / "pool", args.runs / "pool-long", args.results / "prompts.json"
     ends = ("--autoencoder", args.runs / "autoencoder.pt")
+    paraphrases = args.results / "paraphrases.json"
     run("prompts", "--out", prompts)
+    run("prompts", "--out", paraphrases, "--paraphrases")
     run("train_autoencoder", "--out", ends[1], "--seconds", args.autoencoder_seconds, "--workers", args.workers)
     run("pool", *ends, "--folder", long, "--groups", LONG_GROUPS, "--clips", args.clips // 20, "--processes", args.workers)
     run("pool", *ends, "--folder", pool, "--clips", args.clips, "--processes", args.workers)
@@ -41,6 +43,9 @@ def main() -> None:
         run("parity", *files, "--model", model, "--out", args.results / f"parity-{name}.json")
         run("sample", "--model", model, "--prompts", prompts, "--out", videos, "--threads", args.workers)
         run("evaluate", "--videos", videos, "--prompts", prompts, "--out", args.results / f"eval-{name}.json")
+        free = args.runs / f"videos-{size}-free"
+        run("sample", "--model", model, "--prompts", paraphrases, "--out", free, "--threads", args.workers)
+        run("evaluate", "--videos", free, "--prompts", paraphrases, "--out", args.results / f"eval-{name}-paraphrases.json")
     # The default of a shared schedule: the smaller one begins, the larger one finishes.
     both, videos = ("--model", args.models / "zoetrope-s", "--then", args.models / "zoetrope-m"), args.runs / "videos-hybrid"
     run("sample", *both, "--prompts", prompts, "--out", videos, "--threads", args.workers)

@@ -96,16 +96,21 @@ def empty_tokens(batch: int) -> Tensor:
 
 @torch.no_grad()
 def sample(stages: list[tuple[Zoetrope, int]], tokens: Tensor, noise: Tensor, guidance: float, shift: float) -> Tensor:
-    """Euler with classifier-free guidance: noise [B, C, T, H, W] -> latents of the same shape.
+    """Euler with classifier-free guidance (one pass a step where it is 1): noise [B, C, T, H, W] -> latents of the same shape.
 
     `stages`: the models that follow one another on one schedule, each with its number of steps.
     """
     x = noise
     levels = pairwise(schedule(sum(steps for _, steps in stages), shift))
     for model, steps in stages:
-        both = [torch.cat(pair) for pair in zip(model.text(tokens), model.text(empty_tokens(len(tokens))), strict=True)]
+        text = model.text(tokens)
+        if guidance != 1:
+            text = [torch.cat(pair) for pair in zip(text, model.text(empty_tokens(len(tokens))), strict=True)]
         for now, after in islice(levels, steps):
-            level = torch.full((2 * len(x), x.shape[2]), now)
-            cond, uncond = model.denoiser(torch.cat([x, x]), level, *both).chunk(2)
-            x = x + (after - now) * (uncond + guidance * (cond - uncond))
+            inputs = x if guidance == 1 else torch.cat([x, x])
+            velocity = model.denoiser(inputs, torch.full((len(inputs), x.shape[2]), now), *text)
+            if guidance != 1:
+                cond, uncond = velocity.chunk(2)
+                velocity = uncond + guidance * (cond - uncond)
+            x = x + (after - now) * velocity
     return x

@@ -1,4 +1,7 @@
-"""Writes the 200 held-out prompts: combinations of shape, colour, size, motion and background never drawn in training."""
+"""Writes the 200 held-out prompts: combinations of shape, colour, size, motion and background never drawn in training.
+
+With `--paraphrases` as many others, said freely: by synonyms, in any order of words, with words around them that mean nothing here.
+"""
 
 import argparse
 from pathlib import Path
@@ -11,6 +14,7 @@ from .scenes import Scene, Thing, sample_scene
 
 PROMPTS = 200
 PAIRS = 30
+PARAPHRASES = 2027
 
 
 def sentence(scene: Scene, form: int) -> str:
@@ -27,13 +31,39 @@ def _phrase(thing: Thing, form: int) -> str:
     return f"{article} {noun} {'that ' if form == 1 else ''}{v.MOTION_PHRASES[thing.motion]}"
 
 
-def held_out(number: int = PROMPTS, pairs: int = PAIRS, seed: int = 2026) -> list[dict]:
+def paraphrase(scene: Scene, rng: np.random.Generator) -> str:
+    """The scene said freely; understood as it is meant, with no word left unknown."""
+    said: dict[str, list[str]] = {word: [word] for word in v.WORDS}
+    for alias, word in v.synonyms().items():
+        said[word].append(alias)
+    meant = [*_meant(scene)]
+    while True:
+        things = []
+        for thing in scene.things:
+            words = [said[word][rng.integers(len(said[word]))] for word in (thing.size, thing.colour, thing.shape, thing.motion)]
+            words = words[thing.size == "medium" :]
+            rng.shuffle(words)
+            things.append(" ".join([str(rng.choice(["a", "one", "the", "some", "there is a"])), *words]))
+        place = said[scene.background][rng.integers(len(said[scene.background]))]
+        text = f" {said['and'][rng.integers(len(said['and']))]} ".join(things)
+        text = str(rng.choice([f"{text}, {place}", f"{place}: {text}", f"a video of {text}, {place}", f"{place}, {text}, very slowly"]))
+        words, unknown = v.words_of(text)
+        if not unknown and sorted(words) == sorted(meant):
+            return text
+
+
+def _meant(scene: Scene) -> list[str]:
+    words = [w for t in scene.things for w in (t.size, t.colour, t.shape, t.motion) if w != "medium"]
+    return [*words, scene.background, *["and"] * (len(scene.things) - 1)]
+
+
+def held_out(number: int = PROMPTS, pairs: int = PAIRS, seed: int = 2026, free: bool = False) -> list[dict]:
     """The prompts with what they ask for and the seed of their noise; all different."""
     rng = np.random.default_rng(seed)
     rows, said = [], set()
     while len(rows) < number:
         scene = sample_scene(rng, held_out=True, pair_share=float(len(rows) >= number - pairs))
-        text = sentence(scene, len(rows) % 3)
+        text = paraphrase(scene, rng) if free else sentence(scene, len(rows) % 3)
         if text in said:
             continue
         said.add(text)
@@ -45,8 +75,9 @@ def held_out(number: int = PROMPTS, pairs: int = PAIRS, seed: int = 2026) -> lis
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("results/prompts.json"))
+    parser.add_argument("--paraphrases", action="store_true")
     args = parser.parse_args()
-    write_json(args.out, held_out())
+    write_json(args.out, held_out(seed=PARAPHRASES, free=True) if args.paraphrases else held_out())
 
 
 if __name__ == "__main__":
