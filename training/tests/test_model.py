@@ -9,7 +9,7 @@ import torch
 
 from zoetrope import parity, restore
 from zoetrope.autoencoder import Autoencoder, frames_of, pictures_of
-from zoetrope.denoiser import SIZES, Zoetrope
+from zoetrope.denoiser import SIZES, Zoetrope, parts_of
 from zoetrope.export import export_graphs
 from zoetrope.patches import CHANNELS, fit, grouped
 from zoetrope.pool import GROUPS, LONG_GROUPS, Pool, fill, window
@@ -17,7 +17,7 @@ from zoetrope.render import render
 from zoetrope.scenes import sample_scene
 from zoetrope.train import Plan, Trainer, weights_of
 from zoetrope.train_autoencoder import bank, crops, train
-from zoetrope.vocabulary import MAX_TOKENS
+from zoetrope.vocabulary import MAX_TOKENS, encode
 
 PLAN = Plan(size="tiny", batch=4, workers=2, steps=6, warmup=2)
 
@@ -132,6 +132,18 @@ def test_onnx_runtime_computes_what_pytorch_computes_and_training_can_go_on_from
     for one, two in zip((model, net), restore.restore(tmp_path, "tiny"), strict=True):
         for a, b in zip(one.parameters(), two.parameters(), strict=True):
             assert torch.equal(a, b)
+
+
+def test_each_half_of_the_picture_is_told_the_words_of_its_own_thing():
+    torch.manual_seed(4)
+    encoder = Zoetrope(SIZES["tiny"]).text.eval()
+    with torch.no_grad():
+        parts, two = parts_of(*encoder(torch.tensor([encode("red ball and blue star"), encode("red ball")])))
+        text, mask = encoder(torch.tensor([encode("red ball and blue star")]))
+    assert two.flatten().tolist() == [1, 0]
+    assert torch.allclose(parts[0, 0], text[0, :3].mean(0), atol=1e-6)
+    assert torch.allclose(parts[0, 1], text[0, 3:6].mean(0), atol=1e-6)
+    assert torch.equal(parts[1, 0], parts[1, 1])
 
 
 def test_a_deeper_net_begins_where_the_shallower_one_ended():

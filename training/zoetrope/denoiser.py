@@ -2,7 +2,8 @@
 
 Convolutions see single latent frames (time folded into the batch) and are followed by cheap mixing over time; the
 waist attends over all space-time tokens and the words, and the 8x8 cells ask the words again on the way up. Every block is
-modulated by the noise level of its own latent frame. Shapes: B clips, T latent frames, L words.
+modulated by the noise level of its own latent frame and by the words; where two things are asked for, each half of the picture by the
+words of its own. Shapes: B clips, T latent frames, L words.
 """
 
 import math
@@ -88,14 +89,14 @@ def attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Te
 
 
 class ChannelNorm(nn.Module):
-    """Root-mean-square norm over the channels of [N, C, H, W], then scale and shift per frame [N, C, 1, 1]."""
+    """Root-mean-square norm over the channels of [N, C, H, W], then scale and shift per column [N, C, 1, W]."""
 
     def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         return x * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-5) * (1 + scale) + shift
 
 
 class ConvBlock(nn.Module):
-    """Residual block on [B*T, C, H, W]: 3x3 convolution, mixing over time, 3x3 convolution."""
+    """Residual block on [B*T, C, H, W]: 3x3 convolution, mixing over time, 3x3 convolution; condition [B*T, 2, D] of both halves."""
 
     def __init__(self, width: int, condition: int, frames: int):
         super().__init__()
@@ -109,7 +110,8 @@ class ConvBlock(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, condition: Tensor, batch: int) -> Tensor:
-        scale, shift, scale2, shift2 = self.modulation(condition)[..., None, None].chunk(4, 1)
+        halves = self.modulation(condition).transpose(1, 2)[:, :, None, :, None]
+        scale, shift, scale2, shift2 = halves.expand(-1, -1, 1, 2, x.shape[3] // 2).flatten(3).chunk(4, 1)
         h = F.silu(self.first(self.norm(x, scale, shift)))
         h = self.time(h, batch)
         return x + self.second(h * (1 + scale2) + shift2)
@@ -168,12 +170,15 @@ class Sides(nn.Module):
         return halves.expand(batch, frames, -1, 1, 2, columns // 2).reshape(batch * frames, -1, 1, columns)
 
 
-def parts_of(text: Tensor, text_mask: Tensor) -> Tensor:
-    """The mean word of what stands before the first "and" and of what stands after it, [B, 2, text]; zero where there is no "and"."""
+def parts_of(text: Tensor, text_mask: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean word before the first "and" and the mean word after it, [B, 2, text], and whether there is an "and", [B, 1, 1].
+
+    Where there is none both are the mean of all words.
+    """
     later = text[..., -1]
-    shares = torch.stack([text_mask - later, later], 1)
-    means = shares @ text / shares.sum(2, keepdim=True).clamp(min=1)
-    return means * later.amax(1)[:, None, None]
+    two = later.amax(1)[:, None, None]
+    shares = torch.stack([text_mask - later, later + text_mask * (1 - two[:, 0])], 1)
+    return shares @ text / shares.sum(2, keepdim=True).clamp(min=1), two
 
 
 class WaistBlock(nn.Module):
@@ -190,8 +195,8 @@ class WaistBlock(nn.Module):
         self.table = nn.Parameter(torch.zeros(6, width))
 
     def forward(self, x: Tensor, shared: Tensor, text: Tensor, bias: Tensor) -> Tensor:
-        """`shared` [B, T, 6, D] modulation common to all blocks; `bias` [B, 1, 1, T*S + L] masks padding words."""
-        scale1, shift1, gate1, scale2, shift2, gate2 = (shared + self.table).unsqueeze(2).unbind(3)
+        """`shared` [B, T, S, 6, D] modulation common to all blocks; `bias` [B, 1, 1, T*S + L] masks padding words."""
+        scale1, shift1, gate1, scale2, shift2, gate2 = (shared + self.table).unbind(3)
         q, k, v = self.qkv(self.norm(x) * (1 + scale1) + shift1).flatten(1, 2).chunk(3, -1)
         word_k, word_v = self.words(text).chunk(2, -1)
         q, k, v = (split_heads(part, self.heads) for part in (q, torch.cat([k, word_k], 1), torch.cat([v, word_v], 1)))
@@ -249,9 +254,8 @@ class Denoiser(nn.Module):
     def features(self, x: Tensor, sigmas: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
         """Unit-variance input [B*T, C, 16, 16] -> the network's unit-variance target, see `flow.py`."""
         batch = sigmas.shape[0]
-        pooled = (text * text_mask[..., None]).sum(1) / text_mask.sum(1, keepdim=True).clamp(min=1)
-        condition = self.condition(sigma_features(sigmas)) + self.pooled(pooled)[:, None]
-        condition = F.silu(condition)
+        parts, two = parts_of(text, text_mask)
+        condition = F.silu(self.condition(sigma_features(sigmas))[:, :, None] + self.pooled(parts)[:, None])
         flat = condition.flatten(0, 1)
         fine = self.enter(x) + self.place
         for block in self.down_fine:
@@ -259,11 +263,10 @@ class Denoiser(nn.Module):
         middle = self.to_middle(F.pixel_unshuffle(fine, 2))
         for block in self.down_middle:
             middle = block(middle, flat, batch)
-        parts = parts_of(text, text_mask)
-        waist = self.to_waist(F.pixel_unshuffle(middle, 2)) + self.waist_sides(parts, *sigmas.shape, GRID // 4)
+        waist = self.to_waist(F.pixel_unshuffle(middle, 2)) + self.waist_sides(parts * two, *sigmas.shape, GRID // 4)
         waist = self.transformer(waist, condition, text, text_mask)
         middle = self.join_middle(torch.cat([F.pixel_shuffle(self.from_waist(waist), 2), middle], 1))
-        middle = middle + self.middle_sides(parts, *sigmas.shape, GRID // 2)
+        middle = middle + self.middle_sides(parts * two, *sigmas.shape, GRID // 2)
         middle = self.read_middle(middle, text, (text_mask - 1)[:, None, None, :] * 1e4)
         for block in self.up_middle:
             middle = block(middle, flat, batch)
@@ -277,7 +280,8 @@ class Denoiser(nn.Module):
         side = GRID // 4
         tokens = x.flatten(2).transpose(1, 2).unflatten(0, (batch, frames))
         tokens = tokens + self.space + self.moment[:, :frames]
-        shared = self.shared(condition).unflatten(-1, (6, self.size.waist))
+        halves = self.shared(condition).unflatten(-1, (6, self.size.waist))[:, :, None, :, None]
+        shared = halves.expand(-1, -1, side, 2, side // 2, -1, -1).flatten(2, 4)
         real = F.pad(text_mask, (frames * self.cells, 0), value=1.0)
         bias = (real - 1)[:, None, None, :] * 1e4
         for block in self.waist:
