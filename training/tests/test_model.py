@@ -139,7 +139,7 @@ def test_each_half_of_the_picture_is_told_the_words_of_its_own_thing():
     encoder = Zoetrope(SIZES["tiny"]).text.eval()
     with torch.no_grad():
         parts, two = parts_of(*encoder(torch.tensor([encode("red ball and blue star"), encode("red ball")])))
-        text, mask = encoder(torch.tensor([encode("red ball and blue star")]))
+        text, _ = encoder(torch.tensor([encode("red ball and blue star")]))
     assert two.flatten().tolist() == [1, 0]
     assert torch.allclose(parts[0, 0], text[0, :3].mean(0), atol=1e-6)
     assert torch.allclose(parts[0, 1], text[0, 3:6].mean(0), atol=1e-6)
