@@ -12,7 +12,7 @@ const BLUE = "a blue ball bounces at night";
 
 /** How fast blocks form: so slowly that there is time for anything, or as fast as it goes. */
 function pace(speed: "slow" | "quick"): void {
-  bench.world.pace.stepMs = speed === "slow" ? 1500 : 15;
+  bench.world.pace.stepMs = speed === "slow" ? 4000 : 15;
 }
 /** The editor with a stream that has just begun. */
 async function start(request: Partial<StreamRequest> = {}) {

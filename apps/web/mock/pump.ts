@@ -41,7 +41,7 @@ export class Pump {
   async #run(take: Take): Promise<void> {
     const cold = this.#world.modelStatus === "cold";
     const { prompt } = take.parameters;
-    const times = /\bslow\b/.test(prompt) ? 5 : 1;
+    const times = /\bslow\b/.test(prompt) ? 20 : 1;
     const breaks = /\bbreak:(\w+)/.exec(prompt)?.[1];
     take.status = "running";
     take.started_at = new Date().toISOString();
