@@ -2,9 +2,9 @@
 import type { Take } from "@arc-fabric/contract";
 import { createClient, type FabricClient } from "@arc-fabric/client";
 import type { RgbFrames } from "@arc-fabric/core";
+import sharp from "sharp";
 import { createClipReader } from "./lib/clip-reader.ts";
 import { completed, promptFor } from "./lib/denoise-time.ts";
-import { rgbPng } from "./lib/rgb-png.ts";
 import { startServer } from "./lib/start-server.ts";
 import { percentile, report, type Row } from "./lib/table.ts";
 
@@ -115,7 +115,10 @@ async function uploaded(
   rgb: Uint8Array,
   name: string,
 ): Promise<string> {
-  return (await client.files.upload(rgbPng(rgb, width, height), { name: `${name}.png` })).digest;
+  const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+  return (await client.files.upload(new Uint8Array(png), { name: `${name}.png` })).digest;
 }
 
 function frameOf({ data, width, height }: RgbFrames, index: number): Uint8Array {

@@ -39,10 +39,7 @@ const jpeg = (bytes: Buffer) => bytes.subarray(0, 3).toString("hex") === "ffd8ff
 
 describe("with the real worker and the real encoder", () => {
   it("a painted mask is edited, the rest stays bit for bit, and the comparison shows where", async () => {
-    const file = await upload(
-      greyPng(32, 32, (x) => (x < 16 ? 255 : 0)),
-      "mask.png",
-    );
+    const file = await upload(await greyPng(32, 32, (x) => (x < 16 ? 255 : 0)), "mask.png");
     expect(file).toMatchObject({ media_type: "image/png", width: 32, height: 32 });
     const edit = await derived(parent, {
       kind: "edit",
@@ -68,14 +65,8 @@ describe("with the real worker and the real encoder", () => {
   });
 
   it("pictures of any size begin and end a clip, the longest one too, whatever its noise", async () => {
-    const first = await upload(
-      greyPng(50, 40, (x, y) => (x * y) % 256),
-      "first.png",
-    );
-    const last = await upload(
-      greyPng(20, 60, (x, y) => (5 * x + y) % 256),
-      "last.png",
-    );
+    const first = await upload(await greyPng(50, 40, (x, y) => (x * y) % 256), "first.png");
+    const last = await upload(await greyPng(20, 60, (x, y) => (5 * x + y) % 256), "last.png");
     const given = { first_frame: first.digest, last_frame: last.digest, num_frames: 49 };
     const [take, other] = [
       await server.generate({ ...given, seed: 1 }),
