@@ -1,11 +1,13 @@
 """The student: its targets are the teacher's guided way, edits and unguided passes keep theirs, training nears it, runs resume."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from zoetrope import flow
 from zoetrope.autoencoder import Autoencoder
-from zoetrope.distil import DistilPlan, Student, jump
+from zoetrope.distil import DistilPlan, Student, guided, jump
 from zoetrope.export import load_checkpoint
 from zoetrope.patches import CHANNELS, fit
 from zoetrope.pool import GROUPS, Pool, fill
@@ -41,7 +43,7 @@ def student(pool, teacher):
 
 def test_the_jumps_in_a_row_are_the_teachers_guided_sampling(teacher):
     tokens, noise = torch.tensor([encode(p) for p in PROMPTS]), torch.randn(3, CHANNELS, 3, 16, 16)
-    wanted = flow.sample([(teacher, PLAN.jumps * PLAN.substeps)], tokens, noise, PLAN.guidance, PLAN.shift)
+    wanted = flow.sample([(teacher, PLAN.jumps * PLAN.substeps, PLAN.guidance)], tokens, noise, PLAN.shift)
     levels, x = flow.schedule(PLAN.jumps, PLAN.shift), noise
     with torch.no_grad():
         for number in range(PLAN.jumps):
@@ -49,7 +51,7 @@ def test_the_jumps_in_a_row_are_the_teachers_guided_sampling(teacher):
             velocity = jump(teacher, x, sigmas, sigmas > 0, tokens, torch.full((3,), number), PLAN)
             x = x + (levels[number + 1] - levels[number]) * velocity
     assert torch.allclose(x, wanted, atol=0.01)
-    other = flow.sample([(teacher, PLAN.jumps * PLAN.substeps)], tokens, noise, 1.0, PLAN.shift)
+    other = flow.sample([(teacher, PLAN.jumps * PLAN.substeps, 1.0)], tokens, noise, PLAN.shift)
     assert (other - wanted).abs().mean() > 0.02
 
 
@@ -82,12 +84,24 @@ def test_only_one_level_with_a_prompt_is_a_jump_and_kept_frames_stay(student):
     assert min(counts.values()) >= 5
 
 
+def test_without_jumps_the_teacher_leads_at_the_level_that_was_drawn(pool, teacher):
+    student = Student(replace(PLAN, jumps=0), pool, torch.ones(CHANNELS), teacher)
+    x0, tokens = torch.randn(3, CHANNELS, 3, 16, 16), torch.tensor([encode(p) for p in PROMPTS])
+    drawn = torch.tensor([0.3, 0.6, 0.9])[:, None].expand(3, 3)
+    new, sigmas, noise = student.targets(x0, tokens, drawn, torch.Generator().manual_seed(1))
+    assert torch.equal(sigmas, drawn)
+    level = drawn[:, None, :, None, None]
+    with torch.no_grad():
+        wanted = guided(teacher, (1 - level) * new + level * noise, drawn, tokens, PLAN.guidance)
+    assert torch.allclose(noise - new, wanted, atol=1e-3)
+
+
 def test_training_brings_few_unguided_steps_nearer_to_the_teachers_many_guided_ones(student, teacher):
     tokens, noise = torch.tensor([encode(p) for p in PROMPTS]), torch.randn(3, CHANNELS, GROUPS, 16, 16)
-    wanted = flow.sample([(teacher, PLAN.jumps * PLAN.substeps)], tokens, noise, PLAN.guidance, PLAN.shift)
+    wanted = flow.sample([(teacher, PLAN.jumps * PLAN.substeps, PLAN.guidance)], tokens, noise, PLAN.shift)
 
     def distance() -> float:
-        made = flow.sample([(student.average.eval(), PLAN.jumps)], tokens, noise, 1.0, PLAN.shift)
+        made = flow.sample([(student.average.eval(), PLAN.jumps, 1.0)], tokens, noise, PLAN.shift)
         return float((made - wanted).square().mean())
 
     before = distance()
@@ -107,5 +121,5 @@ def test_a_resumed_student_is_bit_equal_and_its_checkpoint_is_one_of_a_training(
     for a, b in zip(student.model.parameters(), again.model.parameters(), strict=True):
         assert torch.equal(a, b)
     net, facts = load_checkpoint(tmp_path / "last.pt")
-    assert facts["size"] == "tiny" and facts["steps"] == 2
+    assert facts["size"] == "tiny" and facts["steps"] == 2 and facts["guidance"] == 1
     assert net(torch.randn(1, CHANNELS, 2, 16, 16), torch.rand(1, 2), torch.tensor([encode(PROMPTS[0])])).isfinite().all()

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
-from zoetrope.export import _file
+from zoetrope.export import file_entry
 from zoetrope.quantise import FIRST, LEVELS, VARIANTS, measure, psnr
 
 MODEL = Path(__file__).parents[2] / "models" / "zoetrope-s"
@@ -26,7 +26,7 @@ def test_every_variant_is_smaller_and_a_model_folder_of_its_own(table):
     for name in VARIANTS:
         assert lines[name]["bytes"] < lines[FIRST]["bytes"]
         files = json.loads((scratch / name / "manifest.json").read_text())["files"]
-        assert files == [_file(scratch / name, file["path"], file["role"]) for file in files]
+        assert files == [file_entry(scratch / name, file["path"], file["role"]) for file in files]
     assert (folder / "denoiser.onnx").stat().st_size == lines[FIRST]["bytes"]
 
 

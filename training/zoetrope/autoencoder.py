@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .checkpoint import save
 from .patches import CHANNELS, GROUP, PATCH, Patches, grouped
 
 PICTURE = GROUP * 3
@@ -148,8 +149,7 @@ class Autoencoder(nn.Module):
         return net.settled()
 
     def save(self, path: Path) -> None:
-        torch.save(self.state_dict(), path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").rename(path)
+        save(self.state_dict(), path)
 
 
 def pictures_of(frames: np.ndarray) -> Tensor:

@@ -1,7 +1,8 @@
-"""Distils a trained net into a student that takes few steps and has the guidance built in: resumable, planned like `train`.
+"""Distils a trained net into a student that takes few steps or is smaller, with the guidance built in: resumable, planned like `train`.
 
-The shifted schedule has `jumps` levels. From each the teacher goes to the next one in `substeps` guided Euler steps, and the student
-learns the one velocity that leads there (progressive distillation, Salimans & Ho 2022, in one round; with guidance, Meng et al. 2023).
+With `--jumps 0` the student learns the teacher's guided velocity at any level: one pass a step where the teacher needs two. Else the
+shifted schedule has `jumps` levels. From each the teacher goes to the next one in `substeps` guided Euler steps, and the student learns
+the one velocity that leads there (progressive distillation, Salimans & Ho 2022, in one round; with guidance, Meng et al. 2023).
 Clips with a prompt learn that, whole or made beside finished frames, as edits use the net. Clips without a prompt and clips with a
 level of their own in every frame learn the plain velocity, so the unconditional pass and free levels stay as they were; the two
 never ask for different answers to one input.
@@ -27,7 +28,7 @@ TOP = 0.9999
 
 @dataclass(frozen=True)
 class DistilPlan(Plan):
-    """`jumps` steps of the student, each as far as `substeps` of the teacher."""
+    """`jumps` steps of the student, each as far as `substeps` of the teacher; 0 jumps: any number of steps, each like the teacher's."""
 
     size: str = ""
     lr: float = 4e-4
@@ -41,44 +42,40 @@ class DistilPlan(Plan):
 
 
 class Student(Trainer):
-    """A trainer whose targets come from a finished net; its checkpoints are those of `train`."""
+    """A trainer whose targets come from a finished net, whose weights too where both are of one size; checkpoints as of `train`."""
 
     def __init__(self, plan: DistilPlan, pool: Pool, weights: Tensor, teacher: Zoetrope, long: Pool | None = None):
         super().__init__(plan, pool, weights, long)
         self.teacher = teacher.eval().requires_grad_(False).to(plan.device)
-        self.model.load_state_dict(teacher.state_dict())
-        self.average.load_state_dict(teacher.state_dict())
-
-    def _part(self, worker: int) -> tuple[float, list[Tensor]]:
-        x0, cover, tokens, sigmas, seed = self._prepared() if self.parts == 1 else self._batch(self.step, worker)
-        device = self.plan.device
-        x0, cover, tokens, sigmas = (value.to(device, non_blocking=True) for value in (x0, cover, tokens, sigmas))
-        with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
-            x0, sigmas, noise = self.targets(x0, tokens, sigmas, torch.Generator(device).manual_seed(seed))
-            value = flow.loss(self.model, x0, cover, tokens, sigmas, noise, self.weights)
-        return float(value.detach()), list(torch.autograd.grad(value, list(self.model.parameters())))
+        if self.model.size == teacher.size:
+            self.model.load_state_dict(teacher.state_dict())
+            self.average.load_state_dict(teacher.state_dict())
 
     @torch.no_grad()
     def targets(self, x0: Tensor, tokens: Tensor, sigmas: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Clips, their captions and levels as for training -> x0, sigmas and noise as `flow.loss` takes them.
 
-        Where the student is to jump, the level is one of the schedule's, and x0 and noise are not those of the clip but the ends of
-        the straight line that goes through the noisy clip and through what the teacher makes of it, so the loss's own target is
-        the jump's velocity.
+        Where the teacher leads, x0 and noise are not those of the clip but the ends of the straight line that goes through the noisy
+        clip and through what the teacher makes of it, so the loss's own target is the teacher's velocity. For a jump the level
+        is one of the schedule's.
         """
         noise = torch.randn(x0.shape, generator=generator, device=x0.device)
-        number = torch.randint(self.plan.jumps, (len(x0),), generator=generator, device=x0.device)
         made = (sigmas > 0) & (sigmas < 1)
         lowest = torch.where(made, sigmas, 2.0).amin(1, keepdim=True)
-        jumping = (~made | (sigmas == lowest)).all(1) & (tokens[:, 1:] > 0).any(1)
-        if not jumping.any():
+        led = (~made | (sigmas == lowest)).all(1) & (tokens[:, 1:] > 0).any(1)
+        if not led.any():
             return x0, sigmas, noise
-        sigmas = torch.where(jumping[:, None] & made, _levels(self.plan.jumps, self.plan.shift, x0)[number][:, None], sigmas)
-        level = sigmas[jumping][:, None, :, None, None]
-        x = (1 - level) * x0[jumping] + level * noise[jumping]
-        velocity = jump(self.teacher, x, sigmas[jumping], made[jumping], tokens[jumping], number[jumping], self.plan)
+        number = torch.randint(max(1, self.plan.jumps), (len(x0),), generator=generator, device=x0.device)
+        if self.plan.jumps:
+            sigmas = torch.where(led[:, None] & made, _levels(self.plan.jumps, self.plan.shift, x0)[number][:, None], sigmas)
+        level = sigmas[led][:, None, :, None, None]
+        x = (1 - level) * x0[led] + level * noise[led]
+        if self.plan.jumps:
+            velocity = jump(self.teacher, x, sigmas[led], made[led], tokens[led], number[led], self.plan)
+        else:
+            velocity = guided(self.teacher, x, sigmas[led], tokens[led], self.plan.guidance)
         x0, noise = x0.clone(), noise.clone()
-        x0[jumping], noise[jumping] = x - level * velocity, x + (1 - level) * velocity
+        x0[led], noise[led] = x - level * velocity, x + (1 - level) * velocity
         return x0, sigmas, noise
 
 
@@ -91,15 +88,19 @@ def jump(teacher: Zoetrope, x: Tensor, sigmas: Tensor, made: Tensor, tokens: Ten
 
     x [B, C, T, H, W] at sigmas [B, T]; frames that are not `made` [B, T] stay as they are and get velocity 0.
     """
-    fine, empty = _levels(plan.jumps * plan.substeps, plan.shift, x), flow.empty_tokens(len(x)).to(x.device)
-    both = [torch.cat(pair) for pair in zip(teacher.text(tokens), teacher.text(empty), strict=True)]
-    start, now = x, sigmas
+    fine, start, now = _levels(plan.jumps * plan.substeps, plan.shift, x), x, sigmas
     for step in range(plan.substeps):
         after = torch.where(made, fine[number * plan.substeps + step + 1][:, None], sigmas)
-        cond, uncond = teacher.denoiser(torch.cat([x, x]), torch.cat([now, now]), *both).chunk(2)
-        x = x + (after - now)[:, None, :, None, None] * (uncond + plan.guidance * (cond - uncond))
+        x = x + (after - now)[:, None, :, None, None] * guided(teacher, x, now, tokens, plan.guidance)
         now = after
     return (x - start) / torch.where(made, now - sigmas, 1.0)[:, None, :, None, None]
+
+
+def guided(teacher: Zoetrope, x: Tensor, sigmas: Tensor, tokens: Tensor, guidance: float) -> Tensor:
+    """The teacher's velocity with classifier-free guidance, like x [B, C, T, H, W]."""
+    empty = flow.empty_tokens(len(x)).to(x.device)
+    cond, uncond = teacher(torch.cat([x, x]), torch.cat([sigmas, sigmas]), torch.cat([tokens, empty])).chunk(2)
+    return uncond + guidance * (cond - uncond)
 
 
 def main() -> None:
@@ -109,20 +110,22 @@ def main() -> None:
     parser.add_argument("--long", type=Path, default=Path("runs/pool-long"), help="whole long clips; used where the folder exists")
     parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder.pt"))
     parser.add_argument("--folder", type=Path, default=Path("runs/m-fast"))
+    parser.add_argument("--start", type=Path, help="weights to begin with, where the student is of another size")
     for name, value in asdict(DistilPlan()).items():
-        if name != "size":
-            parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     args = vars(parser.parse_args())
-    folder, teacher, pool, long, ends = (args.pop(name) for name in ("folder", "teacher", "pool", "long", "autoencoder"))
+    folder, teacher, pool, long, ends, start = (args.pop(name) for name in ("folder", "teacher", "pool", "long", "autoencoder", "start"))
     if not (args["steps"] or args["seconds"]):
         parser.error("give --steps or --seconds")
     net, facts = load_checkpoint(teacher)
-    plan = DistilPlan(**args, size=facts["size"])
+    plan = DistilPlan(**args | {"size": args["size"] or facts["size"]})
     folder.mkdir(parents=True, exist_ok=True)
     student = Student(plan, Pool(pool), weights_of(ends, Pool(pool)), net, Pool(long) if long.exists() else None)
     if (folder / "last.pt").exists():
         student.load(folder / "last.pt")
         print(f"resumed at step {student.step}")
+    elif start:
+        student.start_from(start)
     print(json.dumps({"teacher": facts} | student.model.describe()), flush=True)
     run(student, folder)
 

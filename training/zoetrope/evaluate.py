@@ -1,7 +1,7 @@
 """Judges a folder of MP4 files against the prompts they were made from; knows nothing of the model.
 
 Per thing asked for: was its colour, shape and motion seen? Two things are read from the two halves of the picture.
-The backgrounds are judged too, by the nearest of the drawn ones at the picture's edge.
+The backgrounds are judged too, by the nearest of the drawn ones at the picture's edge; where nothing in them moves, so is their flicker.
 """
 
 import argparse
@@ -20,6 +20,8 @@ from .scenes import Scene, moments
 from .vision import edge_rows
 
 PROPERTIES = ("colour", "shape", "motion")
+STILL = ("light", "dark")
+BORDER = 10
 
 
 def judge(frames: np.ndarray, row: dict) -> dict:
@@ -34,7 +36,16 @@ def judge(frames: np.ndarray, row: dict) -> dict:
         "seen": [{name: getattr(reading, name) for name in PROPERTIES} for reading in seen],
         "right": [{p: getattr(reading, p) == thing[p] for p in PROPERTIES} for reading, thing in zip(seen, things, strict=True)],
         "background": background_of(frames) == row["background"],
+        "flicker": flicker_of(frames) if row["background"] in STILL else None,
     }
+
+
+def flicker_of(frames: np.ndarray) -> float:
+    """Mean absolute change from frame to frame in 0..255 along the picture's border, its median pixel: things come by there seldom."""
+    frames = frames.astype(np.float32)
+    change = np.abs(np.diff(frames, axis=0)).mean((0, 3))
+    inner = change[BORDER:-BORDER]
+    return round(float(np.median(np.concatenate([change[:BORDER].ravel(), inner[:, :BORDER].ravel(), inner[:, -BORDER:].ravel()]))), 3)
 
 
 def background_of(frames: np.ndarray) -> str:
@@ -66,7 +77,9 @@ def summary(judged: list[dict]) -> dict:
             scores[name]["background"] = _percent([j["background"] for j in part])
             scores[name]["all"] = _percent([all(all(t.values()) for t in j["right"]) for j in part])
             scores[name]["videos"] = len(part)
-    return scores | {"things": len(every)}
+    still = [j["flicker"] for j in judged if j["flicker"] is not None]
+    flicker = {"mean": round(float(np.mean(still)), 3), "worst": max(still), "videos": len(still)} if still else None
+    return scores | {"things": len(every), "flicker": flicker}
 
 
 def _percent(values: list[bool]) -> float:

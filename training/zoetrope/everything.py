@@ -21,6 +21,8 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=60000)
     parser.add_argument("--seconds", type=float, default=7200, help="training time of each denoiser")
     parser.add_argument("--autoencoder-seconds", type=float, default=2400)
+    parser.add_argument("--similarity-seconds", type=float, default=900)
+    parser.add_argument("--similarity", type=Path, default=Path("../bench/zoetrope-similarity"), help="folder of the gate's judge")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
     pool, long, prompts = args.runs / "pool", args.runs / "pool-long", args.results / "prompts.json"
@@ -32,9 +34,15 @@ def main() -> None:
     run("pool", *ends, "--folder", long, "--groups", LONG_GROUPS, "--clips", args.clips // 20, "--processes", args.workers)
     run("pool", *ends, "--folder", pool, "--clips", args.clips, "--processes", args.workers)
     training = (*ends, "--pool", pool, "--long", long, "--seconds", args.seconds, "--workers", args.workers)
-    run("train", *training, "--size", "s", "--folder", args.runs / "s")
-    # The larger net has the smaller one's blocks and more of them, so it goes on from what that has learnt.
-    run("train", *training, "--size", "m", "--folder", args.runs / "m", "--start", args.runs / "s" / "last.pt")
+    base = args.runs / "base"
+    run("train", *training, "--size", "s", "--folder", base)
+    # The larger net has the smaller one's blocks and more of them, so it goes on from what that has learnt, and then teaches it.
+    run("train", *training, "--size", "m", "--folder", args.runs / "m", "--start", base / "last.pt")
+    student = ("--size", "s", "--jumps", 0, "--folder", args.runs / "s", "--start", base / "last.pt")
+    run("distil", *training, *student, "--teacher", args.runs / "m" / "last.pt")
+    similarity = args.runs / "similarity.pt"
+    run("train_similarity", "--out", similarity, "--seconds", args.similarity_seconds)
+    run("measure_similarity", "--checkpoint", similarity, "--folder", args.similarity, "--out", args.results / "similarity.json")
     for size in ("s", "m"):
         name = f"zoetrope-{size}"
         model, videos = args.models / name, args.runs / f"videos-{size}"

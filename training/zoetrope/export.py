@@ -17,7 +17,7 @@ from .patches import CHANNELS, GRID, GROUP
 from .scenes import FPS, FRAMES
 
 OPSET = 20
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 STEPS, GUIDANCE, SHIFT = 20, 2.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
@@ -37,7 +37,8 @@ EXAMPLES = (
 
 
 def load_checkpoint(path: Path) -> tuple[Zoetrope, dict]:
-    """The averaged net of a training run, in evaluation mode, and what its card tells: steps, clips seen, seconds."""
+    """The averaged net of a training run, in evaluation mode, and what its card tells: steps, clips seen, seconds, its own guidance
+    (1 where a teacher's is built in)."""
     state = torch.load(path, weights_only=True, map_location="cpu")
     model = Zoetrope(SIZES[state["plan"]["size"]])
     model.load_state_dict(state["average"])
@@ -46,6 +47,7 @@ def load_checkpoint(path: Path) -> tuple[Zoetrope, dict]:
         "steps": state["step"],
         "clips": state["step"] * state["plan"]["batch"],
         "seconds": round(state["elapsed"]),
+        "guidance": 1.0 if "guidance" in state["plan"] else GUIDANCE,
     }
     return model.eval(), facts
 
@@ -65,18 +67,18 @@ def export_graphs(model: Zoetrope, ends: Autoencoder, out: Path) -> None:
     tokens = torch.tensor([v.encode(EXAMPLES[0]), v.encode(EXAMPLES[7])])
     text, mask = model.text(tokens)
     plain = nn.Module.to(copy.deepcopy(model), memory_format=torch.contiguous_format)
-    _export(plain.text, (tokens,), ["tokens"], ["text", "text_mask"], ({0: batch},), out / "text-encoder.onnx")
+    export_graph(plain.text, (tokens,), ["tokens"], ["text", "text_mask"], ({0: batch},), out / "text-encoder.onnx")
     shapes = ({0: batch, 2: frames}, {0: batch, 1: frames}, {0: batch}, {0: batch})
     names = ["latents", "sigmas", "text", "text_mask"]
-    _export(plain.denoiser, (latents, sigmas, text.detach(), mask), names, ["velocity"], shapes, out / "denoiser.onnx")
+    export_graph(plain.denoiser, (latents, sigmas, text.detach(), mask), names, ["velocity"], shapes, out / "denoiser.onnx")
     cells = torch.randn(3, CHANNELS, GRID, GRID)
-    _export(decoder, (cells,), ["latents"], ["frames"], ({0: groups},), out / "decoder.onnx")
-    _export(LinearDecoder(decoder), (cells,), ["latents"], ["frames"], ({0: groups},), out / "preview.onnx")
+    export_graph(decoder, (cells,), ["latents"], ["frames"], ({0: groups},), out / "decoder.onnx")
+    export_graph(LinearDecoder(decoder), (cells,), ["latents"], ["frames"], ({0: groups},), out / "preview.onnx")
     pictures = torch.rand(3, GROUP, 3, 128, 128)
-    _export(encoder, (pictures,), ["frames"], ["latents"], ({0: groups},), out / "encoder.onnx")
+    export_graph(encoder, (pictures,), ["frames"], ["latents"], ({0: groups},), out / "encoder.onnx")
 
 
-def _export(module: nn.Module, args: tuple, inputs: list[str], outputs: list[str], shapes: tuple, path: Path) -> None:
+def export_graph(module: nn.Module, args: tuple, inputs: list[str], outputs: list[str], shapes: tuple, path: Path) -> None:
     torch.onnx.export(
         module.eval(),
         args,
@@ -103,12 +105,14 @@ def _strip(path: Path) -> None:
     onnx.save(document, path)
 
 
-def manifest(size: str, folder: Path) -> dict:
+def manifest(size: str, folder: Path, guidance: float = GUIDANCE) -> dict:
     """The model's entry for the registry, with the digest of every file in `folder`."""
     identity, name = NAMES[size]
     longest = 1 + GROUP * (SIZES[size].frames - 1)
     groups = v.tokenizer_document()["groups"]
-    files = [_file(folder, f"{role}.onnx", role.replace("-", "_")) for role in ROLES] + [_file(folder, "tokenizer.json", "tokenizer")]
+    files = [file_entry(folder, f"{role}.onnx", role.replace("-", "_")) for role in ROLES] + [
+        file_entry(folder, "tokenizer.json", "tokenizer")
+    ]
     return {
         "id": identity,
         "name": name,
@@ -136,7 +140,7 @@ def manifest(size: str, folder: Path) -> dict:
             "num_frames": FRAMES,
             "fps": FPS,
             "num_inference_steps": STEPS,
-            "guidance_scale": GUIDANCE,
+            "guidance_scale": guidance,
             "solver": "euler",
             "shift": SHIFT,
         },
@@ -148,7 +152,7 @@ def manifest(size: str, folder: Path) -> dict:
     }
 
 
-def _file(folder: Path, path: str, role: str) -> dict:
+def file_entry(folder: Path, path: str, role: str) -> dict:
     data = (folder / path).read_bytes()
     return {"path": path, "role": role, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
@@ -167,7 +171,7 @@ def main() -> None:
     model, facts = load_checkpoint(args.checkpoint)
     export_graphs(model, Autoencoder.load(args.autoencoder), args.out)
     write_json(args.out / "tokenizer.json", v.tokenizer_document())
-    write_json(args.out / "manifest.json", manifest(facts["size"], args.out))
+    write_json(args.out / "manifest.json", manifest(facts["size"], args.out, facts["guidance"]))
     print(json.dumps(facts | {"bytes": sum(f.stat().st_size for f in args.out.iterdir())}))
 
 

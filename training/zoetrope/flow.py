@@ -95,14 +95,14 @@ def empty_tokens(batch: int) -> Tensor:
 
 
 @torch.no_grad()
-def sample(stages: list[tuple[Zoetrope, int]], tokens: Tensor, noise: Tensor, guidance: float, shift: float) -> Tensor:
+def sample(stages: list[tuple[Zoetrope, int, float]], tokens: Tensor, noise: Tensor, shift: float) -> Tensor:
     """Euler with classifier-free guidance (one pass a step where it is 1): noise [B, C, T, H, W] -> latents of the same shape.
 
-    `stages`: the models that follow one another on one schedule, each with its number of steps.
+    `stages`: the models that follow one another on one schedule, each with its number of steps and its guidance.
     """
     x = noise
-    levels = pairwise(schedule(sum(steps for _, steps in stages), shift))
-    for model, steps in stages:
+    levels = pairwise(schedule(sum(steps for _, steps, _ in stages), shift))
+    for model, steps, guidance in stages:
         text = model.text(tokens)
         if guidance != 1:
             text = [torch.cat(pair) for pair in zip(text, model.text(empty_tokens(len(tokens))), strict=True)]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from . import vocabulary as v
 from .captions import tokens_of
-from .export import _export, write_json
+from .export import export_graph, write_json
 from .parity import session
 from .similarity import EMBEDDING, FRAMES_SEEN, SIDE, Similarity
 from .train_similarity import KINDS, bank, degrade, wrong_caption
@@ -30,9 +30,9 @@ def export(net: Similarity, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     batch, frames = torch.export.Dim("batch", min=1), torch.export.Dim("frames", min=2)
     tokens = torch.tensor([v.encode("a red ball bounces"), v.encode("")])
-    _export(net.text, (tokens,), ["tokens"], ["vector"], ({0: batch},), out / "text.onnx")
+    export_graph(net.text, (tokens,), ["tokens"], ["vector"], ({0: batch},), out / "text.onnx")
     clips = torch.rand(2, 5, 3, SIDE, SIDE)
-    _export(net.video, (clips,), ["frames"], ["vector"], ({0: batch, 1: frames},), out / "video.onnx")
+    export_graph(net.video, (clips,), ["frames"], ["vector"], ({0: batch, 1: frames},), out / "video.onnx")
 
 
 @torch.no_grad()
@@ -139,7 +139,7 @@ def load(path: Path) -> Similarity:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/similarity.pt"))
-    parser.add_argument("--folder", type=Path, default=Path("runs/zoetrope-similarity"), help="where the graphs go")
+    parser.add_argument("--folder", type=Path, default=Path("../bench/zoetrope-similarity"), help="where the graphs go")
     parser.add_argument("--out", type=Path, default=Path("results/similarity.json"))
     parser.add_argument("--scenes", type=int, default=600)
     parser.add_argument("--workers", type=int, default=1)

@@ -14,16 +14,17 @@ from torch import Tensor
 from . import flow, video
 from . import vocabulary as v
 from .autoencoder import Autoencoder, frames_of
-from .export import EXAMPLES, GUIDANCE, SHIFT, STEPS, load_checkpoint
+from .export import EXAMPLES, SHIFT, STEPS, load_checkpoint
 from .parity import session
 from .patches import CHANNELS, GRID, GROUP
 from .scenes import FRAMES
 
 
 class OnnxModel:
-    """The exported graphs behind the same two calls as `Zoetrope`, and the decoder as a third."""
+    """The exported graphs behind the same two calls as `Zoetrope`, the decoder as a third, and the model's own guidance."""
 
     def __init__(self, folder: Path, threads: int):
+        self.guidance = float(json.loads((folder / "manifest.json").read_text())["defaults"]["guidance_scale"])
         self.graphs = {name: session(folder / f"{name}.onnx", threads) for name in ("text-encoder", "denoiser", "decoder")}
 
     def text(self, tokens: Tensor) -> tuple[Tensor, ...]:
@@ -49,10 +50,10 @@ def noise_of(seeds: list[int], frames: int = FRAMES) -> Tensor:
 
 
 @torch.no_grad()
-def make(stages: list, decoder: Callable, prompts: list[str], noise: Tensor, guidance: float, shift: float) -> np.ndarray:
+def make(stages: list, decoder: Callable, prompts: list[str], noise: Tensor, shift: float) -> np.ndarray:
     """Prompts and noise -> uint8 RGB videos [B, frames, 128, 128, 3]; `stages` as `flow.sample` takes them."""
     tokens = torch.tensor([v.encode(prompt) for prompt in prompts])
-    latents = flow.sample(stages, tokens, noise, guidance, shift)
+    latents = flow.sample(stages, tokens, noise, shift)
     return frames_of(decoder, latents).numpy()
 
 
@@ -67,7 +68,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=Path, help="prompts.json; without it the model's examples")
     parser.add_argument("--limit", type=int, default=1000)
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--guidance", type=float, default=GUIDANCE)
+    parser.add_argument("--guidance", type=float, help="for every model; unless given, what each has as its default")
     parser.add_argument("--shift", type=float, default=SHIFT)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("runs/videos"))
@@ -76,13 +77,16 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     if args.model:
         model = OnnxModel(args.model, args.threads)
-        decoder = model.decoder
+        decoder, own = model.decoder, model.guidance
     else:
-        model, decoder = load_checkpoint(args.checkpoint)[0], Autoencoder.load(args.autoencoder).decoder
-    stages = [(model, args.steps)]
+        (model, facts), decoder = load_checkpoint(args.checkpoint), Autoencoder.load(args.autoencoder).decoder
+        own = facts["guidance"]
+    stages = [(model, args.steps, own)]
     if args.then:
-        first = args.steps // 2 if args.hand_over is None else args.hand_over
-        stages = [(model, first), (OnnxModel(args.then, args.threads), args.steps - first)]
+        first, then = args.steps // 2 if args.hand_over is None else args.hand_over, OnnxModel(args.then, args.threads)
+        stages = [(model, first, own), (then, args.steps - first, then.guidance)]
+    if args.guidance is not None:
+        stages = [(model, steps, args.guidance) for model, steps, _ in stages]
     examples = [{"id": f"example-{i}", "prompt": text, "seed": i} for i, text in enumerate(EXAMPLES)]
     rows = json.loads(args.prompts.read_text()) if args.prompts else examples
     rows = rows[:: max(1, len(rows) // args.limit)][: args.limit]
@@ -90,7 +94,7 @@ def main() -> None:
     for at in range(0, len(rows), 8):
         part = rows[at : at + 8]
         texts, noise = [row["prompt"] for row in part], noise_of([row["seed"] for row in part], args.frames)
-        for row, frames in zip(part, make(stages, decoder, texts, noise, args.guidance, args.shift), strict=True):
+        for row, frames in zip(part, make(stages, decoder, texts, noise, args.shift), strict=True):
             video.write(args.out / f"{row['id']}.mp4", frames)
             shown.append(frames)
         done = at + len(part)

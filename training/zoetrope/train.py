@@ -22,6 +22,7 @@ from torch import Tensor
 from . import flow
 from .autoencoder import Autoencoder
 from .captions import tokens_of
+from .checkpoint import save
 from .denoiser import SIZES, Zoetrope
 from .optimiser import optimisers
 from .pool import GROUPS, LATER_SHARE, Pool
@@ -105,10 +106,14 @@ class Trainer:
         x0, cover, tokens, sigmas, seed = self._prepared() if self.parts == 1 else self._batch(self.step, worker)
         device = self.plan.device
         x0, cover, tokens, sigmas = (value.to(device, non_blocking=True) for value in (x0, cover, tokens, sigmas))
-        noise = torch.randn(x0.shape, generator=torch.Generator(device).manual_seed(seed), device=device)
         with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
+            x0, sigmas, noise = self.targets(x0, tokens, sigmas, torch.Generator(device).manual_seed(seed))
             value = flow.loss(self.model, x0, cover, tokens, sigmas, noise, self.weights)
         return float(value.detach()), list(torch.autograd.grad(value, list(self.model.parameters())))
+
+    def targets(self, x0: Tensor, tokens: Tensor, sigmas: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Clips, their captions and levels -> x0, sigmas and noise as `flow.loss` takes them: here the clips with fresh noise."""
+        return x0, sigmas, torch.randn(x0.shape, generator=generator, device=x0.device)
 
     def _prepared(self) -> tuple[Tensor, Tensor, Tensor, Tensor, int]:
         """This step's batch, made by a worker meanwhile, and orders for those after it."""
@@ -143,7 +148,7 @@ class Trainer:
         return x0, cover, tokens, flow.draw_sigmas(len(rows), frames, generator, absent), int(rng.integers(2**62))
 
     def save(self, path: Path) -> None:
-        """Write everything the next step reads: temporary file, then rename."""
+        """Write everything the next step reads."""
         state = {
             "plan": asdict(self.plan),
             "model": self.model.state_dict(),
@@ -152,8 +157,7 @@ class Trainer:
             "step": self.step,
             "elapsed": self.elapsed,
         }
-        torch.save(state, path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").rename(path)
+        save(state, path)
 
     def start_from(self, path: Path) -> None:
         """Take the weights of a checkpoint or of `restore.py`, of this size or a shallower one, and nothing else."""

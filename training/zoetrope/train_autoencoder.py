@@ -1,7 +1,8 @@
 """Trains both ends of the latent space on crops around the things of freshly drawn scenes: resumable, planned by wall clock.
 
 Latents are disturbed while they are between the two ends, by as much as the denoiser errs at its worst. So the encoder learns a
-code in which near is alike, and the decoder learns to draw what was meant.
+code in which near is alike, and the decoder learns to draw what was meant. `--decoder-only` goes on with the decoder on whole
+pictures: the latents stay what they are, so denoisers and pools stay valid.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from .scenes import FRAMES, LONGEST, sample_scene
 
 OBJECT_WEIGHT = 8.0
 LATENT_NOISE = 0.6
-PREVIEW_WEIGHT = 0.1
+PREVIEW_WEIGHT, STEADY_WEIGHT = 0.1, 1.0
 CROP = 64
 
 
@@ -51,13 +52,24 @@ def crops(pictures: np.ndarray, things: np.ndarray, number: int, rng: np.random.
         centre = cells[rng.integers(len(cells))] if len(cells) else rng.integers(SIZE // PATCH, size=2)
         top, left = np.clip(centre - rng.integers(side, size=2), 0, SIZE // PATCH - side)
         cuts.append(pictures[index, :, top * PATCH : top * PATCH + CROP, left * PATCH : left * PATCH + CROP])
-        weights.append(np.kron(things[index, top : top + side, left : left + side], np.ones((PATCH, PATCH))))
-    weight = torch.from_numpy(1 + (OBJECT_WEIGHT - 1) * np.stack(weights)[:, None].astype(np.float32))
-    return torch.from_numpy(np.stack(cuts)).float() / 255, weight
+        weights.append(things[index, top : top + side, left : left + side])
+    return torch.from_numpy(np.stack(cuts)).float() / 255, _weights(np.stack(weights))
+
+
+def wholes(pictures: np.ndarray, things: np.ndarray, number: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Whole pictures, shapes as `crops` gives them at full size."""
+    chosen = rng.integers(len(pictures), size=number)
+    return torch.from_numpy(pictures[chosen]).float() / 255, _weights(things[chosen])
+
+
+def _weights(things: np.ndarray) -> Tensor:
+    """Which cells hold a thing, bool [N, h, w] -> what their pixels count, [N, 1, 8 h, 8 w]."""
+    pixels = np.kron(things, np.ones((1, PATCH, PATCH)))[:, None]
+    return torch.from_numpy(1 + (OBJECT_WEIGHT - 1) * pixels.astype(np.float32))
 
 
 def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.Generator) -> tuple[Tensor, float]:
-    """Weighted smooth absolute error under noise, and the squared error on things for the log."""
+    """Weighted smooth absolute error under noise and of the change from frame to frame, and the squared error on things for the log."""
     latents = net.encode(pictures.unflatten(1, (-1, 3)))
     level = LATENT_NOISE * torch.rand(len(latents), 1, 1, 1, generator=generator)
     level = torch.where(torch.rand(level.shape, generator=generator) < 0.25, 0.0, level)
@@ -67,7 +79,14 @@ def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.G
     plain = (linear - pictures).square().mean()
     clean = (level == 0).to(weights.device) & (weights > 1.5)
     squared = float((error.detach().square() * clean).sum() / clean.sum().clamp(min=1) / PICTURE)
-    return (((error.square() + 1e-4).sqrt() - 0.01) * weights).mean() * 10 + PREVIEW_WEIGHT * 100 * plain, squared
+    frames = error.unflatten(1, (-1, 3))
+    flicker = frames[:, 1:] - frames[:, :-1]
+    value = (_smooth(error) * weights).mean() + STEADY_WEIGHT * (_smooth(flicker) * weights[:, None]).mean()
+    return 10 * value + PREVIEW_WEIGHT * 100 * plain, squared
+
+
+def _smooth(error: Tensor) -> Tensor:
+    return (error.square() + 1e-4).sqrt() - 0.01
 
 
 def main() -> None:
@@ -78,6 +97,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--decoder-only", action="store_true", help="leave the encoder, and so the latent space, as it is")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = parser.parse_args()
     if args.out.exists():
@@ -89,7 +109,6 @@ def main() -> None:
     salt = int(time.time())
     pictures, things = bank(args.scenes, salt, args.workers)
     print(f"{len(pictures)} groups drawn", flush=True)
-    net.train().to(args.device, memory_format=torch.channels_last)
     train(net, pictures, things, salt, args)
 
 
@@ -97,11 +116,17 @@ def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, salt: int,
     """Steps of `workers` threads, each on its part of the batch (on a GPU all of it is one part), until the time is over."""
     number = args.workers if args.device == "cpu" else 1
     threads = ThreadPoolExecutor(number, initializer=torch.set_num_threads, initargs=(1,))
-    movers = optimisers(net, args.lr, threads.map)
-    params = list(net.parameters())
+    net.train().to(args.device, memory_format=torch.channels_last)
+    trained = net.decoder if args.decoder_only else net
+    if args.decoder_only:
+        net.norm.eval()
+        net.encoder.requires_grad_(False)
+    movers = optimisers(trained, args.lr, threads.map)
+    params = list(trained.parameters())
+    cut = wholes if args.decoder_only else crops
 
     def part(seed: list[int]) -> tuple[list[Tensor], float]:
-        cuts, weights = crops(pictures, things, args.batch // number, np.random.default_rng(seed))
+        cuts, weights = cut(pictures, things, args.batch // number, np.random.default_rng(seed))
         value, squared = loss(net, cuts.to(args.device), weights.to(args.device), torch.Generator().manual_seed(seed[1] * 100 + seed[2]))
         return list(torch.autograd.grad(value, params)), squared
 

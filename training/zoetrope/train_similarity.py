@@ -22,6 +22,7 @@ from torch import Tensor
 
 from . import vocabulary as v
 from .captions import tokens_of
+from .checkpoint import save
 from .optimiser import optimisers
 from .pool import NONE, scene_row
 from .render import SIZE, render
@@ -215,8 +216,7 @@ class Trainer:
             "step": self.step,
             "elapsed": self.elapsed,
         }
-        torch.save(state, path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").rename(path)
+        save(state, path)
 
     def load(self, path: Path) -> None:
         state = torch.load(path, weights_only=True)
