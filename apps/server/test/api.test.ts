@@ -137,6 +137,13 @@ describe("the native API", () => {
       expect.objectContaining({ code: "unknown_words", words: ["unknownword"] }),
     ]);
   });
+
+  it("a negative prompt that guidance 1 does not look at comes back as a warning", async () => {
+    const negative_prompt = "blur";
+    const unused = await server.generate({ negative_prompt, guidance_scale: 1 });
+    expect(unused.warnings).toEqual([expect.objectContaining({ code: "negative_prompt_unused" })]);
+    expect((await server.generate({ negative_prompt })).warnings).toEqual([]);
+  });
 });
 
 describe("bad input", () => {

@@ -46,7 +46,9 @@ export const takeRequestSchema = z.strictObject({
   guidance_scale: z
     .number()
     .optional()
-    .describe("How strictly the prompt is followed; 1 does not compare with the negative prompt."),
+    .describe(
+      "How strictly the prompt is followed; 1 does not compare with the negative prompt. A model whose default is 1 has its guidance built in. The default goes with the model: each of the stages, or a fork to another model, has its own unless set.",
+    ),
   solver: solverSchema.optional().describe("How a step is computed."),
   shift: z
     .number()
@@ -150,7 +152,12 @@ export type Artifact = z.infer<typeof artifactSchema>;
 
 /** Words of the prompt the model does not know, and the like: the take runs, but not quite as asked. */
 export const takeWarningSchema = z.object({
-  code: z.enum(["unknown_words", "prompt_truncated", "environment_changed"]),
+  code: z.enum([
+    "unknown_words",
+    "prompt_truncated",
+    "negative_prompt_unused",
+    "environment_changed",
+  ]),
   message: z.string(),
   words: z.array(z.string()),
 });

@@ -14,6 +14,7 @@ import {
   draftOf,
   type DraftPlan,
   type DraftSegment,
+  guidanceOn,
   illegal,
   type ModelBook,
   segmentAt,
@@ -39,7 +40,7 @@ export function planFork(parent: Take, request: ForkRequest, models: ModelBook):
   const draft = draftOf(parent.plan);
   checkFork(parent, request, models);
   const rows = forkedRows(parent, request, draft, models);
-  const segments = forkedSegments(draft, request, rows.length - 1);
+  const segments = forkedSegments(draft, request, rows.length - 1, models);
   checkCache(request.cache, segments, step);
   const start = request.seed === undefined ? draft.start : { ...draft.start, seed: request.seed };
   const model = segments.at(-1)!.model;
@@ -51,7 +52,7 @@ export function planFork(parent: Take, request: ForkRequest, models: ModelBook):
     ...parent.parameters,
     prompt: request.prompt ?? parent.parameters.prompt,
     negative_prompt: request.negative_prompt ?? parent.parameters.negative_prompt,
-    guidance_scale: request.guidance_scale ?? parent.parameters.guidance_scale,
+    guidance_scale: segments.at(-1)!.guidance_scale,
     solver: request.solver ?? parent.parameters.solver,
     seed: request.seed ?? parent.parameters.seed,
     model,
@@ -155,13 +156,14 @@ function forkedSegments(
   draft: DraftPlan,
   request: ForkRequest,
   totalSteps: number,
+  models: ModelBook,
 ): DraftSegment[] {
   const { at_step: step } = request;
   const kept = draft.segments.filter(({ from }) => from < step);
   const changed = draft.segments.filter(({ to }) => to > step);
   const before = kept.map((segment) => cutSegment(segment, step));
   const after = changesRows(request) ? [{ ...changed[0]!, to: totalSteps }] : changed;
-  return [...before, ...after.map((segment) => changeSegment(segment, request))];
+  return [...before, ...after.map((segment) => changeSegment(segment, request, models))];
 }
 
 function cutSegment(segment: DraftSegment, end: number): DraftSegment {
@@ -170,17 +172,23 @@ function cutSegment(segment: DraftSegment, end: number): DraftSegment {
   return { ...segment, to, keep: keep && { ...keep, states: keep.states.slice(0, to - from) } };
 }
 
-function changeSegment(segment: DraftSegment, request: ForkRequest): DraftSegment {
+function changeSegment(
+  segment: DraftSegment,
+  request: ForkRequest,
+  models: ModelBook,
+): DraftSegment {
   const { at_step: step } = request;
   const from = Math.max(segment.from, step);
+  const model = request.model ?? segment.model;
   const changed = {
     ...segment,
     from,
     prompt: request.prompt ?? segment.prompt,
     negativePrompt: request.negative_prompt ?? segment.negativePrompt,
-    guidance_scale: request.guidance_scale ?? segment.guidance_scale,
+    guidance_scale:
+      request.guidance_scale ?? guidanceOn(model, segment.model, segment.guidance_scale, models),
     solver: request.solver ?? segment.solver,
-    model: request.model ?? segment.model,
+    model,
     cache: request.cache ?? segment.cache,
     keep: segment.keep && {
       ...segment.keep,

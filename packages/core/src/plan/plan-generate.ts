@@ -11,7 +11,13 @@ import {
   type TakeParameters,
 } from "@arc-fabric/contract";
 import { checkCache } from "./check-cache.ts";
-import { assemblePlan, type DraftSegment, type ModelBook, windowLimit } from "./plan-parts.ts";
+import {
+  assemblePlan,
+  type DraftSegment,
+  guidanceOn,
+  type ModelBook,
+  windowLimit,
+} from "./plan-parts.ts";
 import { flowSigmas, laggedRows, type Levels } from "./schedule.ts";
 
 /** Blobs with the pixels of given frames, made from uploaded pictures. */
@@ -30,7 +36,7 @@ export function planGenerate(
   const shape = latentShape(parameters, manifest);
   const rows = rowsFor(parameters, shape, given);
   const stages = checkStages(parameters, models, [0, shape[1]]);
-  const segments = segmentsFor(parameters, stages, rows.length - 1, shape);
+  const segments = segmentsFor(parameters, stages, rows.length - 1, shape, models);
   checkCache(parameters.cache, segments);
   if (given.first || given.last) requireCapability(manifest, "image_to_video", "first_frame");
   return assemblePlan(
@@ -103,6 +109,7 @@ function segmentsFor(
   stages: readonly Stage[],
   totalSteps: number,
   shape: LatentShape,
+  models: ModelBook,
 ): DraftSegment[] {
   let from = 0;
   return stages.map(({ model, steps }, i) => {
@@ -116,7 +123,7 @@ function segmentsFor(
       to,
       solver: parameters.solver,
       history: from === 0 ? "reset" : "carry",
-      guidance_scale: parameters.guidance_scale,
+      guidance_scale: guidanceOn(model, parameters.model, parameters.guidance_scale, models),
       window: [0, shape[1]],
       keep: null,
       cache: parameters.cache,

@@ -19,6 +19,15 @@ export interface ModelBook {
   weightsDigest(id: string): string;
 }
 
+/**
+ * A guidance scale on its way from one model to another. One model's own default means another model's own: what is built into
+ * one net by its training is done by a second pass in the next.
+ */
+export function guidanceOn(model: string, from: string, scale: number, models: ModelBook): number {
+  const defaultOf = (id: string) => models.manifest(id).defaults.guidance_scale;
+  return model !== from && scale === defaultOf(from) ? defaultOf(model) : scale;
+}
+
 /** What the contract's schedule can hold. */
 const MAX_STEPS = 1000;
 

@@ -98,8 +98,15 @@ async function encode(run: Run, lease: WorkerLease, segment: DenoiseSegment): Pr
     { prompt, negativePrompt },
     run.control.signal,
   );
-  await warn(run, warnings);
+  await warn(run, [...warnings, ...unusedNegative(negativePrompt, segment)]);
   return conditioning;
+}
+
+function unusedNegative(negativePrompt: string, { model, guidance_scale }: DenoiseSegment) {
+  if (negativePrompt === "" || guidance_scale !== 1) return [];
+  const code = "negative_prompt_unused" as const;
+  const message = `The negative prompt has no effect on ${model} at guidance_scale 1. Raise it, for example to 1.5.`;
+  return [{ code, message, words: [] }];
 }
 
 /** Warnings that the take does not have yet: the same prompt may be encoded for several segments or attempts. */
