@@ -9,9 +9,9 @@ import { createClipReader } from "./lib/clip-reader.ts";
 import { completed } from "./lib/denoise-time.ts";
 import { openSimilarity } from "./lib/similarity.ts";
 import { startServer } from "./lib/start-server.ts";
-import { report, type Row } from "./lib/table.ts";
+import { percentile, report, type Row } from "./lib/table.ts";
 
-const MODELS = ["zoetrope-m", "zoetrope-s"];
+const FAMILY = "zoetrope";
 /** Held-out prompts, evenly taken from those that the model cards' figures are of. */
 const PROMPTS = 40;
 /** Share of its clips that a model must get through the gate. */
@@ -24,17 +24,15 @@ interface Prompt {
 }
 
 async function main(): Promise<void> {
-  const judge = await openSimilarity(
-    path.join(import.meta.dirname, "zoetrope-similarity"),
-    path.join(ROOT, "models/zoetrope-m/tokenizer.json"),
-  );
+  const judge = await openSimilarity(path.join(import.meta.dirname, "zoetrope-similarity"));
   const reader = createClipReader();
   const server = await startServer();
   const client = createClient({ baseUrl: server.url });
   const prompts = heldOut();
   const rows: Row[] = [];
   try {
-    for (const model of MODELS) {
+    const models = (await client.models.list()).filter(({ family }) => family === FAMILY);
+    for (const { id: model } of models) {
       const own: number[] = [];
       const other: number[] = [];
       for (const [i, { prompt, seed }] of prompts.entries()) {
@@ -48,8 +46,8 @@ async function main(): Promise<void> {
         clips: own.length,
         "through the gate, %": 100 * shareOf(own, judge.threshold),
         "another prompt's, %": 100 * shareOf(other, judge.threshold),
-        "median score": median(own),
-        "median with another's": median(other),
+        "median score": percentile(own, 0.5),
+        "median with another's": percentile(other, 0.5),
       });
     }
   } finally {
@@ -76,8 +74,5 @@ function heldOut(): Prompt[] {
 
 const shareOf = (scores: readonly number[], threshold: number): number =>
   scores.filter((score) => score >= threshold).length / scores.length;
-
-const median = (scores: readonly number[]): number =>
-  scores.toSorted((a, b) => a - b)[Math.floor(scores.length / 2)]!;
 
 await main();

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { RgbFrames } from "@arc-fabric/core";
-import { float32, float32Values, int64, openGraph } from "../../runtimes/onnx/src/ort.ts";
-import { Tokenizer, type TokenizerDocument } from "../../runtimes/onnx/src/tokenizer.ts";
+import { float32, float32Values, int64, openGraph } from "@arc-fabric/runtime-onnx/ort";
+import { Tokenizer, type TokenizerDocument } from "@arc-fabric/runtime-onnx/tokenizer";
 
 /** How well clips show what prompts say, by the text-video model that `training/` makes beside the Zoetrope family. */
 export interface Similarity {
@@ -21,11 +21,12 @@ interface Card {
   readonly side: number;
 }
 
-/** @param folder text.onnx, video.onnx, similarity.json @param tokenizerPath tokenizer.json of the family */
-export async function openSimilarity(folder: string, tokenizerPath: string): Promise<Similarity> {
-  const json = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, "utf8"));
-  const card = (await json(path.join(folder, "similarity.json"))) as Card;
-  const tokenizer = new Tokenizer((await json(tokenizerPath)) as TokenizerDocument);
+/** @param folder text.onnx, video.onnx, tokenizer.json, similarity.json */
+export async function openSimilarity(folder: string): Promise<Similarity> {
+  const json = async (file: string): Promise<unknown> =>
+    JSON.parse(await readFile(path.join(folder, file), "utf8"));
+  const card = (await json("similarity.json")) as Card;
+  const tokenizer = new Tokenizer((await json("tokenizer.json")) as TokenizerDocument);
   const text = await openGraph(path.join(folder, "text.onnx"), 1);
   const video = await openGraph(path.join(folder, "video.onnx"), 1);
   return {

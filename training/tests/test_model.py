@@ -10,7 +10,8 @@ import torch
 from zoetrope import parity, restore
 from zoetrope.autoencoder import Autoencoder, frames_of, pictures_of
 from zoetrope.denoiser import SIZES, Zoetrope, parts_of
-from zoetrope.export import export_graphs
+from zoetrope.export import export_graphs, load_checkpoint
+from zoetrope.optimiser import Muon
 from zoetrope.patches import CHANNELS, fit, grouped
 from zoetrope.pool import GROUPS, LONG_GROUPS, Pool, fill, window
 from zoetrope.render import render
@@ -19,7 +20,7 @@ from zoetrope.train import Plan, Trainer, weights_of
 from zoetrope.train_autoencoder import bank, crops, train
 from zoetrope.vocabulary import MAX_TOKENS, encode
 
-PLAN = Plan(size="tiny", batch=4, workers=2, steps=6, warmup=2)
+PLAN = Plan(size="tiny", batch=4, workers=2, steps=6, warmup=2, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -52,24 +53,31 @@ def test_windows_of_long_clips_are_the_same_wherever_they_begin():
         assert np.array_equal(grouped(window(scene, GROUPS, first)[0]), whole[first : first + GROUPS])
 
 
-def test_resumed_training_is_bit_equal(pool, ends, tmp_path):
-    weights = weights_of(ends, pool)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_resumed_training_is_bit_equal(pool, ends, tmp_path, workers):
+    """One worker: the batches are prepared ahead of their steps, as on a GPU."""
+    weights, plan = weights_of(ends, pool), replace(PLAN, workers=workers)
     fill(tmp_path / "long", ends, 6, groups=LONG_GROUPS)
     pools = pool, weights, Pool(tmp_path / "long")
-    straight = Trainer(PLAN, *pools)
+    straight = Trainer(plan, *pools)
     for _ in range(6):
         straight.advance()
-    first = Trainer(PLAN, *pools)
+    first = Trainer(plan, *pools)
     for _ in range(3):
         first.advance()
     first.save(tmp_path / "last.pt")
-    second = Trainer(PLAN, *pools)
+    second = Trainer(plan, *pools)
     second.load(tmp_path / "last.pt")
     for _ in range(3):
         second.advance()
     for a, b in zip(straight.average.parameters(), second.average.parameters(), strict=True):
         assert torch.equal(a, b)
     assert second.progress() == 1
+    second.save_weights(tmp_path / "weights.pt")
+    net, facts = load_checkpoint(tmp_path / "weights.pt")
+    assert facts["steps"] == 6
+    for a, b in zip(second.average.parameters(), net.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-3, rtol=1e-3)
 
 
 def test_groups_decode_alone_as_in_a_batch(ends):
@@ -161,3 +169,19 @@ def test_a_deeper_net_begins_where_the_shallower_one_ended():
         assert torch.equal(small(*inputs), large(*inputs))
     with pytest.raises(ValueError, match="no place"):
         small.grow_from(large.state_dict())
+
+
+def test_muon_moves_matrices_of_one_shape_together_as_it_moves_each_alone():
+    torch.manual_seed(2)
+    first = [torch.randn(shape, requires_grad=True) for shape in ((8, 4), (4, 8), (8, 4), (6, 2, 3, 3))]
+    second = [p.detach().clone().requires_grad_() for p in first]
+    alone, together = Muon(first, 0.1), Muon(second, 0.1)
+    for _ in range(3):
+        for a, b in zip(first, second, strict=True):
+            a.grad = torch.randn_like(a)
+            b.grad = a.grad.clone()
+        alone.step()
+        with torch.no_grad():
+            together._move_stacked(together.param_groups[0])
+    for a, b in zip(first, second, strict=True):
+        assert torch.allclose(a, b, atol=1e-5)

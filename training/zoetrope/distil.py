@@ -47,6 +47,7 @@ class Student(Trainer):
     def __init__(self, plan: DistilPlan, pool: Pool, weights: Tensor, teacher: Zoetrope, long: Pool | None = None):
         super().__init__(plan, pool, weights, long)
         self.teacher = teacher.eval().requires_grad_(False).to(plan.device)
+        self.teacher.denoiser.to(memory_format=torch.channels_last)
         if self.model.size == teacher.size:
             self.model.load_state_dict(teacher.state_dict())
             self.average.load_state_dict(teacher.state_dict())
@@ -67,6 +68,9 @@ class Student(Trainer):
             return x0, sigmas, noise
         number = torch.randint(max(1, self.plan.jumps), (len(x0),), generator=generator, device=x0.device)
         if self.plan.jumps:
+            # A first frame out of sight stands at level 1, as all of a clip does at the first jump: those begin at the second.
+            hidden = (sigmas[:, 0] == 1) & (sigmas > 0).all(1)
+            number = torch.where(hidden & (number == 0), min(1, self.plan.jumps - 1), number)
             sigmas = torch.where(led[:, None] & made, _levels(self.plan.jumps, self.plan.shift, x0)[number][:, None], sigmas)
         level = sigmas[led][:, None, :, None, None]
         x = (1 - level) * x0[led] + level * noise[led]

@@ -1,6 +1,7 @@
 """Runs every stage in order, from nothing to two exported and judged models; each stage can be stopped and run again."""
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,17 @@ from .pool import LONG_GROUPS
 
 
 def run(stage: str, *args: object) -> None:
-    """One stage as its own process, single-threaded operators unless it asks for more."""
-    subprocess.run([sys.executable, "-m", f"zoetrope.{stage}", *map(str, args)], check=True)
+    """One stage as its own process with single-threaded operators: what has several workers gives each a thread."""
+    command = [sys.executable, "-m", f"zoetrope.{stage}", *map(str, args)]
+    process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        # The stage has heard it too and saves its state.
+        process.wait()
+        raise SystemExit(130) from None
+    if code != 0:
+        raise SystemExit(f"{stage} ended with status {code}")
 
 
 def main() -> None:
@@ -23,6 +33,7 @@ def main() -> None:
     parser.add_argument("--autoencoder-seconds", type=float, default=2400)
     parser.add_argument("--similarity-seconds", type=float, default=900)
     parser.add_argument("--similarity", type=Path, default=Path("../bench/zoetrope-similarity"), help="folder of the gate's judge")
+    parser.add_argument("--batch", type=int, default=32, help="clips a step of the denoisers; 512 suits a large GPU")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
     pool, long, prompts = args.runs / "pool", args.runs / "pool-long", args.results / "prompts.json"
@@ -30,10 +41,12 @@ def main() -> None:
     paraphrases = args.results / "paraphrases.json"
     run("prompts", "--out", prompts)
     run("prompts", "--out", paraphrases, "--paraphrases")
-    run("train_autoencoder", "--out", ends[1], "--seconds", args.autoencoder_seconds, "--workers", args.workers)
+    # A pool holds what one encoder made of its scenes, so that encoder stays.
+    if not (pool / "count.txt").exists():
+        run("train_autoencoder", "--out", ends[1], "--seconds", args.autoencoder_seconds, "--workers", args.workers)
     run("pool", *ends, "--folder", long, "--groups", LONG_GROUPS, "--clips", args.clips // 20, "--processes", args.workers)
     run("pool", *ends, "--folder", pool, "--clips", args.clips, "--processes", args.workers)
-    training = (*ends, "--pool", pool, "--long", long, "--seconds", args.seconds, "--workers", args.workers)
+    training = (*ends, "--pool", pool, "--long", long, "--seconds", args.seconds, "--workers", args.workers, "--batch", args.batch)
     base = args.runs / "base"
     run("train", *training, "--size", "s", "--folder", base)
     # The larger net has the smaller one's blocks and more of them, so it goes on from what that has learnt, and then teaches it.
@@ -41,7 +54,7 @@ def main() -> None:
     student = ("--size", "s", "--jumps", 0, "--folder", args.runs / "s", "--start", base / "last.pt")
     run("distil", *training, *student, "--teacher", args.runs / "m" / "last.pt")
     similarity = args.runs / "similarity.pt"
-    run("train_similarity", "--out", similarity, "--seconds", args.similarity_seconds)
+    run("train_similarity", "--out", similarity, "--seconds", args.similarity_seconds, "--workers", args.workers)
     run("measure_similarity", "--checkpoint", similarity, "--folder", args.similarity, "--out", args.results / "similarity.json")
     for size in ("s", "m"):
         name = f"zoetrope-{size}"

@@ -1,4 +1,4 @@
-"""Writes the model folder that the runtimes load: four ONNX graphs, tokenizer.json and manifest.json."""
+"""Writes the model folder that the runtimes load: five ONNX graphs, tokenizer.json and manifest.json."""
 
 import argparse
 import copy
@@ -23,7 +23,7 @@ ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
 KINDS = {"s": "A small", "m": "The larger Zoetrope: a small", "tiny": "A tiny"}
 # The family's hybrid schedule, where a model offers one.
-STAGES = {"m": (("zoetrope-s", 0.5), ("zoetrope-m", 0.5))}
+STAGES = {"zoetrope-m": (("zoetrope-s", 0.5), ("zoetrope-m", 0.5))}
 EXAMPLES = (
     "a red ball bounces on a green meadow",
     "a large yellow star spins at night",
@@ -37,8 +37,8 @@ EXAMPLES = (
 
 
 def load_checkpoint(path: Path) -> tuple[Zoetrope, dict]:
-    """The averaged net of a training run, in evaluation mode, and what its card tells: steps, clips seen, seconds, its own guidance
-    (1 where a teacher's is built in)."""
+    """The averaged net of a training run, in evaluation mode, and what its card and manifest tell of it: steps, clips seen, seconds, the
+    guidance that is built in (1: none), and the number of sampling steps it was made for."""
     state = torch.load(path, weights_only=True, map_location="cpu")
     model = Zoetrope(SIZES[state["plan"]["size"]])
     model.load_state_dict(state["average"])
@@ -47,7 +47,8 @@ def load_checkpoint(path: Path) -> tuple[Zoetrope, dict]:
         "steps": state["step"],
         "clips": state["step"] * state["plan"]["batch"],
         "seconds": round(state["elapsed"]),
-        "guidance": 1.0 if "guidance" in state["plan"] else GUIDANCE,
+        "guidance_built_in": state["plan"].get("guidance", 1.0),
+        "sampling_steps": state["plan"].get("jumps") or STEPS,
     }
     return model.eval(), facts
 
@@ -105,9 +106,12 @@ def _strip(path: Path) -> None:
     onnx.save(document, path)
 
 
-def manifest(size: str, folder: Path, guidance: float = GUIDANCE) -> dict:
-    """The model's entry for the registry, with the digest of every file in `folder`."""
+def manifest(facts: dict, folder: Path) -> dict:
+    """The model's entry for the registry, with the digest of every file in `folder`; `facts` as `load_checkpoint` gives them."""
+    size, steps = facts["size"], facts["sampling_steps"]
     identity, name = NAMES[size]
+    if steps != STEPS:
+        identity, name = f"{identity}-{steps}", f"{name} in {steps} steps"
     longest = 1 + GROUP * (SIZES[size].frames - 1)
     groups = v.tokenizer_document()["groups"]
     files = [file_entry(folder, f"{role}.onnx", role.replace("-", "_")) for role in ROLES] + [
@@ -139,13 +143,14 @@ def manifest(size: str, folder: Path, guidance: float = GUIDANCE) -> dict:
             "height": 128,
             "num_frames": FRAMES,
             "fps": FPS,
-            "num_inference_steps": STEPS,
-            "guidance_scale": guidance,
+            "num_inference_steps": steps,
+            "guidance_scale": GUIDANCE,
             "solver": "euler",
             "shift": SHIFT,
         },
-        **({"default_stages": [{"model": model, "share": share} for model, share in STAGES[size]]} if size in STAGES else {}),
-        "memory_bytes": 300_000_000,
+        **({"default_stages": [{"model": model, "share": share} for model, share in STAGES[identity]]} if identity in STAGES else {}),
+        "guidance_built_in": facts["guidance_built_in"],
+        "memory_bytes": 350_000_000,
         "vocabulary": groups,
         "examples": list(EXAMPLES),
         "files": files,
@@ -171,7 +176,7 @@ def main() -> None:
     model, facts = load_checkpoint(args.checkpoint)
     export_graphs(model, Autoencoder.load(args.autoencoder), args.out)
     write_json(args.out / "tokenizer.json", v.tokenizer_document())
-    write_json(args.out / "manifest.json", manifest(facts["size"], args.out, facts["guidance"]))
+    write_json(args.out / "manifest.json", manifest(facts, args.out))
     print(json.dumps(facts | {"bytes": sum(f.stat().st_size for f in args.out.iterdir())}))
 
 

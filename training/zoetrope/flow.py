@@ -98,7 +98,8 @@ def empty_tokens(batch: int) -> Tensor:
 def sample(stages: list[tuple[Zoetrope, int, float]], tokens: Tensor, noise: Tensor, shift: float) -> Tensor:
     """Euler with classifier-free guidance (one pass a step where it is 1): noise [B, C, T, H, W] -> latents of the same shape.
 
-    `stages`: the models that follow one another on one schedule, each with its number of steps and its guidance.
+    `stages`: the models that follow one another on one schedule, each with its number of steps and its guidance as a multiple of
+    what is built in.
     """
     x = noise
     levels = pairwise(schedule(sum(steps for _, steps, _ in stages), shift))

@@ -152,8 +152,9 @@ def main() -> None:
     result = report(*(scores(net, clips, rows, SALT, degraded) for degraded in (False, True)))
     facts = {"held_out_scenes": args.scenes, "scale": _round(net.scale()), "learned_border": _round(net.border)}
     write_json(args.out, facts | result | {"parity_max_abs_error": errors, "parity_limit": LIMIT})
-    card = {"threshold": result["threshold"], "embedding": EMBEDDING, "frames": FRAMES_SEEN, "side": SIDE, "max_tokens": v.MAX_TOKENS}
+    card = {"threshold": result["threshold"], "embedding": EMBEDDING, "frames": FRAMES_SEEN, "side": SIDE}
     write_json(args.folder / "similarity.json", card)
+    write_json(args.folder / "tokenizer.json", v.tokenizer_document())
     print(json.dumps({"threshold": result["threshold"], **{name: result[name]["kinds"] for name in ("clean", "degraded")}}, indent=1))
     if max(errors.values()) > LIMIT:
         raise SystemExit(f"ONNX Runtime differs from PyTorch by {max(errors.values())}, allowed {LIMIT}")

@@ -50,6 +50,8 @@ def window(scene: Scene, groups: int, first_group: int) -> tuple[np.ndarray, np.
 def fill(folder: Path, autoencoder: Path, clips: int, groups: int = GROUPS, processes: int = 1, seed: int = 7, chunk: int = 200) -> None:
     """Append rows until the pool holds `clips`; safe to stop and run again."""
     folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "shape.txt").exists() and (held := int((folder / "shape.txt").read_text())) != groups:
+        raise ValueError(f"The pool in {folder} has rows of {held} latent frames, not of {groups}; choose another folder.")
     (folder / "shape.txt").write_text(str(groups))
     start = done = count(folder)
     began = time.monotonic()
@@ -115,10 +117,13 @@ class Pool:
         self.refresh()
 
     def refresh(self) -> None:
-        rows = self.rows = count(self.folder)
+        rows = count(self.folder)
         self.latents = np.memmap(self.folder / "latents.f16", np.float16, "r", shape=(rows, self.groups, CHANNELS, GRID, GRID))
         self.cover = np.memmap(self.folder / "cover.u8", np.uint8, "r", shape=(rows, self.groups, GRID, GRID))
         self.scenes = np.memmap(self.folder / "scenes.u8", np.uint8, "r", shape=(rows, 11))
+        self.doubles = np.flatnonzero(self.scenes[:, 1] == 2)
+        # Last: threads that draw batches meanwhile take their row numbers from here.
+        self.rows = rows
 
 
 def main() -> None:

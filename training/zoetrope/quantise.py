@@ -22,7 +22,7 @@ from torch import Tensor
 from . import flow
 from . import vocabulary as v
 from .autoencoder import frames_of
-from .export import SHIFT, STEPS, file_entry, write_json
+from .export import GUIDANCE, SHIFT, STEPS, file_entry, write_json
 from .parity import session
 from .patches import GROUP
 from .sample import OnnxModel, noise_of
@@ -141,7 +141,7 @@ def latents_of(model: OnnxModel, prompts: list[str], seeds: list[int], steps: in
     parts = []
     for at in range(0, len(prompts), 4):
         tokens = torch.tensor([v.encode(prompt) for prompt in prompts[at : at + 4]])
-        parts.append(flow.sample([(model, steps, model.guidance)], tokens, noise_of(seeds[at : at + 4], frames), SHIFT))
+        parts.append(flow.sample([(model, steps, GUIDANCE / model.guidance_built_in)], tokens, noise_of(seeds[at : at + 4], frames), SHIFT))
     return torch.cat(parts)
 
 
@@ -189,7 +189,7 @@ def main() -> None:
     rows = json.loads(args.prompts.read_text())
     rows = [rows[int(at)] for at in np.linspace(0, len(rows) - 1, args.clips).round()]
     table = measure(args.model, args.scratch / args.model.name, rows, args.steps, args.frames, args.rounds, args.threads)
-    facts = {"model": args.model.name, "steps": args.steps, "shift": SHIFT, "threads": args.threads}
+    facts = {"model": args.model.name, "steps": args.steps, "guidance": GUIDANCE, "shift": SHIFT, "threads": args.threads}
     write_json(args.out or Path(f"results/variants-{args.model.name}.json"), facts | {"onnxruntime": ort.__version__, "variants": table})
 
 

@@ -37,6 +37,8 @@ def restore(folder: Path, size: str) -> tuple[Zoetrope, Autoencoder]:
 
 
 def _fill(net: nn.Module, known: dict[str, np.ndarray], shipped: dict[str, np.ndarray]) -> None:
+    if known.keys() != shipped.keys():
+        raise ValueError("Another version of the exporter wrote these files; use the one that training/pyproject.toml names.")
     with torch.no_grad():
         for name, parameter in net.named_parameters():
             value = parameter.numpy()

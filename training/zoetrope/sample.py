@@ -14,17 +14,18 @@ from torch import Tensor
 from . import flow, video
 from . import vocabulary as v
 from .autoencoder import Autoencoder, frames_of
-from .export import EXAMPLES, SHIFT, STEPS, load_checkpoint
+from .export import EXAMPLES, GUIDANCE, SHIFT, load_checkpoint
 from .parity import session
 from .patches import CHANNELS, GRID, GROUP
 from .scenes import FRAMES
 
 
 class OnnxModel:
-    """The exported graphs behind the same two calls as `Zoetrope`, the decoder as a third, and the model's own guidance."""
+    """The exported graphs behind the same two calls as `Zoetrope`, the decoder as a third, and the model's own numbers."""
 
     def __init__(self, folder: Path, threads: int):
-        self.guidance = float(json.loads((folder / "manifest.json").read_text())["defaults"]["guidance_scale"])
+        manifest = json.loads((folder / "manifest.json").read_text())
+        self.steps, self.guidance_built_in = manifest["defaults"]["num_inference_steps"], manifest["guidance_built_in"]
         self.graphs = {name: session(folder / f"{name}.onnx", threads) for name in ("text-encoder", "denoiser", "decoder")}
 
     def text(self, tokens: Tensor) -> tuple[Tensor, ...]:
@@ -67,8 +68,8 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=FRAMES, help="1 + 4n")
     parser.add_argument("--prompts", type=Path, help="prompts.json; without it the model's examples")
     parser.add_argument("--limit", type=int, default=1000)
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--guidance", type=float, help="for every model; unless given, what each has as its default")
+    parser.add_argument("--steps", type=int, help="the model's default unless given")
+    parser.add_argument("--guidance", type=float, default=GUIDANCE)
     parser.add_argument("--shift", type=float, default=SHIFT)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("runs/videos"))
@@ -77,16 +78,15 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     if args.model:
         model = OnnxModel(args.model, args.threads)
-        decoder, own = model.decoder, model.guidance
+        decoder, own, built_in = model.decoder, model.steps, model.guidance_built_in
     else:
         (model, facts), decoder = load_checkpoint(args.checkpoint), Autoencoder.load(args.autoencoder).decoder
-        own = facts["guidance"]
-    stages = [(model, args.steps, own)]
+        own, built_in = facts["sampling_steps"], facts["guidance_built_in"]
+    steps = args.steps or own
+    stages = [(model, steps, args.guidance / built_in)]
     if args.then:
-        first, then = args.steps // 2 if args.hand_over is None else args.hand_over, OnnxModel(args.then, args.threads)
-        stages = [(model, first, own), (then, args.steps - first, then.guidance)]
-    if args.guidance is not None:
-        stages = [(model, steps, args.guidance) for model, steps, _ in stages]
+        first, then = steps // 2 if args.hand_over is None else args.hand_over, OnnxModel(args.then, args.threads)
+        stages = [(model, first, args.guidance / built_in), (then, steps - first, args.guidance / then.guidance_built_in)]
     examples = [{"id": f"example-{i}", "prompt": text, "seed": i} for i, text in enumerate(EXAMPLES)]
     rows = json.loads(args.prompts.read_text()) if args.prompts else examples
     rows = rows[:: max(1, len(rows) // args.limit)][: args.limit]

@@ -3,7 +3,7 @@
 On a CPU each of `--workers` threads works on its own part of the batch with single-threaded operators, which loses far less on
 a machine shared with others than operators that wait for each other. On a GPU the whole batch is one part, in bfloat16 where that
 is safe, and the workers prepare the batches to come: give it `--batch 256 --workers 8` or more. Step k draws its batch from
-(seed, k) alone.
+(seed, k) and what the pool holds by then.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from .autoencoder import Autoencoder
 from .captions import tokens_of
 from .checkpoint import save
 from .denoiser import SIZES, Zoetrope
-from .optimiser import optimisers
+from .optimiser import move, optimisers
 from .pool import GROUPS, LATER_SHARE, Pool
 
 WHOLE_SHARE = 0.6
@@ -35,7 +35,7 @@ LONG_SHARE = 0.08
 class Plan:
     """What a run is; `steps` or `seconds` ends it (0 = not used), the rate falls to zero over the last `decay` share.
 
-    `pairs` is the share of clips with two things; 0 leaves it as drawn.
+    `pairs` is the share of clips that are replaced by ones with two things, besides those that have two anyway.
     """
 
     size: str = "s"
@@ -89,12 +89,8 @@ class Trainer:
         parts = list(self.workers.map(self._part, range(self.parts))) if self.parts > 1 else [self._part(0)]
         params = list(self.model.parameters())
         for index, p in enumerate(params):
-            p.grad = sum(grads[index] for _, grads in parts) / len(parts)
-        torch.nn.utils.clip_grad_norm_(params, 2.0)
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = self.rate() * group.get("scale", 1.0)
-            optimiser.step()
+            p.grad = parts[0][1][index] if len(parts) == 1 else sum(grads[index] for _, grads in parts) / len(parts)
+        move(self.optimisers, params, self.rate())
         keep = min(self.plan.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()), params, 1 - keep)
@@ -109,7 +105,8 @@ class Trainer:
         with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
             x0, sigmas, noise = self.targets(x0, tokens, sigmas, torch.Generator(device).manual_seed(seed))
             value = flow.loss(self.model, x0, cover, tokens, sigmas, noise, self.weights)
-        return float(value.detach()), list(torch.autograd.grad(value, list(self.model.parameters())))
+        grads = list(torch.autograd.grad(value, list(self.model.parameters())))
+        return float(value.detach()), grads
 
     def targets(self, x0: Tensor, tokens: Tensor, sigmas: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Clips, their captions and levels -> x0, sigmas and noise as `flow.loss` takes them: here the clips with fresh noise."""
@@ -133,7 +130,7 @@ class Trainer:
         frames = pool.groups if rng.random() < WHOLE_SHARE else int(rng.integers(2, pool.groups + 1))
         rows = rng.integers(pool.rows, size=max(1, self.plan.batch // self.parts * GROUPS // frames))
         if self.plan.pairs:
-            doubles = np.flatnonzero(pool.scenes[:, 1] == 2)
+            doubles = pool.doubles
             chosen = rng.random(len(rows)) < self.plan.pairs
             rows[chosen] = doubles[rng.integers(len(doubles), size=int(chosen.sum()))]
         rows.sort()
@@ -159,6 +156,11 @@ class Trainer:
         }
         save(state, path)
 
+    def save_weights(self, path: Path) -> None:
+        """The averaged net alone in 16 bits, for export and for later runs to start from: a sixth of a checkpoint."""
+        state = {"plan": asdict(self.plan), "step": self.step, "elapsed": self.elapsed}
+        save(state | {"average": {name: value.half() for name, value in self.average.state_dict().items()}}, path)
+
     def start_from(self, path: Path) -> None:
         """Take the weights of a checkpoint or of `restore.py`, of this size or a shallower one, and nothing else."""
         weights = torch.load(path, weights_only=True, map_location="cpu")
@@ -166,7 +168,8 @@ class Trainer:
         self.average.load_state_dict(self.model.state_dict())
 
     def load(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True, map_location=self.plan.device)
+        # Not on the plan's device: AdamW's step counters would stay there, and every step would wait for all of them.
+        state = torch.load(path, weights_only=True, map_location="cpu")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
@@ -204,6 +207,7 @@ def run(trainer: Trainer, folder: Path) -> None:
             trainer.save(folder / "last.pt")
             saved = now
     trainer.save(folder / "last.pt")
+    trainer.save_weights(folder / "weights.pt")
 
 
 def weights_of(autoencoder: Path, pool: Pool) -> Tensor:

@@ -1,4 +1,6 @@
-"""Trains both ends of the latent space on crops around the things of freshly drawn scenes: resumable, planned by wall clock.
+"""Trains both ends of the latent space on crops around the things of freshly drawn scenes, planned by wall clock.
+
+Run again, it goes on from the saved nets for the whole time.
 
 Latents are disturbed while they are between the two ends, by as much as the denoiser errs at its worst. So the encoder learns a
 code in which near is alike, and the decoder learns to draw what was meant. `--decoder-only` goes on with the decoder on whole
@@ -17,7 +19,7 @@ import torch
 from torch import Tensor
 
 from .autoencoder import PICTURE, Autoencoder
-from .optimiser import optimisers
+from .optimiser import move, optimisers
 from .patches import PATCH, cell_cover, fit, grouped
 from .render import SIZE, render
 from .scenes import FRAMES, LONGEST, sample_scene
@@ -136,13 +138,9 @@ def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, salt: int,
         parts = list(threads.map(part, [[salt, step, worker] for worker in range(number)]))
         for index, p in enumerate(params):
             p.grad = sum(grads[index] for grads, _ in parts) / len(parts)
-        torch.nn.utils.clip_grad_norm_(params, 2.0)
         step += 1
         rate = args.lr * min(1.0, step / 60, max(0.0, 1 - used / args.seconds) / 0.5)
-        for mover in movers:
-            for group in mover.param_groups:
-                group["lr"] = rate * group.get("scale", 1.0)
-            mover.step()
+        move(movers, params, rate)
         errors += [squared for _, squared in parts]
         if time.monotonic() - saved > 30:
             psnr = round(-10 * float(np.log10(np.mean(errors))), 2)

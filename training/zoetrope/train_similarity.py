@@ -23,7 +23,7 @@ from torch import Tensor
 from . import vocabulary as v
 from .captions import tokens_of
 from .checkpoint import save
-from .optimiser import optimisers
+from .optimiser import move, optimisers
 from .pool import NONE, scene_row
 from .render import SIZE, render
 from .scenes import ROUND, sample_scene
@@ -187,12 +187,8 @@ class Trainer:
         value = self.net.loss(video, text, others)
         self.net.zero_grad(set_to_none=True)
         value.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         rate = self.args.lr * min(1.0, (self.step + 1) / 40, max(0.0, 1 - self.elapsed / self.args.seconds) / 0.6)
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = rate * group.get("scale", 1.0)
-            optimiser.step()
+        move(self.optimisers, list(self.net.parameters()), rate)
         self.step += 1
         self.elapsed += time.monotonic() - began
         with torch.no_grad():

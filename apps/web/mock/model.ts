@@ -32,6 +32,7 @@ export const MOCK_MODEL = modelSchema.parse({
     solver: "euler",
     shift: 2,
   },
+  guidance_built_in: 1,
   memory_bytes: 300_000_000,
   vocabulary: {
     shapes: ["ball", "square", "star"],

@@ -75,6 +75,8 @@ export const manifestSchema = z.strictObject({
     solver: solverSchema,
     shift: z.number().positive(),
   }),
+  /** The guidance that one pass of the net has by its training; any other scale needs a second, unconditional pass. */
+  guidance_built_in: z.number().positive().default(1),
   /** The family's hybrid schedule, for `stages: "default"`: models in order with their shares of the steps, 1 in all. */
   default_stages: z
     .array(z.strictObject({ model: z.string(), share: z.number().positive().max(1) }))
@@ -90,6 +92,11 @@ export const manifestSchema = z.strictObject({
   files: z.array(weightFileSchema).min(1),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Latent frames that a model's net can see at once. */
+export function windowLimit({ limits, latents }: Pick<Manifest, "limits" | "latents">): number {
+  return 1 + Math.floor((limits.num_frames.max - 1) / latents.frames_per_group);
+}
 
 export const workerStatusSchema = z.enum(["cold", "starting", "warm", "busy", "stopping", "error"]);
 export type WorkerStatus = z.infer<typeof workerStatusSchema>;

@@ -169,3 +169,8 @@ export const planSchema = z.strictObject({
   segments: z.array(segmentSchema).min(1),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** Latent frames that the net is shown for a window: in front of one that does not begin at frame 0 stands an absent first frame. */
+export function framesSeen([from, to]: readonly [number, number]): number {
+  return to - from + (from > 0 ? 1 : 0);
+}

@@ -47,7 +47,7 @@ export const takeRequestSchema = z.strictObject({
     .number()
     .optional()
     .describe(
-      "How strictly the prompt is followed; 1 does not compare with the negative prompt. A model whose default is 1 has its guidance built in. The default goes with the model: each of the stages, or a fork to another model, has its own unless set.",
+      "How strictly the prompt is followed. At a model's `guidance_built_in` (1 for most) a step needs one pass instead of two, and the negative prompt is not looked at.",
     ),
   solver: solverSchema.optional().describe("How a step is computed."),
   shift: z
@@ -152,12 +152,7 @@ export type Artifact = z.infer<typeof artifactSchema>;
 
 /** Words of the prompt the model does not know, and the like: the take runs, but not quite as asked. */
 export const takeWarningSchema = z.object({
-  code: z.enum([
-    "unknown_words",
-    "prompt_truncated",
-    "negative_prompt_unused",
-    "environment_changed",
-  ]),
+  code: z.enum(["unknown_words", "prompt_truncated", "negative_prompt_unused"]),
   message: z.string(),
   words: z.array(z.string()),
 });

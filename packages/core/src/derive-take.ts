@@ -157,13 +157,14 @@ const TAKES_PLACE = new Set<Take["origin"]["kind"]>(["continue", "fork", "edit"]
 
 /**
  * Whether a block can follow this clip, which need not be made yet.
- * @throws FabricError `unsupported_value`, `illegal_derivation`
+ * @throws FabricError `unsupported_value`, `illegal_derivation`, `latent_space_mismatch`
  */
 export function checkBlock(
   models: ModelBook,
   first: Pick<Take, "id" | "model" | "parameters" | "plan">,
   request: DeriveRequestOf<"continue">,
 ): void {
+  requireSameLatents(first, models);
   const { parameters } = planGrow({ parent: first, clean: "", seed: 0 }, request, models);
   checkPrompts(parameters, models.manifest(parameters.model));
 }

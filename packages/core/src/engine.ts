@@ -27,7 +27,7 @@ import {
 } from "./derive-take.ts";
 import { draftState } from "./draft-state.ts";
 import { withEstimate } from "./estimate.ts";
-import { holdTakesWithoutModel, modelsOf } from "./hold-takes.ts";
+import { holdTakesWithoutModel, requireRunnable } from "./hold-takes.ts";
 import { StorageKeeper } from "./keep-storage.ts";
 import { LiveHub } from "./live-hub.ts";
 import { addPicture, givenFrame, picturesOf } from "./pictures.ts";
@@ -112,6 +112,7 @@ export class Engine {
     const { previewIntervalMs, maxLosses } = deps.settings;
     this.#pump = new TakePump({
       ...deps,
+      models: this.#models,
       live: this.live,
       previewIntervalMs,
       maxLosses,
@@ -128,7 +129,7 @@ export class Engine {
     const interrupted = await store.requeueRunning("The server stopped.", system.now());
     if (interrupted.length > 0)
       logger.info(`${interrupted.length} interrupted takes go on from their last states.`);
-    await holdTakesWithoutModel(this.#deps);
+    await holdTakesWithoutModel({ ...this.#deps, models: this.#models });
     await this.#keeper.start();
     this.streams.wake();
     this.#pump.wake();
@@ -200,9 +201,9 @@ export class Engine {
     return take;
   }
 
-  /** @throws FabricError `take_not_found`, `take_not_paused`, `model_not_found`: then it stays paused */
+  /** @throws FabricError `take_not_found`, `take_not_paused`; `model_not_found`, `latent_space_mismatch`: then it stays paused */
   async resumeTake(id: TakeId): Promise<Take> {
-    for (const model of modelsOf(await requireTake(this.#deps.store, id))) this.#manifest(model);
+    requireRunnable(await requireTake(this.#deps.store, id), this.#models);
     const take = await this.#deps.store.resumeTake(id, this.#deps.system.now());
     this.#pump.keepTake(id);
     this.#pump.wake();

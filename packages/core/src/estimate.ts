@@ -1,4 +1,10 @@
-import type { Estimate, LatentShape, Plan, Planned } from "@arc-fabric/contract";
+import {
+  framesSeen,
+  type Estimate,
+  type LatentShape,
+  type Plan,
+  type Planned,
+} from "@arc-fabric/contract";
 import type { DerivedPlan } from "./plan/plan-fork.ts";
 import { decodeOf, segmentsOf } from "./plan/plan-parts.ts";
 import type { MeasuredSeconds, Store } from "./ports/store.ts";
@@ -56,9 +62,7 @@ function partsOf(plan: Plan): Part[] {
   const segments = segmentsOf(plan, "denoise");
   if (segments.length > 0)
     return segments.map(({ model, from, to, window }) => {
-      // A window that does not begin at frame 0 is shown to the net with an absent first frame.
-      const frames = window[1] - window[0] + (window[0] > 0 ? 1 : 0);
-      return { model, from, to, frames };
+      return { model, from, to, frames: framesSeen(window) };
     });
   const { model, pieces } = decodeOf(plan);
   return pieces.map(({ frames: [from, to] }) => ({ model, from: 0, to: 0, frames: to - from }));

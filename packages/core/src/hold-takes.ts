@@ -1,4 +1,6 @@
-import type { Manifest, Take } from "@arc-fabric/contract";
+import { FabricError, type Take } from "@arc-fabric/contract";
+import { requireSameLatents } from "./plan/plan-generate.ts";
+import type { ModelBook } from "./plan/plan-parts.ts";
 import type { Store } from "./ports/store.ts";
 import type { Logger, System } from "./ports/system.ts";
 
@@ -6,26 +8,30 @@ interface HoldDeps {
   readonly store: Store;
   readonly system: System;
   readonly logger: Logger;
-  readonly models: readonly Manifest[];
+  readonly models: ModelBook;
 }
 
 const PAGE = 100;
 
 /**
- * Pauses queued takes whose models this server does not have, before one of them is run: they would fail, and a failed take does not
- * go on when the model is back.
+ * Pauses queued takes that this server's models cannot run, before one of them is tried: they would fail, and a failed take does not
+ * go on when the right model is back.
  */
 export async function holdTakesWithoutModel(deps: HoldDeps): Promise<void> {
-  const known = new Set(deps.models.map(({ id }) => id));
   for (const take of await queuedTakes(deps.store)) {
-    const missing = modelsOf(take).find((id) => !known.has(id));
-    if (missing !== undefined) await hold(deps, take, missing);
+    try {
+      requireRunnable(take, deps.models);
+    } catch (error) {
+      if (!(error instanceof FabricError)) throw error;
+      await hold(deps, take, error.message);
+    }
   }
 }
 
-/** Models that any step of it needs. */
-export function modelsOf({ plan }: Pick<Take, "plan">): string[] {
-  return Object.keys(plan.weights);
+/** @throws FabricError `model_not_found`; `latent_space_mismatch` where it was begun with another version of its model */
+export function requireRunnable(take: Take, models: ModelBook): void {
+  for (const model of Object.keys(take.plan.weights)) models.manifest(model);
+  requireSameLatents(take, models);
 }
 
 async function queuedTakes(store: Store): Promise<Take[]> {
@@ -41,11 +47,11 @@ async function queuedTakes(store: Store): Promise<Take[]> {
   }
 }
 
-async function hold({ store, system, logger }: HoldDeps, { id }: Take, model: string) {
+async function hold({ store, system, logger }: HoldDeps, { id }: Take, reason: string) {
   const now = system.now();
-  const message = `Paused: this server has no model "${model}". Resume the take when it is back.`;
+  const message = `Paused: ${reason} Resume the take when the model is back.`;
   await store.pauseTake(id, now);
   const at = new Date(now).toISOString();
   await store.addLogLines(id, [{ at, level: "error", source: "server", message }]);
-  logger.error(`Take ${id} is paused: this server has no model "${model}".`, { take_id: id });
+  logger.error(`Take ${id} is paused: ${reason}`, { take_id: id });
 }

@@ -1,4 +1,4 @@
-import type { Plan } from "@arc-fabric/contract";
+import { framesSeen, type Plan } from "@arc-fabric/contract";
 
 /** Names a latents' shape, so that takes of one shape are found by an index. */
 export function shapeKey(shape: readonly number[]): string {
@@ -17,9 +17,7 @@ export function framesOfKey(key: string): number {
 export function measuredKey(plan: Plan, model: string): string | null {
   const whole = plan.segments.every((segment) => {
     if (segment.type !== "denoise") return true;
-    const [from, to] = segment.window;
-    // In front of a window that does not begin at frame 0 the net sees an absent one.
-    return segment.model === model && to - from + (from > 0 ? 1 : 0) === plan.shape[1];
+    return segment.model === model && framesSeen(segment.window) === plan.shape[1];
   });
   return whole ? shapeKey(plan.shape) : null;
 }

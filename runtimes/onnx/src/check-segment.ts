@@ -1,4 +1,4 @@
-import { FabricError, type Manifest } from "@arc-fabric/contract";
+import { FabricError, framesSeen, type Manifest, windowLimit } from "@arc-fabric/contract";
 import type { DenoiseRequest } from "./denoise.ts";
 import { checkSchedule } from "./schedule-levels.ts";
 
@@ -39,21 +39,17 @@ export function checkSegment(manifest: Manifest, request: Checked): void {
   checkSchedule(schedule, { from, to: segment.to, frames, window: segment.window });
 }
 
-function checkWindow(
-  { id, limits, latents }: Manifest,
-  frames: number,
-  [from, to]: readonly [number, number],
-): void {
+function checkWindow(manifest: Manifest, frames: number, window: readonly [number, number]): void {
+  const [from, to] = window;
   if (from >= to || to > frames)
     throw new FabricError(
       "invalid_request",
       `The window [${from}, ${to}) does not lie in a clip of ${frames} latent frames.`,
     );
-  const most = 1 + Math.floor((limits.num_frames.max - 1) / latents.frames_per_group);
-  const seen = to - from + (from > 0 ? 1 : 0);
+  const [seen, most] = [framesSeen(window), windowLimit(manifest)];
   if (seen > most)
     throw new FabricError(
       "unsupported_value",
-      `${id} sees at most ${most} latent frames at once; the window [${from}, ${to}) ${from > 0 ? "and the absent first frame are" : "is"} ${seen}.`,
+      `${manifest.id} sees at most ${most} latent frames at once; the window [${from}, ${to}) ${from > 0 ? "and the absent first frame are" : "is"} ${seen}.`,
     );
 }

@@ -67,7 +67,7 @@ export async function* denoise(
   const start = await stateBefore(model, request, window);
   const conditioning = decodeConditioning(request.conditioning, model.weightsDigest);
   const kept = keptPath(model, request);
-  const walk = new WindowWalk(model.denoiser, segment, window, conditioning, start);
+  const walk = new WindowWalk(model, segment, window, conditioning, start);
   const clipPreview = new ClipPreview(model.preview, shape, model.manifest);
   let lastPreviewAt = clock.monotonic();
 

@@ -3,7 +3,7 @@ import type { Conditioning } from "./conditioning.ts";
 import { DenoiserBatch } from "./denoiser-batch.ts";
 import type { FrameWindow } from "./frame-window.ts";
 import { updateLatents, type Velocity } from "./latent-update.ts";
-import type { Graph } from "./ort.ts";
+import type { LoadedModel } from "./loaded-model.ts";
 import { NO_HISTORY, stepCoefficients } from "./solver.ts";
 import type { TrajectoryState } from "./state.ts";
 
@@ -25,7 +25,7 @@ export class WindowWalk {
   #velocity: Float32Array | null;
 
   constructor(
-    graph: Graph,
+    { denoiser, manifest }: Pick<LoadedModel, "denoiser" | "manifest">,
     segment: DenoiseSegment,
     window: FrameWindow,
     conditioning: Conditioning,
@@ -34,13 +34,8 @@ export class WindowWalk {
     const seen = window.whole ? start.latents : window.see(start.latents);
     this.#segment = segment;
     this.#window = window;
-    this.#batch = new DenoiserBatch(
-      graph,
-      seen,
-      window.shape,
-      conditioning,
-      segment.guidance_scale,
-    );
+    const scale = segment.guidance_scale / manifest.guidance_built_in;
+    this.#batch = new DenoiserBatch(denoiser, seen, window.shape, conditioning, scale);
     this.latents = window.whole ? this.#batch.latents : start.latents;
     this.#history = start.history;
     this.#seenHistory =

@@ -76,6 +76,18 @@ describe("denoising", () => {
     }
   });
 
+  test("guidance that is built into a net takes one pass, and other scales count from there", async () => {
+    const student = await startTinyEngine("zoetrope-tiny", { guidance_built_in: 4 });
+    for (const [asked, meant] of [
+      [4, 1],
+      [8, 2],
+      [0, 0],
+    ] as const)
+      expect(values(await student.denoise(tinyWalk({ guidance_scale: asked })))).toEqual(
+        values(await tiny.denoise(tinyWalk({ guidance_scale: meant }))),
+      );
+  });
+
   test("a preview comes with every step at interval 0, with none at a long one, and changes no state", async () => {
     const with0 = await tiny.denoise(tinyWalk(), null, 0, 0);
     const without = await tiny.denoise(tinyWalk(), null, 0, 1e9);

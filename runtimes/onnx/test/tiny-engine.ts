@@ -1,6 +1,7 @@
 import {
   encodeSafetensors,
   float32Tensor,
+  type Manifest,
   manifestSchema,
   type DenoiseSegment,
   type LatentShape,
@@ -35,12 +36,14 @@ export interface Walk {
   readonly segment: DenoiseSegment;
 }
 
-/** The engine on this thread, with a tiny model loaded. */
-export async function startTinyEngine(model: TinyModel = "zoetrope-tiny") {
+/** The engine on this thread, with a tiny model loaded; `changes` to its manifest. */
+export async function startTinyEngine(
+  model: TinyModel = "zoetrope-tiny",
+  changes: Partial<Manifest> = {},
+) {
   const directory = tinyDirectory(model);
-  const manifest = manifestSchema.parse(
-    JSON.parse(readFileSync(join(directory, "manifest.json"), "utf8")),
-  );
+  const own = JSON.parse(readFileSync(join(directory, "manifest.json"), "utf8"));
+  const manifest = manifestSchema.parse({ ...own, ...changes });
   /** Blobs by digest: what a server's blob store holds. */
   const blobs: Record<string, Uint8Array> = {};
   let answers: Answer[] = [];

@@ -95,6 +95,7 @@ export const SAMPLE_MODEL: Model = {
     solver: "euler",
     shift: 1,
   },
+  guidance_built_in: 1,
   memory_bytes: 300_000_000,
   vocabulary: { shapes: ["ball", "cube"] },
   examples: ["a red ball bounces"],

@@ -36,6 +36,7 @@ export const FAKE_MANIFEST: Manifest = {
     solver: "euler",
     shift: 1,
   },
+  guidance_built_in: 1,
   memory_bytes: 1_000_000,
   vocabulary: { colours: ["red", "blue"] },
   examples: ["a red ball"],

@@ -3,13 +3,17 @@ import { Notice } from "../ui/notice.tsx";
 import { closestWords } from "../util/closest-words.ts";
 
 const SUGGESTIONS = 3;
+const TITLES: Readonly<Record<Exclude<TakeWarning["code"], "unknown_words">, string>> = {
+  prompt_truncated: "The end of the prompt was not read",
+  negative_prompt_unused: "The negative prompt had no effect",
+};
 
-/** What of the prompt had no effect, and what to say instead. */
+/** What of the prompts had no effect, and what to say instead. */
 export function TakeWarnings({ take, model }: { take: Take; model: Model | undefined }) {
   const known = Object.values(model?.vocabulary ?? {}).flat();
   const name = model?.name ?? take.model;
   return take.warnings.map((warning) => (
-    <Warning key={warning.code} warning={warning} known={known} modelName={name} />
+    <Warning key={warning.message} warning={warning} known={known} modelName={name} />
   ));
 }
 
@@ -22,9 +26,9 @@ function Warning({
   known: readonly string[];
   modelName: string;
 }) {
-  if (warning.code === "prompt_truncated")
+  if (warning.code !== "unknown_words")
     return (
-      <Notice tone="warning" title="The end of the prompt was not read" role="note">
+      <Notice tone="warning" title={TITLES[warning.code]} role="note">
         <p>{warning.message}</p>
       </Notice>
     );

@@ -6,6 +6,7 @@ import {
   type Manifest,
   type Start,
   type Take,
+  windowLimit,
 } from "@arc-fabric/contract";
 import {
   blockRows,
@@ -24,7 +25,6 @@ import {
   latentFrameOf,
   type ModelBook,
   ownPiece,
-  windowLimit,
 } from "./plan-parts.ts";
 import type { DerivedPlan } from "./plan-fork.ts";
 import { requireCapability } from "./plan-generate.ts";

@@ -62,22 +62,6 @@ describe("planFork", () => {
     expect(historyOf({ prompt: "a star", history: "reset" })).toBe("reset");
   });
 
-  it("goes over to another model with that model's default guidance, unless a scale was chosen", () => {
-    const forked = (request: object, chosen: object = {}) => {
-      const { plan, parameters } = planFork(
-        completedTake(request),
-        fork({ at_step: 8, model: "tiny-2", ...chosen }),
-        models,
-      );
-      const { guidance_scale } = segmentsOf(plan, "denoise").at(-1)!;
-      expect(parameters.guidance_scale).toBe(guidance_scale);
-      return guidance_scale;
-    };
-    expect(forked({})).toBe(1);
-    expect(forked({ guidance_scale: 2.5 })).toBe(2.5);
-    expect(forked({}, { guidance_scale: 4 })).toBe(4);
-  });
-
   it("replaces the remaining schedule", () => {
     const parent = completedTake();
     const longer = planFork(parent, fork({ at_step: 10, remaining_steps: 4 }), models);

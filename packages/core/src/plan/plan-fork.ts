@@ -14,7 +14,6 @@ import {
   draftOf,
   type DraftPlan,
   type DraftSegment,
-  guidanceOn,
   illegal,
   type ModelBook,
   segmentAt,
@@ -40,7 +39,7 @@ export function planFork(parent: Take, request: ForkRequest, models: ModelBook):
   const draft = draftOf(parent.plan);
   checkFork(parent, request, models);
   const rows = forkedRows(parent, request, draft, models);
-  const segments = forkedSegments(draft, request, rows.length - 1, models);
+  const segments = forkedSegments(draft, request, rows.length - 1);
   checkCache(request.cache, segments, step);
   const start = request.seed === undefined ? draft.start : { ...draft.start, seed: request.seed };
   const model = segments.at(-1)!.model;
@@ -52,7 +51,7 @@ export function planFork(parent: Take, request: ForkRequest, models: ModelBook):
     ...parent.parameters,
     prompt: request.prompt ?? parent.parameters.prompt,
     negative_prompt: request.negative_prompt ?? parent.parameters.negative_prompt,
-    guidance_scale: segments.at(-1)!.guidance_scale,
+    guidance_scale: request.guidance_scale ?? parent.parameters.guidance_scale,
     solver: request.solver ?? parent.parameters.solver,
     seed: request.seed ?? parent.parameters.seed,
     model,
@@ -156,14 +155,13 @@ function forkedSegments(
   draft: DraftPlan,
   request: ForkRequest,
   totalSteps: number,
-  models: ModelBook,
 ): DraftSegment[] {
   const { at_step: step } = request;
   const kept = draft.segments.filter(({ from }) => from < step);
   const changed = draft.segments.filter(({ to }) => to > step);
   const before = kept.map((segment) => cutSegment(segment, step));
   const after = changesRows(request) ? [{ ...changed[0]!, to: totalSteps }] : changed;
-  return [...before, ...after.map((segment) => changeSegment(segment, request, models))];
+  return [...before, ...after.map((segment) => changeSegment(segment, request))];
 }
 
 function cutSegment(segment: DraftSegment, end: number): DraftSegment {
@@ -172,23 +170,17 @@ function cutSegment(segment: DraftSegment, end: number): DraftSegment {
   return { ...segment, to, keep: keep && { ...keep, states: keep.states.slice(0, to - from) } };
 }
 
-function changeSegment(
-  segment: DraftSegment,
-  request: ForkRequest,
-  models: ModelBook,
-): DraftSegment {
+function changeSegment(segment: DraftSegment, request: ForkRequest): DraftSegment {
   const { at_step: step } = request;
   const from = Math.max(segment.from, step);
-  const model = request.model ?? segment.model;
   const changed = {
     ...segment,
     from,
     prompt: request.prompt ?? segment.prompt,
     negativePrompt: request.negative_prompt ?? segment.negativePrompt,
-    guidance_scale:
-      request.guidance_scale ?? guidanceOn(model, segment.model, segment.guidance_scale, models),
+    guidance_scale: request.guidance_scale ?? segment.guidance_scale,
     solver: request.solver ?? segment.solver,
-    model,
+    model: request.model ?? segment.model,
     cache: request.cache ?? segment.cache,
     keep: segment.keep && {
       ...segment.keep,

@@ -34,21 +34,6 @@ describe("planGenerate", () => {
     expect(plan.weights).toEqual({ tiny: "weights of tiny", "tiny-2": "weights of tiny-2" });
   });
 
-  it("guides every stage as its model's default says, or all as the request says", () => {
-    const stages = [
-      { model: "tiny", steps: 12 },
-      { model: "tiny-2", steps: 8 },
-    ];
-    const scales = (request: object) =>
-      segmentsOf(completedTake({ stages, ...request }).plan, "denoise").map(
-        ({ guidance_scale }) => guidance_scale,
-      );
-    const { guidance_scale: own } = models.manifest("tiny").defaults;
-    expect(scales({})).toEqual([own, 1]);
-    expect(scales({ model: "tiny" })).toEqual([own, 1]);
-    expect(scales({ guidance_scale: 2.5 })).toEqual([2.5, 2.5]);
-  });
-
   it.each([
     [[{ model: "tiny", steps: 19 }], "schedule_mismatch", "19"],
     [

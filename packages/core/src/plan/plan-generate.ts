@@ -1,5 +1,6 @@
 import {
   FabricError,
+  framesSeen,
   invariant,
   type LatentShape,
   type Manifest,
@@ -9,15 +10,10 @@ import {
   type Start,
   type Take,
   type TakeParameters,
+  windowLimit,
 } from "@arc-fabric/contract";
 import { checkCache } from "./check-cache.ts";
-import {
-  assemblePlan,
-  type DraftSegment,
-  guidanceOn,
-  type ModelBook,
-  windowLimit,
-} from "./plan-parts.ts";
+import { assemblePlan, type DraftSegment, type ModelBook } from "./plan-parts.ts";
 import { flowSigmas, laggedRows, type Levels } from "./schedule.ts";
 
 /** Blobs with the pixels of given frames, made from uploaded pictures. */
@@ -36,7 +32,7 @@ export function planGenerate(
   const shape = latentShape(parameters, manifest);
   const rows = rowsFor(parameters, shape, given);
   const stages = checkStages(parameters, models, [0, shape[1]]);
-  const segments = segmentsFor(parameters, stages, rows.length - 1, shape, models);
+  const segments = segmentsFor(parameters, stages, rows.length - 1, shape);
   checkCache(parameters.cache, segments);
   if (given.first || given.last) requireCapability(manifest, "image_to_video", "first_frame");
   return assemblePlan(
@@ -109,7 +105,6 @@ function segmentsFor(
   stages: readonly Stage[],
   totalSteps: number,
   shape: LatentShape,
-  models: ModelBook,
 ): DraftSegment[] {
   let from = 0;
   return stages.map(({ model, steps }, i) => {
@@ -123,7 +118,7 @@ function segmentsFor(
       to,
       solver: parameters.solver,
       history: from === 0 ? "reset" : "carry",
-      guidance_scale: guidanceOn(model, parameters.model, parameters.guidance_scale, models),
+      guidance_scale: parameters.guidance_scale,
       window: [0, shape[1]],
       keep: null,
       cache: parameters.cache,
@@ -214,11 +209,10 @@ export function requireSameLatents(
  */
 export function requireSight(
   manifest: Manifest,
-  [from, to]: readonly [number, number],
+  window: readonly [number, number],
   field: string,
 ): void {
-  // A window that does not begin at frame 0 is shown behind an absent first frame.
-  const seen = to - from + (from > 0 ? 1 : 0);
+  const seen = framesSeen(window);
   const most = windowLimit(manifest);
   if (seen <= most) return;
   throw new FabricError(

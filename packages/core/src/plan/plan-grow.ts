@@ -4,6 +4,7 @@ import {
   type Manifest,
   type Piece,
   type Take,
+  windowLimit,
 } from "@arc-fabric/contract";
 import type { DerivedPlan } from "./plan-fork.ts";
 import { requireCapability } from "./plan-generate.ts";
@@ -15,7 +16,6 @@ import {
   illegal,
   type ModelBook,
   ownPiece,
-  windowLimit,
 } from "./plan-parts.ts";
 import { flowSigmas, type Levels } from "./schedule.ts";
 import { checkSteps } from "./take-parameters.ts";

@@ -19,15 +19,6 @@ export interface ModelBook {
   weightsDigest(id: string): string;
 }
 
-/**
- * A guidance scale on its way from one model to another. One model's own default means another model's own: what is built into
- * one net by its training is done by a second pass in the next.
- */
-export function guidanceOn(model: string, from: string, scale: number, models: ModelBook): number {
-  const defaultOf = (id: string) => models.manifest(id).defaults.guidance_scale;
-  return model !== from && scale === defaultOf(from) ? defaultOf(model) : scale;
-}
-
 /** What the contract's schedule can hold. */
 const MAX_STEPS = 1000;
 
@@ -152,11 +143,6 @@ export function latentFrameOf(
 ): number {
   if (!first) return from + Math.floor(frame / framesPerGroup);
   return frame === 0 ? from : from + 1 + Math.floor((frame - 1) / framesPerGroup);
-}
-
-/** Latent frames that a model's net can see at once. */
-export function windowLimit({ limits, latents }: Manifest): number {
-  return 1 + Math.floor((limits.num_frames.max - 1) / latents.frames_per_group);
 }
 
 /** Digests of every blob that a plan reads: states of other takes, and masks and pictures that were made for it. */

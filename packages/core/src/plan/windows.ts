@@ -1,3 +1,4 @@
+import { framesSeen } from "@arc-fabric/contract";
 import type { Levels } from "./schedule.ts";
 
 /** A stretch of frames that the net makes at once, and the frames it looks at meanwhile. Latent frames, [from, to). */
@@ -37,8 +38,8 @@ export function contextFor(cut: Cut): number {
 
 const seesAllButOne =
   (frames: number) =>
-  ({ window: [from, to] }: Window) =>
-    to - from + (from > 0 ? 1 : 0) >= frames - 1;
+  ({ window }: Window) =>
+    framesSeen(window) >= frames - 1;
 
 /**
  * Cuts the frames that are to be made into windows a net can see at once, one after the other, each with up to `context`

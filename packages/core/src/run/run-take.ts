@@ -1,5 +1,5 @@
 import { type DenoiseSegment, newId, type TakeWarning } from "@arc-fabric/contract";
-import { decodeOf, segmentAt, segmentsOf } from "../plan/plan-parts.ts";
+import { decodeOf, type ModelBook, segmentAt, segmentsOf } from "../plan/plan-parts.ts";
 import type { ClipFile } from "../ports/media.ts";
 import type { StepResult, WorkerLease } from "../ports/model-host.ts";
 import type { Claim } from "../ports/store.ts";
@@ -98,15 +98,19 @@ async function encode(run: Run, lease: WorkerLease, segment: DenoiseSegment): Pr
     { prompt, negativePrompt },
     run.control.signal,
   );
-  await warn(run, [...warnings, ...unusedNegative(negativePrompt, segment)]);
+  await warn(run, [...warnings, ...unusedNegative(negativePrompt, segment, run.models)]);
   return conditioning;
 }
 
-function unusedNegative(negativePrompt: string, { model, guidance_scale }: DenoiseSegment) {
-  if (negativePrompt === "" || guidance_scale !== 1) return [];
-  const code = "negative_prompt_unused" as const;
-  const message = `The negative prompt has no effect on ${model} at guidance_scale 1. Raise it, for example to 1.5.`;
-  return [{ code, message, words: [] }];
+function unusedNegative(
+  negativePrompt: string,
+  { model, guidance_scale: scale }: DenoiseSegment,
+  models: ModelBook,
+): TakeWarning[] {
+  const { guidance_built_in: single, name } = models.manifest(model);
+  if (negativePrompt === "" || scale !== single) return [];
+  const message = `The negative prompt has no effect on ${name} at guidance_scale ${single}. Raise it, for example to ${single + 0.5}.`;
+  return [{ code: "negative_prompt_unused", message, words: [] }];
 }
 
 /** Warnings that the take does not have yet: the same prompt may be encoded for several segments or attempts. */

@@ -5,6 +5,7 @@ import type { Media } from "../ports/media.ts";
 import type { ModelHost } from "../ports/model-host.ts";
 import type { Claim, Store, TakePatch } from "../ports/store.ts";
 import type { System } from "../ports/system.ts";
+import type { ModelBook } from "../plan/plan-parts.ts";
 import type { RunControl } from "./run-control.ts";
 import { claimLost } from "./stop-reason.ts";
 import type { TakeLog } from "./take-log.ts";
@@ -14,6 +15,7 @@ export interface RunTakeDeps {
   readonly blobs: BlobStore;
   readonly host: ModelHost;
   readonly media: Media;
+  readonly models: ModelBook;
   readonly live: LiveHub;
   readonly system: System;
   readonly previewIntervalMs: number;

@@ -48,12 +48,7 @@ export const manifest: Manifest = manifestSchema.parse({
 
 const manifests = [
   manifest,
-  {
-    ...manifest,
-    id: "tiny-2",
-    name: "Tiny 2",
-    defaults: { ...manifest.defaults, guidance_scale: 1 },
-  },
+  { ...manifest, id: "tiny-2", name: "Tiny 2" },
   { ...manifest, id: "other", name: "Other", latent_space: "other-v1" },
   {
     ...manifest,
