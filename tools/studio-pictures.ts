@@ -2,20 +2,12 @@
  * Draws the README's pictures of the studio, from the real server and the embedded model:
  * `node tools/studio-pictures.ts`. Needs a Chromium (ARC_CHROMIUM or a usual place).
  */
-import { createRequire } from "node:module";
 import { createClient } from "@arc-fabric/client";
 import { chromium, type Page } from "playwright-core";
+import sharp from "sharp";
 import { startServer } from "../bench/lib/start-server.ts";
 import { buildStudio } from "./build-studio.ts";
 import { findChromium } from "./find-chromium.ts";
-
-/** A dependency of the media package only. */
-const { resolve } = createRequire(new URL("../packages/media/package.json", import.meta.url));
-const { default: sharp } = (await import(resolve("sharp"))) as {
-  default: (picture: Uint8Array) => {
-    png(options: { palette: boolean; effort: number }): { toFile(path: string): Promise<unknown> };
-  };
-};
 
 const ON_STAGE = { prompt: "a red ball bounces on a green meadow", seed: 7 };
 /** Of the video, counted from 0: near the highest point of the bounce. */
