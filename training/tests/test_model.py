@@ -17,7 +17,7 @@ from zoetrope.pool import GROUPS, LONG_GROUPS, Pool, fill, window
 from zoetrope.render import render
 from zoetrope.scenes import sample_scene
 from zoetrope.train import Plan, Trainer, weights_of
-from zoetrope.train_autoencoder import bank, crops, train
+from zoetrope.train_autoencoder import bank, crops, loss, train
 from zoetrope.vocabulary import MAX_TOKENS, encode
 
 PLAN = Plan(size="tiny", batch=4, workers=2, steps=6, warmup=2, device="cpu")
@@ -111,19 +111,21 @@ def test_a_settled_autoencoder_encodes_the_same_without_its_norm(ends):
 
 
 @pytest.mark.parametrize("decoder_only", [False, True])
-def test_a_short_run_of_the_autoencoder_makes_its_pictures_better(ends, tmp_path, decoder_only):
+def test_a_short_run_of_the_autoencoder_makes_disturbed_pictures_better(ends, tmp_path, decoder_only):
     pictures, things = bank(20, 1, 1)
     net = Autoencoder()
     net.load_state_dict(torch.load(ends, weights_only=True))
     cuts, weights = crops(pictures, things, 16, np.random.default_rng(0))
 
     def error() -> float:
+        # The norm as the run sees it: by the batch while the encoder learns, by its settled numbers while it stands.
+        net.train(not decoder_only)
         with torch.no_grad():
-            return float(((net.decoder.picture(net.encode(cuts.unflatten(1, (-1, 3)))) - cuts).square() * weights).mean())
+            return float(loss(net, cuts, weights, torch.Generator().manual_seed(3))[0])
 
     frames = cuts.unflatten(1, (-1, 3))
     before, latents = error(), net.eval().encode(frames)
-    how = {"workers": 1, "lr": 1e-3, "batch": 8, "seconds": 8, "device": "cpu", "decoder_only": decoder_only}
+    how = {"workers": 1, "lr": 1e-3, "batch": 8, "seconds": 10, "device": "cpu", "decoder_only": decoder_only}
     train(net, pictures, things, 1, Namespace(**how, out=tmp_path / "autoencoder.pt"))
     assert error() < before
     trained = Autoencoder.load(tmp_path / "autoencoder.pt").encode(frames)
