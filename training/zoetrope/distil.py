@@ -66,8 +66,8 @@ class Student(Trainer):
         led = (~made | (sigmas == lowest)).all(1) & (tokens[:, 1:] > 0).any(1)
         if not led.any():
             return x0, sigmas, noise
-        number = torch.randint(max(1, self.plan.jumps), (len(x0),), generator=generator, device=x0.device)
         if self.plan.jumps:
+            number = torch.randint(self.plan.jumps, (len(x0),), generator=generator, device=x0.device)
             # A first frame out of sight stands at level 1, as all of a clip does at the first jump: those begin at the second.
             hidden = (sigmas[:, 0] == 1) & (sigmas > 0).all(1)
             number = torch.where(hidden & (number == 0), min(1, self.plan.jumps - 1), number)
@@ -123,15 +123,9 @@ def main() -> None:
         parser.error("give --steps or --seconds")
     net, facts = load_checkpoint(teacher)
     plan = DistilPlan(**args | {"size": args["size"] or facts["size"]})
-    folder.mkdir(parents=True, exist_ok=True)
     student = Student(plan, Pool(pool), weights_of(ends, Pool(pool)), net, Pool(long) if long.exists() else None)
-    if (folder / "last.pt").exists():
-        student.load(folder / "last.pt")
-        print(f"resumed at step {student.step}")
-    elif start:
-        student.start_from(start)
-    print(json.dumps({"teacher": facts} | student.model.describe()), flush=True)
-    run(student, folder)
+    print(json.dumps({"teacher": facts}), flush=True)
+    run(student, folder, start)
 
 
 if __name__ == "__main__":

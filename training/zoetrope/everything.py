@@ -46,7 +46,8 @@ def main() -> None:
         run("train_autoencoder", "--out", ends[1], "--seconds", args.autoencoder_seconds, "--workers", args.workers)
     run("pool", *ends, "--folder", long, "--groups", LONG_GROUPS, "--clips", args.clips // 20, "--processes", args.workers)
     run("pool", *ends, "--folder", pool, "--clips", args.clips, "--processes", args.workers)
-    training = (*ends, "--pool", pool, "--long", long, "--seconds", args.seconds, "--workers", args.workers, "--batch", args.batch)
+    planned = ("--seconds", args.seconds, "--workers", args.workers, "--batch", args.batch, "--pairs", 0.3, "--hard", 0.35)
+    training = (*ends, "--pool", pool, "--long", long, *planned)
     base = args.runs / "base"
     run("train", *training, "--size", "s", "--folder", base)
     # The larger net has the smaller one's blocks and more of them, so it goes on from what that has learnt, and then teaches it.

@@ -114,9 +114,8 @@ def manifest(facts: dict, folder: Path) -> dict:
         identity, name = f"{identity}-{steps}", f"{name} in {steps} steps"
     longest = 1 + GROUP * (SIZES[size].frames - 1)
     groups = v.tokenizer_document()["groups"]
-    files = [file_entry(folder, f"{role}.onnx", role.replace("-", "_")) for role in ROLES] + [
-        file_entry(folder, "tokenizer.json", "tokenizer")
-    ]
+    files = [file_entry(folder, f"{role}.onnx", role.replace("-", "_")) for role in ROLES]
+    files.append(file_entry(folder, "tokenizer.json", "tokenizer"))
     return {
         "id": identity,
         "name": name,

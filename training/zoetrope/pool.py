@@ -24,6 +24,8 @@ GROUPS, LONG_GROUPS = 5, 1 + (LONGEST - 1) // GROUP
 LATER_SHARE = 0.35
 PAIR_SHARE = 0.25
 NONE = 255
+CORNERS = [v.SHAPES.index(name) for name in ("star", "triangle", "square")]
+FAST = [v.MOTIONS.index(name) for name in ("bounces", "circles", "spins")]
 
 
 def scene_row(scene: Scene, first_group: int) -> np.ndarray:
@@ -38,6 +40,14 @@ def scene_row(scene: Scene, first_group: int) -> np.ndarray:
             v.MOTIONS.index(thing.motion),
         )
     return row
+
+
+def is_hard(rows: np.ndarray) -> np.ndarray:
+    """Rows [N, 11] -> bool [N]: a thing with corners that is small or turns or moves by more than a cell a frame."""
+    hard = np.zeros(len(rows), bool)
+    for shape, _, size, motion in rows[:, 2:10].reshape(-1, 2, 4).transpose(1, 2, 0):
+        hard |= np.isin(shape, CORNERS) & (np.isin(motion, FAST) | (size == v.SIZES.index("small")))
+    return hard
 
 
 def window(scene: Scene, groups: int, first_group: int) -> tuple[np.ndarray, np.ndarray]:
@@ -122,6 +132,7 @@ class Pool:
         self.cover = np.memmap(self.folder / "cover.u8", np.uint8, "r", shape=(rows, self.groups, GRID, GRID))
         self.scenes = np.memmap(self.folder / "scenes.u8", np.uint8, "r", shape=(rows, 11))
         self.doubles = np.flatnonzero(self.scenes[:, 1] == 2)
+        self.hard = np.flatnonzero(is_hard(self.scenes))
         # Last: threads that draw batches meanwhile take their row numbers from here.
         self.rows = rows
 

@@ -82,11 +82,12 @@ def main() -> None:
     else:
         (model, facts), decoder = load_checkpoint(args.checkpoint), Autoencoder.load(args.autoencoder).decoder
         own, built_in = facts["sampling_steps"], facts["guidance_built_in"]
-    steps = args.steps or own
-    stages = [(model, steps, args.guidance / built_in)]
+    steps = first = args.steps or own
+    finish = []
     if args.then:
         first, then = steps // 2 if args.hand_over is None else args.hand_over, OnnxModel(args.then, args.threads)
-        stages = [(model, first, args.guidance / built_in), (then, steps - first, args.guidance / then.guidance_built_in)]
+        finish = [(then, steps - first, args.guidance / then.guidance_built_in)]
+    stages = [(model, first, args.guidance / built_in), *finish]
     examples = [{"id": f"example-{i}", "prompt": text, "seed": i} for i, text in enumerate(EXAMPLES)]
     rows = json.loads(args.prompts.read_text()) if args.prompts else examples
     rows = rows[:: max(1, len(rows) // args.limit)][: args.limit]

@@ -35,7 +35,8 @@ LONG_SHARE = 0.08
 class Plan:
     """What a run is; `steps` or `seconds` ends it (0 = not used), the rate falls to zero over the last `decay` share.
 
-    `pairs` is the share of clips that are replaced by ones with two things, besides those that have two anyway.
+    `pairs` and `hard` are the shares of clips that are replaced by ones with two things and by ones that are hard to draw
+    (`pool.is_hard`), besides those that are such anyway.
     """
 
     size: str = "s"
@@ -49,6 +50,7 @@ class Plan:
     ema: float = 0.998
     seed: int = 11
     pairs: float = 0.0
+    hard: float = 0.0
     save_every: float = 240.0
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -129,10 +131,10 @@ class Trainer:
         pool = self.long if self.long and rng.random() < LONG_SHARE else self.pool
         frames = pool.groups if rng.random() < WHOLE_SHARE else int(rng.integers(2, pool.groups + 1))
         rows = rng.integers(pool.rows, size=max(1, self.plan.batch // self.parts * GROUPS // frames))
-        if self.plan.pairs:
-            doubles = pool.doubles
-            chosen = rng.random(len(rows)) < self.plan.pairs
-            rows[chosen] = doubles[rng.integers(len(doubles), size=int(chosen.sum()))]
+        for special, share in ((pool.hard, self.plan.hard), (pool.doubles, self.plan.pairs)):
+            chosen = rng.random(len(rows)) < share
+            if len(special):
+                rows[chosen] = special[rng.integers(len(special), size=int(chosen.sum()))]
         rows.sort()
         first = int(rng.integers(pool.groups - frames + 1)) if rng.random() < LATER_SHARE else 0
         part = slice(first, first + frames)
@@ -179,8 +181,16 @@ class Trainer:
         self.step, self.elapsed = state["step"], state["elapsed"]
 
 
-def run(trainer: Trainer, folder: Path) -> None:
-    """Advance to the plan's end or to a signal to stop; prints loss, speed and time left, saves as it goes."""
+def run(trainer: Trainer, folder: Path, start: Path | None = None) -> None:
+    """Resume what `folder` holds or begin with the weights of `start`, and advance to the plan's end or to a signal to stop; prints loss,
+    speed and time left, saves as it goes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "last.pt").exists():
+        trainer.load(folder / "last.pt")
+        print(f"resumed at step {trainer.step}")
+    elif start:
+        trainer.start_from(start)
+    print(json.dumps(trainer.model.describe()), flush=True)
     stop = []
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.append(1))
@@ -230,15 +240,8 @@ def main() -> None:
     plan = Plan(**args)
     if not (plan.steps or plan.seconds):
         parser.error("give --steps or --seconds")
-    folder.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(plan, Pool(pool), weights_of(ends, Pool(pool)), Pool(long) if long.exists() else None)
-    if (folder / "last.pt").exists():
-        trainer.load(folder / "last.pt")
-        print(f"resumed at step {trainer.step}")
-    elif start:
-        trainer.start_from(start)
-    print(json.dumps(trainer.model.describe()), flush=True)
-    run(trainer, folder)
+    run(trainer, folder, start)
 
 
 if __name__ == "__main__":

@@ -160,23 +160,33 @@ describe("a take that goes on with other weights", () => {
   });
 });
 
-describe("a take whose model is gone when the server starts again", () => {
-  it("is paused instead of lost, says why, and goes on from its steps when the model is back", async () => {
-    const letGo = holdAt(3);
-    const id = await create();
-    await until(id, ({ progress }) => progress.step === 2);
-    const { directory } = test;
-    await test.close({ keep: true });
-    letGo();
-    test = await createTestEngine({ directory, manifest: { ...FAKE_MANIFEST, id: "another" } });
-    expect(await test.store.getTake(id)).toMatchObject({ status: "paused", progress: { step: 2 } });
-    const [line] = (await test.store.listLogLines(id, 1)).map(({ message }) => message);
-    expect(line).toContain("fake-s");
-    await expect(test.engine.resumeTake(id)).rejects.toMatchObject({ code: "model_not_found" });
-    await test.close({ keep: true });
-    test = await createTestEngine({ directory });
-    await test.engine.resumeTake(id);
-    expect(await finished(id)).toMatchObject({ status: "completed" });
-    expect((await eventsOf(id)).filter((type) => type === "step.completed")).toHaveLength(4);
-  });
+describe("a take that the models of the server that starts again cannot run", () => {
+  const latents = { ...FAKE_MANIFEST.latents, channels: FAKE_MANIFEST.latents.channels + 1 };
+  it.each([
+    ["is gone", { ...FAKE_MANIFEST, id: "another" }, "model_not_found", "fake-s"],
+    ["has other latents", { ...FAKE_MANIFEST, latents }, "latent_space_mismatch", "latents"],
+  ])(
+    "is paused where its model %s, says why, and goes on from its steps when the model is back",
+    async (_, manifest, code, reason) => {
+      const letGo = holdAt(3);
+      const id = await create();
+      await until(id, ({ progress }) => progress.step === 2);
+      const { directory } = test;
+      await test.close({ keep: true });
+      letGo();
+      test = await createTestEngine({ directory, manifest });
+      expect(await test.store.getTake(id)).toMatchObject({
+        status: "paused",
+        progress: { step: 2 },
+      });
+      const [line] = (await test.store.listLogLines(id, 1)).map(({ message }) => message);
+      expect(line).toContain(reason);
+      await expect(test.engine.resumeTake(id)).rejects.toMatchObject({ code });
+      await test.close({ keep: true });
+      test = await createTestEngine({ directory });
+      await test.engine.resumeTake(id);
+      expect(await finished(id)).toMatchObject({ status: "completed" });
+      expect((await eventsOf(id)).filter((type) => type === "step.completed")).toHaveLength(4);
+    },
+  );
 });
