@@ -176,6 +176,7 @@ describe("commands that make a take from another one", () => {
     ],
     ["fork last --at 1 --sigmas 0.5,x", "noise levels that fall to 0"],
     ["fork last --at 1 --detach -o a.mp4", "leave -o out"],
+    ["generate ball --steps some", "a whole number, or few"],
     ["generate ball --stages zoetrope-s", "models with their steps"],
   ])("arc %s is refused before anything is asked", async (line, message) => {
     await bench.serve();
@@ -243,8 +244,9 @@ describe("arc generate with the trajectory's options", () => {
         reuse: false,
       },
     ]);
-    await arc("generate ball --stages default -o b.mp4");
-    expect(bench.server.bodies[1]).toEqual({ prompt: "ball", stages: "default" });
+    await arc("generate ball --stages default --steps few -o b.mp4");
+    const own = { stages: "default", num_inference_steps: "few" };
+    expect(bench.server.bodies[1]).toEqual({ prompt: "ball", ...own });
     const { stdout } = await arc("generate ball --estimate");
     expect(stdout).toMatch(/^prompt +ball\nresult +17 frames of 128x128, 2\.1 s at 8 fps\n/);
     expect(stdout).toMatch(/computes +at most 4 steps\ntakes +not known yet/);

@@ -142,6 +142,19 @@ describe("create: from a prompt to a playing clip", () => {
       .waitFor({ state: "detached" });
   });
 
+  test("the model's quick schedule is a choice beside its usual one", async () => {
+    const page = await start();
+    const schedule = (name: string) => page.getByRole("radio", { name, exact: true });
+    const steps = page.getByRole("textbox", { name: "Steps, exact value" });
+    expect(await schedule("Usual, 20 steps").isChecked()).toBe(true);
+    await schedule("Quick, 4 steps").click();
+    expect(await steps.inputValue()).toBe("4");
+    await steps.fill("10");
+    await steps.blur();
+    expect(await schedule("Quick, 4 steps").isChecked()).toBe(false);
+    expect(await schedule("Usual, 20 steps").isChecked()).toBe(false);
+  });
+
   test("a reload in the middle loses neither the running take nor the draft", async () => {
     const page = await start();
     await promptBox(page).fill("a yellow star rises at night slow");

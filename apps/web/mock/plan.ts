@@ -22,6 +22,7 @@ export function fillParameters(request: TakeRequest, seed: number): TakeParamete
   const model = MODELS.find(({ id }) => id === (asked.model ?? MOCK_MODEL.id));
   if (!model) throw new FabricError("model_not_found", `There is no model "${asked.model}".`);
   const { defaults, limits } = model;
+  const steps = stepsOf(asked, model);
   const parameters: TakeParameters = {
     negative_prompt: "",
     seed,
@@ -32,7 +33,8 @@ export function fillParameters(request: TakeRequest, seed: number): TakeParamete
     last_frame: null,
     ...defaults,
     ...asked,
-    stages: stagesOf(asked, model),
+    num_inference_steps: steps,
+    stages: stagesOf(asked, model, steps),
     model: model.id,
   };
   for (const name of ["num_frames", "fps", "num_inference_steps"] as const) {
@@ -54,10 +56,16 @@ export function fillParameters(request: TakeRequest, seed: number): TakeParamete
   return parameters;
 }
 
+function stepsOf(
+  { num_inference_steps: steps }: TakeRequest,
+  { defaults, few_steps }: Model,
+): number {
+  return (steps === "few" ? few_steps : steps) ?? defaults.num_inference_steps;
+}
+
 /** "default" is the model's own hybrid schedule; the last of its models makes what is left. */
-function stagesOf({ stages, num_inference_steps }: TakeRequest, model: Model): Stage[] | null {
+function stagesOf({ stages }: TakeRequest, model: Model, total: number): Stage[] | null {
   if (stages !== "default") return stages ?? null;
-  const total = num_inference_steps ?? model.defaults.num_inference_steps;
   let left = total;
   return (model.default_stages ?? []).map(({ model: id, share }, i, all) => {
     const steps = i === all.length - 1 ? left : Math.round(share * total);

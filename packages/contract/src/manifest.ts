@@ -86,6 +86,8 @@ export const manifestSchema = z.strictObject({
       "the shares must add up to 1",
     )
     .optional(),
+  /** Steps of the quick schedule, for `num_inference_steps: "few"`: the model was measured to hold the prompt in so few. */
+  few_steps: positiveInt.optional(),
   memory_bytes: positiveInt,
   vocabulary: vocabularySchema.default({}),
   examples: z.array(z.string()).default([]),

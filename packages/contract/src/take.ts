@@ -11,6 +11,8 @@ export const prioritySchema = z.int().min(-10).max(10);
 export const takeTitleSchema = z.string().trim().min(1).max(200);
 export const tagSchema = z.string().trim().min(1).max(40);
 
+const stepsSchema = z.int().positive();
+
 /** What a client asks for. What is left out is filled from the model's defaults; what is sent takes effect or is refused. */
 export const takeRequestSchema = z.strictObject({
   prompt: textSchema
@@ -39,10 +41,11 @@ export const takeRequestSchema = z.strictObject({
   num_frames: z.int().positive().optional().describe("Length of the clip in frames."),
   fps: z.int().positive().optional().describe("Frames a second."),
   num_inference_steps: z
-    .int()
-    .positive()
+    .union([z.literal("few"), stepsSchema])
     .optional()
-    .describe("Denoising steps; more take longer and draw finer."),
+    .describe(
+      'Denoising steps; more take longer and draw finer. "few": the model\'s quick schedule, its `few_steps`.',
+    ),
   guidance_scale: z
     .number()
     .optional()
@@ -95,6 +98,7 @@ export type TakeRequest = z.infer<typeof takeRequestSchema>;
 /** A request with every value filled in: what will really run. */
 export const takeParametersSchema = takeRequestSchema
   .omit({
+    num_inference_steps: true,
     stages: true,
     cache: true,
     first_frame: true,
@@ -104,6 +108,7 @@ export const takeParametersSchema = takeRequestSchema
   })
   .required()
   .extend({
+    num_inference_steps: stepsSchema,
     stages: stagesSchema.nullable(),
     cache: stepCacheSchema.nullable(),
     first_frame: digestSchema.nullable(),

@@ -20,6 +20,7 @@ export interface KindValues {
   rectangle: Area;
   /** x,y x,y x,y … in percent of the picture */
   polygon: Area;
+  steps: number | "few";
   /** model:steps,model:steps */
   stages: Stage[] | "default";
   /** start:end:interval */

@@ -44,8 +44,8 @@ export const COMMANDS = {
       fps: { value: "RATE", kind: "int", help: "Frames a second" },
       steps: {
         value: "COUNT",
-        kind: "int",
-        help: "Denoising steps: more take longer and look better",
+        kind: "steps",
+        help: "Denoising steps: more take longer and look better; few: the model's quick schedule",
       },
       guidance: {
         value: "SCALE",

@@ -55,6 +55,10 @@ const READERS: { readonly [Kind in Exclude<OptionKind, "choice">]: Reader<KindVa
     },
     expected: 'three or more points in percent of the picture, like "10,10 90,10 50,90"',
   },
+  steps: {
+    read: (text) => (text === "few" ? text : wholeNumber(text)),
+    expected: "a whole number, or few",
+  },
   stages: {
     read(text) {
       if (text === "default") return text;

@@ -49,7 +49,11 @@ function modelText(model: Model, { paint }: Terminal): string {
     ["--size", sizesText(model), `${defaults.width}x${defaults.height}`],
     ["--frames", framesText(model), String(defaults.num_frames)],
     ["--fps", range(limits.fps), String(defaults.fps)],
-    ["--steps", range(limits.num_inference_steps), String(defaults.num_inference_steps)],
+    [
+      "--steps",
+      `${range(limits.num_inference_steps)}${model.few_steps ? `; few = ${model.few_steps}` : ""}`,
+      String(defaults.num_inference_steps),
+    ],
     ["--guidance", range(limits.guidance_scale), String(defaults.guidance_scale)],
     ["--solver", "euler, dpmpp_2m", defaults.solver],
     ["--shift", "0.1 to 20", String(defaults.shift)],

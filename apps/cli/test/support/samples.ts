@@ -31,7 +31,8 @@ export function derivedTake(index: number, parent: Take, origin: Take["origin"])
 }
 
 export function sampleTake(index: number, request: TakeRequest): Take {
-  const parameters = { ...sampleParameters(request.num_inference_steps), ...request };
+  const { num_inference_steps: asked, ...rest } = request;
+  const parameters = { ...sampleParameters(asked === "few" ? 4 : asked), ...rest };
   return queuedTake({ id: takeId(index), parameters: parameters as Take["parameters"] });
 }
 

@@ -11,9 +11,10 @@ import {
   type Effective,
 } from "../stores/draft.ts";
 import { Icon } from "../ui/icon.tsx";
+import { Segmented } from "../ui/segmented.tsx";
 import { SelectField } from "../ui/select-field.tsx";
 import { SliderField } from "../ui/slider-field.tsx";
-import { formatSeconds } from "../util/format.ts";
+import { formatSeconds, plural } from "../util/format.ts";
 import { GivenFrames } from "./given-frames.tsx";
 import { HandoverField } from "./handover-field.tsx";
 import { SeedField } from "./seed-field.tsx";
@@ -63,6 +64,7 @@ export function ParameterForm({
         {...limits.num_inference_steps}
         onChange={(num_inference_steps) => changeSettings({ num_inference_steps })}
       />
+      <Schedules model={model} steps={now.num_inference_steps} />
       {!streams && <HandoverField model={model} models={models} draft={draft} />}
       <SliderField
         label="Guidance"
@@ -87,6 +89,25 @@ export function ParameterForm({
         </Collapsible.Panel>
       </Collapsible.Root>
     </div>
+  );
+}
+
+/** The model's own numbers of steps, where it has a quick schedule beside the usual one. */
+function Schedules({ model, steps }: { model: Model; steps: number }) {
+  const { few_steps: few, defaults } = model;
+  if (few === undefined) return null;
+  const own = [few, defaults.num_inference_steps];
+  return (
+    <Segmented
+      label="Schedule"
+      wide
+      value={own.includes(steps) ? String(steps) : ""}
+      options={own.map((number, i) => ({
+        value: String(number),
+        label: `${i === 0 ? "Quick" : "Usual"}, ${plural(number, "step")}`,
+      }))}
+      onChange={(number) => changeSettings({ num_inference_steps: Number(number) })}
+    />
   );
 }
 

@@ -48,6 +48,17 @@ describe("fillParameters", () => {
     expect(refused!.message).toContain(field);
   });
 
+  it('takes "few" steps as the model has them, and refuses them where it has none', () => {
+    const request = { prompt: "a ball", num_inference_steps: "few" as const };
+    expect(fillParameters(request, { ...manifest, few_steps: 4 }, 7)).toMatchObject({
+      num_inference_steps: 4,
+    });
+    expect(refusal(request)).toMatchObject({
+      code: "unsupported_value",
+      field: "num_inference_steps",
+    });
+  });
+
   it("names the nearest frame count that works", () => {
     expect(refusal({ prompt: "a ball", num_frames: 16 })!.nearest).toBe(17);
   });

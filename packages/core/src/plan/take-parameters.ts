@@ -17,7 +17,7 @@ export function fillParameters(
   randomSeed: number,
 ): TakeParameters {
   const { defaults } = manifest;
-  const steps = request.num_inference_steps ?? defaults.num_inference_steps;
+  const steps = stepsOf(request, manifest);
   const parameters: TakeParameters = {
     prompt: request.prompt,
     negative_prompt: request.negative_prompt ?? "",
@@ -41,6 +41,14 @@ export function fillParameters(
   };
   checkLimits(parameters, manifest);
   return parameters;
+}
+
+function stepsOf({ num_inference_steps: steps }: TakeRequest, manifest: Manifest): number {
+  if (steps !== "few") return steps ?? manifest.defaults.num_inference_steps;
+  return (
+    manifest.few_steps ??
+    refuse(manifest, "num_inference_steps", steps, "a number: it has no quick schedule of its own")
+  );
 }
 
 /** The shares of the model's own hybrid schedule in whole steps, at least one each. */
