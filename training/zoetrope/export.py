@@ -17,13 +17,14 @@ from .patches import CHANNELS, GRID, GROUP
 from .scenes import FPS, FRAMES
 
 OPSET = 20
-VERSION = "0.3.0"
-STEPS, GUIDANCE, SHIFT = 20, 2.0, 2.0
+VERSION = "0.4.0"
+STEPS, GUIDANCE, SHIFT = 20, 3.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
 KINDS = {"s": "A small", "m": "The larger Zoetrope: a small", "tiny": "A tiny"}
-# The family's hybrid schedule, where a model offers one.
+# The family's hybrid schedule and the quick one, where a model offers them.
 STAGES = {"zoetrope-m": (("zoetrope-s", 0.5), ("zoetrope-m", 0.5))}
+FEW_STEPS = {"zoetrope-s": 4}
 EXAMPLES = (
     "a red ball bounces on a green meadow",
     "a large yellow star spins at night",
@@ -149,6 +150,7 @@ def manifest(facts: dict, folder: Path) -> dict:
         },
         **({"default_stages": [{"model": model, "share": share} for model, share in STAGES[identity]]} if identity in STAGES else {}),
         "guidance_built_in": facts["guidance_built_in"],
+        **({"few_steps": FEW_STEPS[identity]} if identity in FEW_STEPS else {}),
         "memory_bytes": 350_000_000,
         "vocabulary": groups,
         "examples": list(EXAMPLES),
