@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .export import FEW_STEPS
 from .pool import LONG_GROUPS
 
 
@@ -68,6 +69,9 @@ def main() -> None:
         free = args.runs / f"videos-{size}-free"
         run("sample", "--model", model, "--prompts", paraphrases, "--out", free, "--threads", args.workers)
         run("evaluate", "--videos", free, "--prompts", paraphrases, "--out", args.results / f"eval-{name}-paraphrases.json")
+        quick = args.runs / f"videos-{size}-few"
+        run("sample", "--model", model, "--prompts", prompts, "--steps", FEW_STEPS[name], "--out", quick, "--threads", args.workers)
+        run("evaluate", "--videos", quick, "--prompts", prompts, "--out", args.results / f"eval-{name}-few.json")
     # The default of a shared schedule: the smaller one begins, the larger one finishes.
     both, videos = ("--model", args.models / "zoetrope-s", "--then", args.models / "zoetrope-m"), args.runs / "videos-hybrid"
     run("sample", *both, "--prompts", prompts, "--out", videos, "--threads", args.workers)

@@ -24,7 +24,7 @@ NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "
 KINDS = {"s": "A small", "m": "The larger Zoetrope: a small", "tiny": "A tiny"}
 # The family's hybrid schedule and the quick one, where a model offers them.
 STAGES = {"zoetrope-m": (("zoetrope-s", 0.5), ("zoetrope-m", 0.5))}
-FEW_STEPS = {"zoetrope-s": 4}
+FEW_STEPS = {"zoetrope-m": 4, "zoetrope-s": 4}
 EXAMPLES = (
     "a red ball bounces on a green meadow",
     "a large yellow star spins at night",

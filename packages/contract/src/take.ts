@@ -11,7 +11,7 @@ export const prioritySchema = z.int().min(-10).max(10);
 export const takeTitleSchema = z.string().trim().min(1).max(200);
 export const tagSchema = z.string().trim().min(1).max(40);
 
-const stepsSchema = z.int().positive();
+const stepsSchema = z.int().positive().describe("Denoising steps.");
 
 /** What a client asks for. What is left out is filled from the model's defaults; what is sent takes effect or is refused. */
 export const takeRequestSchema = z.strictObject({
