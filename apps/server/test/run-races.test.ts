@@ -166,7 +166,7 @@ describe("a take that the models of the server that starts again cannot run", ()
     ["is gone", { ...FAKE_MANIFEST, id: "another" }, "model_not_found", "fake-s"],
     ["has other latents", { ...FAKE_MANIFEST, latents }, "latent_space_mismatch", "latents"],
   ])(
-    "is paused where its model %s, says why, and goes on from its steps when the model is back",
+    "is paused instead of lost where its model %s, says why, and goes on from its steps when the model is back",
     async (_, manifest, code, reason) => {
       const letGo = holdAt(3);
       const id = await create();
