@@ -1,5 +1,5 @@
 /**
- * The embedded engine's net on ONNX Runtime against PyTorch on the same CPU, and against the CPU's matrix-multiply peak.
+ * The embedded engine's nets on ONNX Runtime against PyTorch on the same CPU, against each other and against the CPU's matrix-multiply peak.
  * Needs a Python with PyTorch: `node bench/engine-vs-pytorch.ts --python path/to/python [--threads 2] [--save]`.
  * All contenders take turns in one run, so that a machine that slows down slows all of them.
  */
@@ -10,14 +10,13 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { type Manifest, manifestSchema } from "@arc-fabric/contract";
 import * as ort from "onnxruntime-node";
+import { openGraph } from "../runtimes/onnx/src/ort.ts";
 import { matmulModel } from "./lib/matmul-model.ts";
 import { percentile, report, type Row } from "./lib/table.ts";
 
 const ROUNDS = 12;
 const RUNS_PER_ROUND = 4;
 const MATRIX = 1024;
-/** Guidance runs the conditional and the unconditional prompt. */
-const BATCH = 2;
 const { values: flags } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
@@ -26,7 +25,16 @@ const { values: flags } = parseArgs({
   },
 });
 const threads = Number(flags.threads);
-const directory = path.join(import.meta.dirname, "../models/zoetrope-s");
+/** A step as the model's defaults make it: guidance runs the prompt and the empty prompt, unless it is built in. */
+interface Step {
+  readonly id: string;
+  readonly directory: string;
+  readonly size: string;
+  readonly batch: number;
+  readonly frames: number;
+  readonly channels: number;
+  readonly cells: readonly [number, number];
+}
 
 interface Contender {
   readonly name: string;
@@ -35,52 +43,74 @@ interface Contender {
 }
 
 async function main(): Promise<void> {
-  const manifest = manifestSchema.parse(
-    JSON.parse(readFileSync(path.join(directory, "manifest.json"), "utf8")),
-  );
-  const frames = 1 + (manifest.defaults.num_frames - 1) / manifest.latents.frames_per_group;
-  const python = await startPython(frames);
+  const steps = [stepOf("zoetrope-m", "m"), stepOf("zoetrope-s", "s")];
+  const [large, small] = steps as [Step, Step];
+  const python = await startPython(large.frames);
+  const inPython = (what: string, step: Step) => (count: number) =>
+    python.ask(`${what} ${step.size} ${step.batch}`, count);
   const contenders = [
-    await onnxStep(manifest, frames),
-    contender("PyTorch eager, one step", (count) => python.ask("step", count)),
-    contender("PyTorch compiled, one step", (count) => python.ask("compiled", count)),
+    ...(await Promise.all(steps.map((step) => onnxStep(step)))),
+    ...steps.map((step) => contender(`PyTorch eager, ${step.id}`, inPython("step", step))),
+    ...steps.map((step) => contender(`PyTorch compiled, ${step.id}`, inPython("compiled", step))),
     await onnxMatmul(),
-    contender("PyTorch matmul", (count) => python.ask("matmul", count)),
+    contender("PyTorch matmul", (count) => python.ask("matmul - -", count)),
   ];
   for (const one of contenders) await one.run(3);
   for (let round = 0; round < ROUNDS; round++)
     for (const one of contenders) one.samples.push(...(await one.run(RUNS_PER_ROUND)));
   python.stop();
-  const profile = await profileStep(manifest, frames);
-  print(contenders, profile, python.version);
+  print(contenders, [await profileStep(large), await profileStep(small)], python.version);
 }
 
-function print(contenders: readonly Contender[], profile: Profile, torchVersion: string): void {
-  const [engine, eager, compiled, ortMatmul, torchMatmul] = contenders.map((one) =>
-    percentile(one.samples, 0.5),
+function stepOf(id: string, size: string): Step {
+  const directory = path.join(import.meta.dirname, "../models", id);
+  const manifest: Manifest = manifestSchema.parse(
+    JSON.parse(readFileSync(path.join(directory, "manifest.json"), "utf8")),
   );
+  const { channels, height, width, frames_per_group: group } = manifest.latents;
+  return {
+    id,
+    directory,
+    size,
+    batch: manifest.guidance_built_in === manifest.defaults.guidance_scale ? 1 : 2,
+    frames: 1 + (manifest.defaults.num_frames - 1) / group,
+    channels,
+    cells: [height, width],
+  };
+}
+
+function print(
+  contenders: readonly Contender[],
+  profiles: readonly [Profile, Profile],
+  torchVersion: string,
+): void {
+  const medians = contenders.map((one) => percentile(one.samples, 0.5));
+  const [large, small, eagerLarge, eagerSmall, compiledLarge, compiledSmall] = medians as number[];
+  const [ortMatmul, torchMatmul] = medians.slice(-2) as [number, number];
   const matmulFlops = 2 * MATRIX ** 3;
   // Best of many short runs: the peak is what the machine can do when nobody disturbs it.
-  const peak = Math.max(...[3, 4].map((i) => matmulFlops / Math.min(...contenders[i]!.samples)));
-  const rows: Row[] = contenders.map((one) => ({
+  const peak = Math.max(
+    ...contenders.slice(-2).map((one) => matmulFlops / Math.min(...one.samples)),
+  );
+  const rows: Row[] = contenders.map((one, i) => ({
     what: one.name,
-    "median ms": percentile(one.samples, 0.5) * 1000,
+    "median ms": medians[i]! * 1000,
     "min ms": Math.min(...one.samples) * 1000,
-    "engine is x times as fast": one.name.includes("step")
-      ? percentile(one.samples, 0.5) / engine!
-      : "",
+    "engine is x times as fast": i < 6 ? medians[i]! / [large!, small!][i % 2]! : "",
   }));
-  const share = profile.flops / profile.multiplySeconds / peak;
   report({
     name: "engine-vs-pytorch",
     title: "Embedded engine against PyTorch and against the CPU's peak",
-    method: `One denoiser evaluation, batch ${BATCH} (guidance), ${threads} threads, PyTorch ${torchVersion}; ${ROUNDS} rounds of ${RUNS_PER_ROUND} runs, taking turns.`,
+    method: `One step of a take of 17 frames by the models' defaults (zoetrope-m: two passes for guidance, zoetrope-s: one), ${threads} threads, PyTorch ${torchVersion}; ${ROUNDS} rounds of ${RUNS_PER_ROUND} runs, taking turns.`,
     rows,
     notes: [
-      `Goal >= 1.3x PyTorch: ${ratio(eager! / engine!)}x eager, ${ratio(compiled! / engine!)}x compiled.`,
-      `Peak: ${(peak / 1e9).toFixed(0)} GFLOP/s (best ${MATRIX}x${MATRIX} fp32 multiplication; medians: ONNX Runtime ${gflops(matmulFlops / ortMatmul!)}, PyTorch ${gflops(matmulFlops / torchMatmul!)}).`,
-      `Goal >= 80 % of peak in its matrix multiplications: ${(100 * share).toFixed(0)} % (${(profile.flops / 1e9).toFixed(2)} GFLOP in convolutions and matrix products, ${(profile.multiplySeconds * 1000).toFixed(1)} ms of a profiled step's ${(profile.totalSeconds * 1000).toFixed(1)} ms).`,
-      `Slowest operators of a profiled step: ${profile.slowest}.`,
+      `Goal >= 1.3x PyTorch: zoetrope-m ${ratio(eagerLarge! / large!)}x eager, ${ratio(compiledLarge! / large!)}x compiled; zoetrope-s ${ratio(eagerSmall! / small!)}x eager, ${ratio(compiledSmall! / small!)}x compiled.`,
+      `Goal for zoetrope-s: a third of zoetrope-m's time a step or less: ${ratio(small! / large!)}.`,
+      `Peak: ${(peak / 1e9).toFixed(0)} GFLOP/s (best ${MATRIX}x${MATRIX} fp32 multiplication; medians: ONNX Runtime ${gflops(matmulFlops / ortMatmul)}, PyTorch ${gflops(matmulFlops / torchMatmul)}).`,
+      ...profiles.flatMap((profile) => [
+        `Goal >= 80 % of peak in the matrix multiplications of ${profile.id}: ${((100 * profile.flops) / profile.multiplySeconds / peak).toFixed(0)} % (${(profile.flops / 1e9).toFixed(2)} GFLOP in convolutions and matrix products, ${(profile.multiplySeconds * 1000).toFixed(1)} ms of a profiled step's ${(profile.totalSeconds * 1000).toFixed(1)} ms).`,
+        `Slowest operators of a profiled step of ${profile.id}: ${profile.slowest}.`,
+      ]),
     ],
   });
 }
@@ -96,13 +126,10 @@ const sessionOptions: ort.InferenceSession.SessionOptions = {
   interOpNumThreads: 1,
 };
 
-async function onnxStep(manifest: Manifest, frames: number): Promise<Contender> {
-  const session = await ort.InferenceSession.create(
-    path.join(directory, "denoiser.onnx"),
-    sessionOptions,
-  );
-  const feeds = stepFeeds(manifest, frames, await textShape());
-  return contender("ONNX Runtime, one step", (count) => timed(count, () => session.run(feeds)));
+async function onnxStep(step: Step): Promise<Contender> {
+  const graph = await openGraph(path.join(step.directory, "denoiser.onnx"), threads);
+  const feeds = stepFeeds(step, await textShape(step));
+  return contender(`The engine, ${step.id}`, (count) => timed(count, () => graph.run(feeds)));
 }
 
 async function onnxMatmul(): Promise<Contender> {
@@ -117,7 +144,7 @@ async function onnxMatmul(): Promise<Contender> {
 }
 
 /** Words and width of the conditioning, from the text encoder itself. */
-async function textShape(): Promise<readonly number[]> {
+async function textShape({ directory, batch }: Step): Promise<readonly number[]> {
   const session = await ort.InferenceSession.create(
     path.join(directory, "text-encoder.onnx"),
     sessionOptions,
@@ -126,22 +153,18 @@ async function textShape(): Promise<readonly number[]> {
     readFileSync(path.join(directory, "tokenizer.json"), "utf8"),
   ) as { max_tokens: number };
   const { text } = await session.run({
-    tokens: new ort.Tensor("int64", new BigInt64Array(BATCH * tokens).fill(1n), [BATCH, tokens]),
+    tokens: new ort.Tensor("int64", new BigInt64Array(batch * tokens).fill(1n), [batch, tokens]),
   });
   return text!.dims;
 }
 
-function stepFeeds(
-  manifest: Manifest,
-  frames: number,
-  text: readonly number[],
-): Record<string, ort.Tensor> {
-  const { channels, height, width } = manifest.latents;
+function stepFeeds(step: Step, text: readonly number[]): Record<string, ort.Tensor> {
+  const { batch, channels, frames, cells } = step;
   const filled = (dims: readonly number[], value: number) =>
     new ort.Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b)).fill(value), dims);
   return {
-    latents: filled([BATCH, channels, frames, height, width], 0.3),
-    sigmas: filled([BATCH, frames], 0.5),
+    latents: filled([batch, channels, frames, ...cells], 0.3),
+    sigmas: filled([batch, frames], 0.5),
     text: filled(text, 0.1),
     text_mask: filled(text.slice(0, 2), 1),
   };
@@ -158,6 +181,7 @@ async function timed(count: number, run: () => Promise<unknown>): Promise<readon
 }
 
 interface Profile {
+  readonly id: string;
   readonly flops: number;
   readonly multiplySeconds: number;
   readonly totalSeconds: number;
@@ -175,14 +199,14 @@ interface ProfileEvent {
 }
 
 /** Time by operator as ONNX Runtime's own profiler sees it; floating-point work from the shapes it reports. */
-async function profileStep(manifest: Manifest, frames: number): Promise<Profile> {
+async function profileStep(step: Step): Promise<Profile> {
   const prefix = path.join(import.meta.dirname, "results", ".profile");
-  const session = await ort.InferenceSession.create(path.join(directory, "denoiser.onnx"), {
+  const session = await ort.InferenceSession.create(path.join(step.directory, "denoiser.onnx"), {
     ...sessionOptions,
     enableProfiling: true,
     profileFilePrefix: prefix,
   });
-  const feeds = stepFeeds(manifest, frames, await textShape());
+  const feeds = stepFeeds(step, await textShape(step));
   for (let i = 0; i < RUNS_PER_ROUND; i++) await session.run(feeds);
   session.endProfiling();
   const file = (await import("node:fs")).globSync(`${prefix}*.json`).at(-1)!;
@@ -203,6 +227,7 @@ async function profileStep(manifest: Manifest, frames: number): Promise<Profile>
   const slowest = [...byOperator].toSorted((a, b) => b[1] - a[1]).slice(0, 6);
   const total = [...byOperator.values()].reduce((a, b) => a + b, 0);
   return {
+    id: step.id,
     flops: flops / RUNS_PER_ROUND,
     multiplySeconds: multiply / 1e6 / RUNS_PER_ROUND,
     totalSeconds: total / 1e6 / RUNS_PER_ROUND,
@@ -226,7 +251,7 @@ function multiplyFlops(operator: string, event: ProfileEvent): number {
 
 async function startPython(frames: number) {
   const script = path.join(import.meta.dirname, "torch_step.py");
-  const child = spawn(flags.python, [script, String(threads), String(BATCH), String(frames)], {
+  const child = spawn(flags.python, [script, String(threads), String(frames)], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,11 +1,13 @@
-"""The PyTorch side of engine-vs-pytorch.ts: answers "step N", "compiled N" and "matmul N" lines with seconds per run.
+"""The PyTorch side of engine-vs-pytorch.ts: answers "step SIZE BATCH N", "compiled SIZE BATCH N" and "matmul - - N" lines with seconds per run.
 
-The net is `training/zoetrope`'s own, with random weights of the shipped size: time does not depend on their values.
+The nets are `training/zoetrope`'s own, with random weights of the shipped sizes: time does not depend on their values.
 """
 
 import json
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
@@ -17,27 +19,29 @@ from zoetrope.vocabulary import MAX_TOKENS  # noqa: E402
 
 
 def main() -> None:
-    threads, batch, frames = (int(value) for value in sys.argv[1:4])
+    threads, frames = (int(value) for value in sys.argv[1:3])
     torch.set_num_threads(threads)
-    model = Zoetrope(SIZES["s"]).eval()
-    model.denoiser.to(memory_format=torch.channels_last)
-    latents = torch.randn(batch, CHANNELS, frames, GRID, GRID)
-    sigmas = torch.full((batch, frames), 0.5)
-    text, mask = model.text(torch.ones(batch, MAX_TOKENS, dtype=torch.int64))
     matrix = torch.randn(1024, 1024)
-    compiled = None
+    nets = {}
     print(json.dumps({"torch": torch.__version__}), flush=True)
     for line in sys.stdin:
-        what, count = line.split()
-        if what == "compiled" and compiled is None:
-            compiled = torch.compile(model.denoiser)
-        run = {
-            "step": lambda: model.denoiser(latents, sigmas, text, mask),
-            "compiled": lambda: compiled(latents, sigmas, text, mask),
-            "matmul": lambda: matrix @ matrix,
-        }[what]
+        what, size, batch, count = line.split()
+        if what == "matmul":
+            run = partial(torch.matmul, matrix, matrix)
+        else:
+            if (what, size) not in nets:
+                nets[what, size] = step(size, int(batch), frames, what == "compiled")
+            run = nets[what, size]
         with torch.inference_mode():
             print(json.dumps([timed(run) for _ in range(int(count))]), flush=True)
+
+
+def step(size: str, batch: int, frames: int, compiled: bool) -> Callable[[], torch.Tensor]:
+    model = Zoetrope(SIZES[size]).eval()
+    model.denoiser.to(memory_format=torch.channels_last)
+    text, mask = model.text(torch.ones(batch, MAX_TOKENS, dtype=torch.int64))
+    run = torch.compile(model.denoiser) if compiled else model.denoiser
+    return partial(run, torch.randn(batch, CHANNELS, frames, GRID, GRID), torch.full((batch, frames), 0.5), text, mask)
 
 
 def timed(run) -> float:

@@ -96,7 +96,11 @@ def test_without_jumps_the_teacher_leads_at_the_level_that_was_drawn(pool, teach
     assert torch.allclose(noise - new, wanted, atol=1e-3)
 
 
-def test_training_brings_few_unguided_steps_nearer_to_the_teachers_many_guided_ones(student, teacher):
+@pytest.mark.parametrize(("echo", "asked"), [(1, 25), (3, 12 + 5)])
+def test_training_brings_few_unguided_steps_nearer_to_the_teachers_many_guided_ones(pool, teacher, monkeypatch, echo, asked):
+    student, batches = Student(replace(PLAN, echo=echo), pool, torch.ones(CHANNELS), teacher), []
+    batch = student._batch
+    monkeypatch.setattr(student, "_batch", lambda *args: batches.append(args) or batch(*args))
     tokens, noise = torch.tensor([encode(p) for p in PROMPTS]), torch.randn(3, CHANNELS, GROUPS, 16, 16)
     wanted = flow.sample([(teacher, PLAN.jumps * PLAN.substeps, PLAN.guidance)], tokens, noise, PLAN.shift)
 
@@ -108,6 +112,8 @@ def test_training_brings_few_unguided_steps_nearer_to_the_teachers_many_guided_o
     for _ in range(PLAN.steps):
         student.advance()
     assert distance() < 0.7 * before
+    # An echo begins when twelve answers are kept; then every third step asks.
+    assert len(batches) == PLAN.workers * asked
 
 
 def test_a_resumed_student_is_bit_equal_and_its_checkpoint_is_one_of_a_training(pool, teacher, student, tmp_path):

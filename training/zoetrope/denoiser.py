@@ -3,7 +3,7 @@
 Convolutions see single latent frames (time folded into the batch) and are followed by cheap mixing over time; the
 waist attends over all space-time tokens and the words, and the 8x8 cells ask the words again on the way up. Every block is
 modulated by the noise level of its own latent frame and by the words; where two things are asked for, each half of the picture by the
-words of its own. Shapes: B clips, T latent frames, L words.
+words of its own. Inside, cells are [..., W, H], columns first: so a half is one piece of memory. Shapes: B clips, T latent frames, L words.
 """
 
 import math
@@ -19,7 +19,8 @@ from .vocabulary import MAX_TOKENS, TOKEN_OF, VOCABULARY_SIZE
 
 @dataclass(frozen=True)
 class Size:
-    """Widths and depths; `frames` is the longest clip in latent frames."""
+    """Widths and depths; `frames` is the longest clip in latent frames, `late_blocks` how many more blocks than on the way down see
+    the fine cells on the way up."""
 
     fine: int = 48
     middle: int = 96
@@ -31,9 +32,14 @@ class Size:
     text: int = 128
     text_blocks: int = 2
     frames: int = 13
+    late_blocks: int = 1
 
 
-SIZES = {"s": Size(), "m": Size(fine_blocks=3, middle_blocks=2, waist_blocks=8), "tiny": Size(16, 16, 32, 1, 1, 1, 2, 32, 1)}
+SIZES = {
+    "s": Size(waist_blocks=3, late_blocks=3),
+    "m": Size(fine_blocks=3, middle_blocks=2, waist_blocks=8),
+    "tiny": Size(16, 16, 32, 1, 1, 1, 2, 32, 1),
+}
 
 
 class TextEncoder(nn.Module):
@@ -76,6 +82,11 @@ class TextBlock(nn.Module):
         return x + self.down(F.gelu(self.up(self.norm2(x)), approximate="tanh"))
 
 
+def flat(layer: nn.Linear, x: Tensor) -> Tensor:
+    """The layer on the rows of x [..., D]: as one matrix, whose product and bias are one step in ONNX Runtime."""
+    return layer(x.reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], -1)
+
+
 def split_heads(x: Tensor, heads: int) -> Tensor:
     """[B, N, D] -> [B, heads, N, D / heads]."""
     return x.unflatten(-1, (heads, x.shape[-1] // heads)).transpose(1, 2)
@@ -89,14 +100,14 @@ def attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Te
 
 
 class ChannelNorm(nn.Module):
-    """Root-mean-square norm over the channels of [N, C, H, W], then scale and shift per column [N, C, 1, W]."""
+    """Root-mean-square norm over the channels of [N, C, 2, K], then scale and shift of each half [N, C, 2, 1]."""
 
     def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-        return x * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-5) * (1 + scale) + shift
+        return x * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-5) * scale + shift
 
 
 class ConvBlock(nn.Module):
-    """Residual block on [B*T, C, H, W]: 3x3 convolution, mixing over time, 3x3 convolution; condition [B*T, 2, D] of both halves."""
+    """Residual block on [B*T, C, W, H]: 3x3 convolution, mixing over time, 3x3 convolution; condition [B*T * 2, D] of both halves."""
 
     def __init__(self, width: int, condition: int, frames: int):
         super().__init__()
@@ -105,16 +116,18 @@ class ConvBlock(nn.Module):
         self.time = TimeMix(width, frames)
         self.second = nn.Conv2d(width, width, 3, padding=1)
         self.modulation = nn.Linear(condition, 4 * width)
+        self.register_buffer("still", torch.tensor([1.0, 0.0, 1.0, 0.0]).repeat_interleave(width), persistent=False)
         for layer in (self.second, self.modulation):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, condition: Tensor, batch: int) -> Tensor:
-        halves = self.modulation(condition).transpose(1, 2)[:, :, None, :, None]
-        scale, shift, scale2, shift2 = halves.expand(-1, -1, 1, 2, x.shape[3] // 2).flatten(3).chunk(4, 1)
-        h = F.silu(self.first(self.norm(x, scale, shift)))
-        h = self.time(h, batch)
-        return x + self.second(h * (1 + scale2) + shift2)
+        halves = (self.modulation(condition) + self.still).reshape(-1, 2, 4 * x.shape[1], 1).transpose(1, 2)
+        scale, shift, scale2, shift2 = halves.chunk(4, 1)
+        sides = x.reshape(-1, x.shape[1], 2, x.shape[2] * x.shape[3] // 2)
+        h = F.silu(self.first(self.norm(sides, scale, shift).reshape(x.shape)))
+        h = self.time(h, batch).reshape(sides.shape)
+        return x + self.second((h * scale2 + shift2).reshape(x.shape))
 
 
 class TimeMix(nn.Module):
@@ -129,15 +142,15 @@ class TimeMix(nn.Module):
 
     def forward(self, x: Tensor, batch: int) -> Tensor:
         h = self.low(x)
-        frames = h.unflatten(0, (batch, h.shape[0] // batch))
+        frames = h.reshape(batch, -1, *h.shape[1:])
         edge = torch.zeros_like(frames[:, :1])
-        padded = torch.cat([edge, frames, edge], 1)
-        three = torch.cat([padded[:, :-2], padded[:, 1:-1], padded[:, 2:]], 2).flatten(0, 1)
+        before, after = torch.cat([edge, frames[:, :-1]], 1), torch.cat([frames[:, 1:], edge], 1)
+        three = torch.cat([before, frames, after], 2).reshape(-1, 3 * h.shape[1], *h.shape[2:])
         return x + F.silu(self.mix(three))
 
 
 class WordBlock(nn.Module):
-    """Residual: the cells of [B*T, C, H, W] ask the words; zero at first."""
+    """Residual: the cells of [B*T, C, W, H] ask the words; zero at first."""
 
     def __init__(self, width: int, text: int, heads: int):
         super().__init__()
@@ -149,11 +162,11 @@ class WordBlock(nn.Module):
 
     def forward(self, x: Tensor, text: Tensor, bias: Tensor) -> Tensor:
         """`bias` [B, 1, 1, L] masks padding words."""
-        height, width = x.shape[2:]
-        cells = self.norm(x.flatten(2).transpose(1, 2)).reshape(text.shape[0], -1, x.shape[1])
-        k, v = self.words(text).chunk(2, -1)
-        answer = self.out(attention(*(split_heads(part, self.heads) for part in (self.ask(cells), k, v)), bias))
-        return x + answer.reshape(x.shape[0], height * width, x.shape[1]).transpose(1, 2).unflatten(2, (height, width))
+        cells = self.norm(x.flatten(2).transpose(1, 2))
+        k, v = flat(self.words, text).chunk(2, -1)
+        asked = flat(self.ask, cells).reshape(text.shape[0], -1, x.shape[1])
+        answer = flat(self.out, attention(*(split_heads(part, self.heads) for part in (asked, k, v)), bias))
+        return x + answer.reshape(cells.shape).transpose(1, 2).reshape(x.shape)
 
 
 class Sides(nn.Module):
@@ -164,10 +177,10 @@ class Sides(nn.Module):
         self.tell = nn.Linear(text, width, bias=False)
         nn.init.zeros_(self.tell.weight)
 
-    def forward(self, parts: Tensor, batch: int, frames: int, columns: int) -> Tensor:
-        """parts [B, 2, text] -> what is added to cells, [B*T, width, 1, columns]."""
-        halves = self.tell(parts).transpose(1, 2)[:, None, :, None, :, None]
-        return halves.expand(batch, frames, -1, 1, 2, columns // 2).reshape(batch * frames, -1, 1, columns)
+    def forward(self, x: Tensor, parts: Tensor) -> Tensor:
+        """Cells [B*T, width, W, H] and parts [B, 2, text] -> cells that have heard them."""
+        told = self.tell(parts).transpose(1, 2)[:, None, ..., None]
+        return (x.reshape(parts.shape[0], -1, x.shape[1], 2, x.shape[2] * x.shape[3] // 2) + told).reshape(x.shape)
 
 
 def parts_of(text: Tensor, text_mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -182,7 +195,7 @@ def parts_of(text: Tensor, text_mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class WaistBlock(nn.Module):
-    """Transformer block on [B, T, S, D]; keys and values of the words are appended to those of the tokens."""
+    """Transformer block on [B*T, 2, S/2, D], both halves of the picture; keys and values of the words are appended to the tokens'."""
 
     def __init__(self, size: Size):
         super().__init__()
@@ -195,14 +208,15 @@ class WaistBlock(nn.Module):
         self.table = nn.Parameter(torch.zeros(6, width))
 
     def forward(self, x: Tensor, shared: Tensor, text: Tensor, bias: Tensor) -> Tensor:
-        """`shared` [B, T, S, 6, D] modulation common to all blocks; `bias` [B, 1, 1, T*S + L] masks padding words."""
-        scale1, shift1, gate1, scale2, shift2, gate2 = (shared + self.table).unbind(3)
-        q, k, v = self.qkv(self.norm(x) * (1 + scale1) + shift1).flatten(1, 2).chunk(3, -1)
-        word_k, word_v = self.words(text).chunk(2, -1)
+        """`shared` [B*T, 2, 6, D] modulation common to all blocks; `bias` [B, 1, 1, T*S + L] masks padding words."""
+        batch, width = text.shape[0], x.shape[-1]
+        scale1, shift1, gate1, scale2, shift2, gate2 = (shared + self.table).chunk(6, 2)
+        q, k, v = self.qkv((self.norm(x) * scale1 + shift1).reshape(-1, width)).reshape(batch, -1, 3 * width).chunk(3, -1)
+        word_k, word_v = flat(self.words, text).chunk(2, -1)
         q, k, v = (split_heads(part, self.heads) for part in (q, torch.cat([k, word_k], 1), torch.cat([v, word_v], 1)))
-        x = x + (1 + gate1) * self.out(attention(q, k, v, bias)).unflatten(1, x.shape[1:3])
-        h = F.gelu(self.up(self.norm(x) * (1 + scale2) + shift2), approximate="tanh")
-        return x + (1 + gate2) * self.down(h)
+        x = x + gate1 * flat(self.out, attention(q, k, v, bias)).reshape(x.shape)
+        h = F.gelu(self.up((self.norm(x) * scale2 + shift2).reshape(-1, width)), approximate="tanh")
+        return x + gate2 * self.down(h).reshape(x.shape)
 
 
 class Denoiser(nn.Module):
@@ -215,12 +229,13 @@ class Denoiser(nn.Module):
         self.condition = nn.Sequential(nn.Linear(128, c), nn.SiLU(), nn.Linear(c, c))
         self.pooled = nn.Linear(size.text, c)
         self.shared = nn.Linear(c, 6 * c)
+        self.register_buffer("still", torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0, 1.0]).repeat_interleave(c), persistent=False)
         self.enter = nn.Conv2d(CHANNELS, a, 3, padding=1)
         self.place = nn.Parameter(torch.randn(1, a, GRID, GRID) * 0.02)
         self.down_fine = blocks(ConvBlock, size.fine_blocks, a, c, size.frames)
-        self.to_middle = nn.Conv2d(4 * a, b, 1)
+        self.to_middle = nn.Conv2d(a, b, 2, stride=2)
         self.down_middle = blocks(ConvBlock, size.middle_blocks, b, c, size.frames)
-        self.to_waist = nn.Conv2d(4 * b, c, 1)
+        self.to_waist = nn.Conv2d(b, c, 2, stride=2)
         self.cells = (GRID // 4) ** 2
         self.space = nn.Parameter(torch.randn(1, 1, self.cells, c) * 0.02)
         self.moment = nn.Parameter(torch.randn(1, size.frames, 1, c) * 0.02)
@@ -232,7 +247,7 @@ class Denoiser(nn.Module):
         self.up_middle = blocks(ConvBlock, size.middle_blocks, b, c, size.frames)
         self.from_middle = nn.Conv2d(b, 4 * a, 1)
         self.join_fine = nn.Conv2d(2 * a, a, 1)
-        self.up_fine = blocks(ConvBlock, size.fine_blocks + 1, a, c, size.frames)
+        self.up_fine = blocks(ConvBlock, size.fine_blocks + size.late_blocks, a, c, size.frames)
         self.leave = nn.Conv2d(a + CHANNELS, CHANNELS, 3, padding=1)
         for layer in (self.shared, self.leave):
             nn.init.zeros_(layer.weight)
@@ -245,48 +260,48 @@ class Denoiser(nn.Module):
         batch, _, frames, height, width = latents.shape
         level = sigmas.reshape(-1, 1, 1, 1)
         power = (1 - level).square() + level.square()
-        noisy = latents.transpose(1, 2).reshape(batch * frames, CHANNELS, height, width)
+        noisy = latents.transpose(1, 2).reshape(-1, height, width).transpose(1, 2).reshape(-1, CHANNELS, width, height)
         scaled = noisy * torch.rsqrt(power)
         predicted = self.features(scaled.contiguous(memory_format=torch.channels_last), sigmas, text, text_mask)
         velocity = noisy * ((2 * level - 1) / power) - predicted * torch.rsqrt(power)
-        return velocity.reshape(batch, frames, CHANNELS, height, width).transpose(1, 2)
+        rows = velocity.reshape(-1, width, height).transpose(1, 2)
+        return rows.reshape(batch, frames, CHANNELS, height, width).transpose(1, 2)
 
     def features(self, x: Tensor, sigmas: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
-        """Unit-variance input [B*T, C, 16, 16] -> the network's unit-variance target, see `flow.py`."""
+        """Unit-variance input [B*T, C, W, H] -> the network's unit-variance target, see `flow.py`."""
         batch = sigmas.shape[0]
         parts, two = parts_of(text, text_mask)
         condition = F.silu(self.condition(sigma_features(sigmas))[:, :, None] + self.pooled(parts)[:, None])
-        flat = condition.flatten(0, 1)
+        rows = condition.reshape(-1, condition.shape[-1])
         fine = self.enter(x) + self.place
         for block in self.down_fine:
-            fine = block(fine, flat, batch)
-        middle = self.to_middle(F.pixel_unshuffle(fine, 2))
+            fine = block(fine, rows, batch)
+        middle = self.to_middle(fine)
         for block in self.down_middle:
-            middle = block(middle, flat, batch)
-        waist = self.to_waist(F.pixel_unshuffle(middle, 2)) + self.waist_sides(parts * two, *sigmas.shape, GRID // 4)
+            middle = block(middle, rows, batch)
+        waist = self.waist_sides(self.to_waist(middle), parts * two)
         waist = self.transformer(waist, condition, text, text_mask)
         middle = self.join_middle(torch.cat([F.pixel_shuffle(self.from_waist(waist), 2), middle], 1))
-        middle = middle + self.middle_sides(parts * two, *sigmas.shape, GRID // 2)
+        middle = self.middle_sides(middle, parts * two)
         middle = self.read_middle(middle, text, (text_mask - 1)[:, None, None, :] * 1e4)
         for block in self.up_middle:
-            middle = block(middle, flat, batch)
+            middle = block(middle, rows, batch)
         fine = self.join_fine(torch.cat([F.pixel_shuffle(self.from_middle(middle), 2), fine], 1))
         for block in self.up_fine:
-            fine = block(fine, flat, batch)
+            fine = block(fine, rows, batch)
         return self.leave(torch.cat([fine, x], 1))
 
     def transformer(self, x: Tensor, condition: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
-        batch, frames = condition.shape[:2]
-        side = GRID // 4
-        tokens = x.flatten(2).transpose(1, 2).unflatten(0, (batch, frames))
-        tokens = tokens + self.space + self.moment[:, :frames]
-        halves = self.shared(condition).unflatten(-1, (6, self.size.waist))[:, :, None, :, None]
-        shared = halves.expand(-1, -1, side, 2, side // 2, -1, -1).flatten(2, 4)
+        batch, frames, _, deep = condition.shape
+        side, width = GRID // 4, self.size.waist
+        tokens = x.flatten(2).transpose(1, 2).reshape(batch, frames, self.cells, width)
+        tokens = (tokens + self.space + self.moment[:, :frames]).reshape(-1, 2, self.cells // 2, width)
+        shared = (self.shared(condition.reshape(-1, deep)) + self.still).reshape(-1, 2, 6, width)
         real = F.pad(text_mask, (frames * self.cells, 0), value=1.0)
         bias = (real - 1)[:, None, None, :] * 1e4
         for block in self.waist:
             tokens = block(tokens, shared, text, bias)
-        return tokens.reshape(batch * frames, self.cells, self.size.waist).transpose(1, 2).unflatten(2, (side, side))
+        return tokens.reshape(-1, self.cells, width).transpose(1, 2).reshape(-1, width, side, side)
 
 
 def blocks(kind: type, number: int, *args: int) -> nn.ModuleList:

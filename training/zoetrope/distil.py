@@ -5,14 +5,17 @@ shifted schedule has `jumps` levels. From each the teacher goes to the next one 
 the one velocity that leads there (progressive distillation, Salimans & Ho 2022, in one round; with guidance, Meng et al. 2023).
 Clips with a prompt learn that, whole or made beside finished frames, as edits use the net. Clips without a prompt and clips with a
 level of their own in every frame learn the plain velocity, so the unconditional pass and free levels stay as they were; the two
-never ask for different answers to one input.
+never ask for different answers to one input. The teacher's word is dear: each is learnt from `echo` times, steps apart (data echoing,
+Choi et al. 2019).
 """
 
 import argparse
 import json
+from collections import deque
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,11 +27,16 @@ from .train import Plan, Trainer, run, weights_of
 
 # The first level of the schedule is 1, which the loss takes for a frame that is out of sight.
 TOP = 0.9999
+# So many answered parts of batches are kept to be learnt from again.
+KEPT = 48
 
 
 @dataclass(frozen=True)
 class DistilPlan(Plan):
-    """`jumps` steps of the student, each as far as `substeps` of the teacher; 0 jumps: any number of steps, each like the teacher's."""
+    """`jumps` steps of the student, each as far as `substeps` of the teacher; 0 jumps: any number of steps, each like the teacher's.
+
+    `echo`: how often each of the teacher's answers is learnt from, on average.
+    """
 
     size: str = ""
     lr: float = 4e-4
@@ -39,6 +47,7 @@ class DistilPlan(Plan):
     substeps: int = 4
     guidance: float = GUIDANCE
     shift: float = SHIFT
+    echo: int = 1
 
 
 class Student(Trainer):
@@ -51,6 +60,15 @@ class Student(Trainer):
         if self.model.size == teacher.size:
             self.model.load_state_dict(teacher.state_dict())
             self.average.load_state_dict(teacher.state_dict())
+        self.answered: list[deque] = [deque(maxlen=KEPT) for _ in range(self.parts)]
+
+    def examples(self, worker: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Fresh ones at every `echo`th step and until there are enough to choose from, also when resumed; else some of those."""
+        kept = self.answered[worker]
+        if self.step % self.plan.echo == 0 or len(kept) < KEPT // 4:
+            kept.append(super().examples(worker))
+            return kept[-1]
+        return kept[np.random.default_rng([self.plan.seed, self.step, worker]).integers(len(kept))]
 
     @torch.no_grad()
     def targets(self, x0: Tensor, tokens: Tensor, sigmas: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

@@ -53,7 +53,7 @@ def main() -> None:
     run("train", *training, "--size", "s", "--folder", base)
     # The larger net has the smaller one's blocks and more of them, so it goes on from what that has learnt, and then teaches it.
     run("train", *training, "--size", "m", "--folder", args.runs / "m", "--start", base / "last.pt")
-    student = ("--size", "s", "--jumps", 0, "--folder", args.runs / "s", "--start", base / "last.pt")
+    student = ("--size", "s", "--jumps", 0, "--echo", 3, "--folder", args.runs / "s", "--start", base / "last.pt")
     run("distil", *training, *student, "--teacher", args.runs / "m" / "last.pt")
     similarity = args.runs / "similarity.pt"
     run("train_similarity", "--out", similarity, "--seconds", args.similarity_seconds, "--workers", args.workers)

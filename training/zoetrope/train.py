@@ -101,14 +101,18 @@ class Trainer:
         return sum(value for value, _ in parts) / len(parts)
 
     def _part(self, worker: int) -> tuple[float, list[Tensor]]:
+        with torch.autocast(self.plan.device, torch.bfloat16, enabled=self.plan.device != "cpu"):
+            value = flow.loss(self.model, *self.examples(worker), self.weights)
+        grads = list(torch.autograd.grad(value, list(self.model.parameters())))
+        return float(value.detach()), grads
+
+    def examples(self, worker: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """What `flow.loss` takes of a part of this step's batch: x0, cover, tokens, sigmas and noise."""
         x0, cover, tokens, sigmas, seed = self._prepared() if self.parts == 1 else self._batch(self.step, worker)
         device = self.plan.device
         x0, cover, tokens, sigmas = (value.to(device, non_blocking=True) for value in (x0, cover, tokens, sigmas))
-        with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
-            x0, sigmas, noise = self.targets(x0, tokens, sigmas, torch.Generator(device).manual_seed(seed))
-            value = flow.loss(self.model, x0, cover, tokens, sigmas, noise, self.weights)
-        grads = list(torch.autograd.grad(value, list(self.model.parameters())))
-        return float(value.detach()), grads
+        x0, sigmas, noise = self.targets(x0, tokens, sigmas, torch.Generator(device).manual_seed(seed))
+        return x0, cover, tokens, sigmas, noise
 
     def targets(self, x0: Tensor, tokens: Tensor, sigmas: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Clips, their captions and levels -> x0, sigmas and noise as `flow.loss` takes them: here the clips with fresh noise."""
