@@ -42,8 +42,9 @@ def test_the_table_sees_that_fp16_errs_less_than_int8(table):
     _, _, lines = table
     for level in map(str, LEVELS):
         half, eighth = (lines[name]["velocity"][level] for name in ("fp16", "int8"))
-        assert 0 < half["rms"] < eighth["rms"] < 1
-        assert half["largest"] >= half["rms"]
+        # Training hands the weights over in 16 bits, so storing them so again changes nothing.
+        assert half["largest"] == half["rms"] == 0 < eighth["rms"] < 1
+        assert eighth["largest"] > eighth["rms"]
     assert lines["fp16"]["clips_psnr"]["mean"] > lines["int8"]["clips_psnr"]["mean"]
     assert lines[FIRST]["ratio"] == 1
 
