@@ -4,10 +4,11 @@ from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
-from zoetrope import parity, restore
+from zoetrope import half, parity, restore
 from zoetrope.autoencoder import Autoencoder, frames_of, pictures_of
 from zoetrope.denoiser import SIZES, Zoetrope, parts_of
 from zoetrope.export import export_graphs, load_checkpoint
@@ -18,7 +19,7 @@ from zoetrope.render import render
 from zoetrope.scenes import Scene, Thing, sample_scene
 from zoetrope.train import Plan, Trainer, weights_of
 from zoetrope.train_autoencoder import bank, crops, train
-from zoetrope.vocabulary import MAX_TOKENS, encode
+from zoetrope.vocabulary import CAMERAS, MAX_TOKENS, encode
 
 PLAN = Plan(size="tiny", batch=4, workers=2, steps=6, warmup=2, device="cpu")
 
@@ -46,13 +47,15 @@ def test_the_pool_goes_on_where_it_stopped(pool, ends, tmp_path):
     assert np.array_equal(Pool(tmp_path).latents, pool.latents)
 
 
-@pytest.mark.parametrize("share", ["pairs", "hard"])
-def test_a_share_of_the_clips_can_be_asked_to_hold_two_things_or_to_be_hard(pool, ends, share):
-    wanted = pool.doubles if share == "pairs" else pool.hard
+@pytest.mark.parametrize("share", ["pairs", "hard", "cameras"])
+def test_a_share_of_the_clips_can_be_asked_to_hold_two_things_to_be_hard_or_to_have_a_moving_camera(pool, ends, share):
+    wanted = {"pairs": pool.doubles, "hard": pool.hard, "cameras": pool.cameras}[share]
     trainer = Trainer(replace(PLAN, batch=32, **{share: 1.0}), pool, weights_of(ends, pool))
-    cover = trainer._batch(0, 0)[1]
-    kinds = [(pool.cover[wanted, first : first + cover.shape[1]] / 255) for first in range(GROUPS - cover.shape[1] + 1)]
-    assert all(any(np.allclose(clip, held, atol=1e-6) for part in kinds for held in part) for clip in cover.numpy())
+    x0, cover, *_ = trainer._batch(0, 0)
+    clips = x0.transpose(1, 2).numpy()
+    kinds = [pool.latents[wanted, first : first + clips.shape[1]] for first in range(GROUPS - clips.shape[1] + 1)]
+    assert all(any(np.array_equal(clip, held) for part in kinds for held in part) for clip in clips)
+    assert share != "cameras" or (cover == 1).all()
     assert 0 < len(wanted) < pool.rows
 
 
@@ -70,8 +73,9 @@ def test_small_turning_and_fast_things_with_corners_are_hard_to_draw():
     assert is_hard(scene_row(Scene(pair, meadow, np.zeros(12)), 0)[None]).all()
 
 
-def test_windows_of_long_clips_are_the_same_wherever_they_begin():
-    scene = sample_scene(np.random.default_rng(3))
+@pytest.mark.parametrize("camera", ["", *CAMERAS])
+def test_windows_of_long_clips_are_the_same_wherever_they_begin(camera):
+    scene = replace(sample_scene(np.random.default_rng(3), pair_share=0), camera=camera)
     whole = grouped(window(scene, LONG_GROUPS, 0)[0])
     for first in (1, 4, LONG_GROUPS - GROUPS):
         assert np.array_equal(grouped(window(scene, GROUPS, first)[0]), whole[first : first + GROUPS])
@@ -148,7 +152,7 @@ def test_a_short_run_of_the_autoencoder_makes_its_pictures_better(ends, tmp_path
             return float(((net.decoder.picture(net.encode(cuts.unflatten(1, (-1, 3)))) - cuts).square() * weights).mean())
 
     frames = cuts.unflatten(1, (-1, 3))
-    before, latents = error(), net.eval().encode(frames)
+    before, latents = error(), Autoencoder.load(ends).encode(frames)
     how = {"workers": 1, "lr": 5e-4, "batch": 8, "seconds": 25, "device": "cpu", "decoder_only": decoder_only}
     train(net, pictures, things, 1, Namespace(**how, out=tmp_path / "autoencoder.pt"))
     assert error() < before
@@ -161,7 +165,15 @@ def test_onnx_runtime_computes_what_pytorch_computes_and_training_can_go_on_from
     model, net = Zoetrope(SIZES["tiny"]).eval(), Autoencoder.load(ends)
     for parameter in (*model.parameters(), *net.parameters()):
         parameter.data += 0.02 * torch.randn_like(parameter)
+    for part in (model, net):
+        half.round_weights(part)
     export_graphs(model, net, tmp_path)
+    for path in tmp_path.glob("*.onnx"):
+        stored = onnx.load(path)
+        wide = half.widen(onnx.load(path))
+        onnx.save(wide, tmp_path / "wide")
+        assert path.stat().st_size < 0.75 * (tmp_path / "wide").stat().st_size
+        assert half.store(wide).graph == stored.graph
     result = parity.compare(model, net, tmp_path, threads=1)
     assert result["passes"], result
     assert max(result["max_abs_error"].values()) < 1e-3
@@ -195,6 +207,25 @@ def test_a_deeper_net_begins_where_the_shallower_one_ended():
         assert torch.equal(small(*inputs), large(*inputs))
     with pytest.raises(ValueError, match="no place"):
         small.grow_from(large.state_dict())
+
+
+def test_a_net_takes_the_weights_of_one_that_knew_fewer_words():
+    torch.manual_seed(3)
+    older, newer = Zoetrope(SIZES["tiny"]), Zoetrope(SIZES["tiny"])
+    own = newer.text.words.weight.detach().clone()
+    weights = older.state_dict()
+    newer.grow_from(weights | {"text.words.weight": weights["text.words.weight"][:-4]})
+    assert torch.equal(newer.text.words.weight[:-4], older.text.words.weight[:-4])
+    assert torch.equal(newer.text.words.weight[-4:], own[-4:])
+
+
+def test_a_pool_of_other_rows_is_left_alone(ends, tmp_path):
+    fill(tmp_path, ends, 3)
+    rows = (tmp_path / "scenes.u8").read_bytes()
+    (tmp_path / "scenes.u8").write_bytes(rows[:-3])
+    with pytest.raises(ValueError, match="another version"):
+        fill(tmp_path, ends, 6)
+    assert (tmp_path / "scenes.u8").read_bytes() == rows[:-3]
 
 
 def test_muon_moves_matrices_of_one_shape_together_as_it_moves_each_alone():

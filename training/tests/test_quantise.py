@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from zoetrope.export import file_entry
-from zoetrope.quantise import FIRST, LEVELS, VARIANTS, measure, psnr
+from zoetrope.quantise import FIRST, LEVELS, SHIPPED, VARIANTS, measure, psnr
 
 MODEL = Path(__file__).parents[2] / "models" / "zoetrope-s"
 ROWS = [{"prompt": "a red ball bounces at night", "seed": 1}, {"prompt": "a blue star and a red ring", "seed": 2}]
@@ -24,10 +24,10 @@ def table(tmp_path_factory):
 def test_every_variant_is_smaller_and_a_model_folder_of_its_own(table):
     folder, scratch, lines = table
     for name in VARIANTS:
-        assert lines[name]["bytes"] < lines[FIRST]["bytes"]
+        assert name == FIRST or lines[name]["bytes"] < lines[FIRST]["bytes"]
         files = json.loads((scratch / name / "manifest.json").read_text())["files"]
         assert files == [file_entry(scratch / name, file["path"], file["role"]) for file in files]
-    assert (folder / "denoiser.onnx").stat().st_size == lines[FIRST]["bytes"]
+    assert (folder / "denoiser.onnx").stat().st_size == lines[SHIPPED]["bytes"] < 0.6 * lines[FIRST]["bytes"]
 
 
 def test_only_the_asked_operators_are_in_int8(table):
@@ -35,17 +35,16 @@ def test_only_the_asked_operators_are_in_int8(table):
     kinds = {name: {node.op_type for node in onnx.load(scratch / name / "denoiser.onnx").graph.node} for name in VARIANTS}
     assert {"ConvInteger", "MatMulInteger"} <= kinds["int8"]
     assert "Conv" in kinds["int8-matmul"] and "ConvInteger" not in kinds["int8-matmul"] and "MatMulInteger" in kinds["int8-matmul"]
-    assert not any("Integer" in kind for kind in kinds["fp16"])
+    assert not any("Integer" in kind for kind in kinds[FIRST])
 
 
-def test_the_table_sees_that_fp16_errs_less_than_int8(table):
+def test_weights_stored_in_16_bits_change_nothing_and_int8_errs(table):
     _, _, lines = table
     for level in map(str, LEVELS):
-        half, eighth = (lines[name]["velocity"][level] for name in ("fp16", "int8"))
-        # Training hands the weights over in 16 bits, so storing them so again changes nothing.
+        half, eighth = (lines[name]["velocity"][level] for name in (SHIPPED, "int8"))
         assert half["largest"] == half["rms"] == 0 < eighth["rms"] < 1
         assert eighth["largest"] > eighth["rms"]
-    assert lines["fp16"]["clips_psnr"]["mean"] > lines["int8"]["clips_psnr"]["mean"]
+    assert lines[SHIPPED]["clips_psnr"]["mean"] == 99 > lines["int8"]["clips_psnr"]["mean"]
     assert lines[FIRST]["ratio"] == 1
 
 

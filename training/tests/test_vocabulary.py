@@ -1,7 +1,7 @@
 """The tokenizer: every word and phrase reaches its token, unknown words are named, the document is closed."""
 
 from zoetrope import vocabulary as v
-from zoetrope.prompts import held_out
+from zoetrope.prompts import held_out, with_cameras
 
 
 def test_every_prompt_of_the_evaluation_is_understood_in_full():
@@ -39,3 +39,13 @@ def test_ids_are_padded_and_cut_to_the_limit():
     assert v.encode("") == [v.BOS] + [v.PAD] * 23
     assert len(v.encode("red " * 100)) == v.MAX_TOKENS
     assert v.UNKNOWN not in v.encode("red dragon")
+
+
+def test_cameras_are_told_from_what_things_do():
+    assert v.words_of("The camera slowly pans to the left while a ball moves right.") == (["panleft", "ball", "right"], [])
+    assert v.words_of("a star rises and the camera moves closer") == (["star", "rises", "zoomin"], [])
+    assert v.words_of("a ball and a star, zoom out") == (["ball", "and", "star", "zoomout"], [])
+    assert v.words_of("the camera circles a red ball")[1] == ["camera"]
+    for row in with_cameras():
+        words, unknown = v.words_of(row["prompt"])
+        assert row["camera"] in words and not unknown

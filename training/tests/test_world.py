@@ -3,12 +3,14 @@
 import numpy as np
 
 from zoetrope import video
+from zoetrope.camera import camera_of
 from zoetrope.captions import tokens_of
 from zoetrope.evaluate import PROPERTIES, judge
 from zoetrope.pool import scene_row
-from zoetrope.prompts import held_out
-from zoetrope.render import render
-from zoetrope.scenes import is_held_out, sample_scene
+from zoetrope.prompts import held_out, with_cameras
+from zoetrope.render import CLOUDY, render
+from zoetrope.scenes import Scene, Thing, is_held_out, sample_scene, tracks, view
+from zoetrope.vocabulary import CAMERAS, PAD, TOKEN_OF
 
 
 def test_the_same_seed_draws_the_same_frames():
@@ -18,7 +20,7 @@ def test_the_same_seed_draws_the_same_frames():
 
 def test_a_shorter_clip_is_a_prefix_of_the_longer_one():
     for seed in range(20):
-        scene = sample_scene(np.random.default_rng(seed))
+        scene = sample_scene(np.random.default_rng(seed), camera_share=0.5)
         assert np.array_equal(render(scene, 9)[0], render(scene, 17)[0][:9])
 
 
@@ -27,7 +29,7 @@ def test_training_never_draws_a_held_out_combination():
     for _ in range(2000):
         scene = sample_scene(rng)
         assert not any(is_held_out(thing, scene.background) for thing in scene.things)
-    for row in held_out():
+    for row in (*held_out(), *with_cameras()):
         for thing in row["things"]:
             assert is_held_out(_Named(**thing), row["background"])
 
@@ -54,6 +56,40 @@ def test_the_evaluator_reads_ground_truth_from_mp4(tmp_path):
         assert np.mean(values) >= 0.99, f"{name}: {np.mean(values):.3f}"
 
 
+def test_the_evaluator_reads_the_camera_from_mp4(tmp_path):
+    right = []
+    for row in with_cameras():
+        path = tmp_path / f"{row['id']}.mp4"
+        jitter = np.random.default_rng(row["seed"]).random(12, dtype=np.float32)
+        video.write(path, render(Scene((Thing(**row["things"][0]),), row["background"], jitter, row["camera"]))[0])
+        seen = judge(video.read(path), row)
+        right.append(seen["camera"] and all(seen["right"][0].values()) and seen["background"])
+        still, _ = render(Scene((Thing(**row["things"][0]),), row["background"], jitter))
+        assert camera_of(still, row["background"] in CLOUDY) == ""
+        other = CAMERAS[(CAMERAS.index(row["camera"]) + 1) % len(CAMERAS)]
+        assert not judge(video.read(path), row | {"camera": other})["camera"]
+    assert np.mean(right) >= 0.98
+
+
+def test_a_zoom_does_not_make_the_horizon_part_of_the_thing():
+    scene = Scene((Thing("star", "blue", "small", "still"),), "sunset", np.full(12, 0.5, np.float32), "zoomin")
+    things = [{"shape": "star", "colour": "blue", "motion": "still"}]
+    seen = judge(render(scene)[0], {"id": "", "prompt": "", "things": things, "background": "sunset", "camera": "zoomin"})
+    assert seen["right"] == [{"colour": True, "shape": True, "motion": True}]
+
+
+def test_a_camera_that_pans_with_a_thing_keeps_it_in_place_and_a_zoom_stays_where_it_ends():
+    time = np.arange(33, dtype=np.float32) / 16
+    followed, left_behind = (
+        tracks(Scene((Thing("ball", "red", "large", motion),), "meadow", np.full(12, 0.5, np.float32), "panright"), time[:17])[0]
+        for motion in ("right", "still")
+    )
+    assert np.ptp(followed.x) < 0.1
+    assert left_behind.x[0] > 0.7 and left_behind.x[-1] < 0.3
+    zoom = view("zoomin", time).zoom
+    assert zoom[0] < 1 < zoom[16] and np.all(zoom[16:] == zoom[16])
+
+
 def test_the_evaluator_finds_mistakes():
     scene = sample_scene(np.random.default_rng(2), pair_share=0)
     asked = {"colour": "none", "shape": "none", "motion": "none"}
@@ -64,6 +100,7 @@ def test_the_evaluator_finds_mistakes():
 def test_captions_name_what_is_drawn():
     rng = np.random.default_rng(1)
     for _ in range(200):
-        scene = sample_scene(rng)
+        scene = sample_scene(rng, camera_share=0.5)
         ids = tokens_of(scene_row(scene, 0), rng, drop=0)
-        assert ids[0] == 1 and len(ids) == 24
+        assert ids[0] == 1 and len(ids) == 24 and ids[-1] == PAD
+        assert [camera for camera in CAMERAS if TOKEN_OF[camera] in ids] == ([scene.camera] if scene.camera else [])

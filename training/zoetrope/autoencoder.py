@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .checkpoint import save
+from .half import round_weights
 from .patches import CHANNELS, GROUP, PATCH, Patches, grouped
 
 PICTURE = GROUP * 3
@@ -48,30 +49,47 @@ class Encoder(nn.Module):
 
 
 class Refiner(nn.Module):
-    """Latents [N, C, 16, 16] and the linear picture [N, 12, 128, 128] -> correction of the picture.
+    """Latents [N, C, 16, 16] and the linear picture [N, 12, 128, 128] -> the picture.
 
-    Context is gathered at 16x16 and 32x32, pixels are corrected at 64x64 with 2x2 pixels to the cell.
+    Context is gathered at 16x16 and 32x32, pixels are corrected at 64x64 with 2x2 pixels to the cell. Another picture is corrected at
+    32x32 and widened smoothly, so it has neither a grid nor edges; in every frame each pixel takes its share of either. So what is even
+    stays even, and where a thing was or will be within the group nothing is left of it.
     """
 
     def __init__(self, wide: int = 128, middle: int = 64, fine: int = 48):
         super().__init__()
         self.enter = nn.Conv2d(CHANNELS, wide, 3, padding=1)
-        self.coarse = nn.Sequential(Residual(wide), Residual(wide))
+        self.coarse = nn.Sequential(*(Residual(wide) for _ in range(4)))
         self.to_middle = nn.Conv2d(wide, 4 * middle, 1)
-        self.middle = Residual(middle)
+        self.middle = nn.Sequential(Residual(middle), Residual(middle))
+        self.even = nn.Conv2d(middle, PICTURE, 1)
         self.to_fine = nn.Conv2d(middle, 4 * fine, 1)
         self.picture = nn.Conv2d(4 * PICTURE, fine, 3, padding=1)
         self.fine = Residual(fine)
         self.leave = nn.Conv2d(fine, 4 * PICTURE, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        self.share = nn.Conv2d(fine, 4 * GROUP, 3, padding=1)
+        for layer in (self.even, self.leave, self.share):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        nn.init.constant_(self.share.bias, 3.0)
 
     def forward(self, latents: Tensor, picture: Tensor) -> Tensor:
+        return self.paint(*self.features(latents, picture), picture)
+
+    def features(self, latents: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """What is known of the cells at 32x32 and at 64x64."""
         x = self.coarse(self.enter(latents))
-        x = self.middle(F.pixel_shuffle(self.to_middle(x), 2))
-        x = F.pixel_shuffle(self.to_fine(x), 2)
-        x = self.fine(x + self.picture(F.pixel_unshuffle(picture, 2)))
-        return F.pixel_shuffle(self.leave(F.silu(x)), 2)
+        middle = self.middle(F.pixel_shuffle(self.to_middle(x), 2))
+        x = F.pixel_shuffle(self.to_fine(middle), 2)
+        return middle, F.silu(self.fine(x + self.picture(F.pixel_unshuffle(picture, 2))))
+
+    def paint(self, middle: Tensor, fine: Tensor, picture: Tensor) -> Tensor:
+        """`features` and the linear picture -> the picture, [N, 12, 128, 128]."""
+        sharp = (picture + F.pixel_shuffle(self.leave(fine), 2)).unflatten(1, (GROUP, 3))
+        even = F.avg_pool2d(picture, 4) + self.even(F.silu(middle))
+        even = F.interpolate(even, scale_factor=4, mode="bilinear").unflatten(1, (GROUP, 3))
+        share = torch.sigmoid(F.pixel_shuffle(self.share(fine), 2))[:, :, None]
+        return (even + share * (sharp - even)).flatten(1, 2)
 
 
 class Decoder(nn.Module):
@@ -87,8 +105,7 @@ class Decoder(nn.Module):
 
     def picture(self, latents: Tensor) -> Tensor:
         """Without the clamp: [N, 12, 128, 128]."""
-        linear = self.linear(latents)
-        return linear + self.refiner(latents, linear)
+        return self.refiner(latents, self.linear(latents))
 
     def linear(self, latents: Tensor) -> Tensor:
         """Without the refiner: [N, 12, 128, 128]."""
@@ -144,9 +161,10 @@ class Autoencoder(nn.Module):
 
     @staticmethod
     def load(path: Path) -> "Autoencoder":
+        """Both ends as they are shipped: settled and rounded."""
         net = Autoencoder()
         net.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
-        return net.settled()
+        return round_weights(net.settled())
 
     def save(self, path: Path) -> None:
         save(self.state_dict(), path)

@@ -24,6 +24,9 @@ def tokens_of(row: np.ndarray, rng: np.random.Generator, drop: float = 0.1) -> l
         words = [*words, place]
     elif chance < 0.92:
         words = [place, *words]
+    if row[11] != NONE:
+        camera = v.CAMERAS[row[11]]
+        words = [*words, camera] if rng.random() < 0.75 else [camera, *words]
     return v.pad([v.TOKEN_OF[word] for word in words])
 
 

@@ -328,7 +328,13 @@ class Zoetrope(nn.Module):
         return self.denoiser(latents, sigmas, *self.text(tokens))
 
     def grow_from(self, weights: dict[str, Tensor]) -> None:
-        """Take the weights of a net of the same widths and at most this depth; blocks it lacks change nothing at first."""
+        """Take the weights of a net of the same widths and at most this depth; blocks it lacks change nothing at first.
+
+        Words it does not know stay as they are: the vocabulary grows at its end.
+        """
+        known = weights["text.words.weight"]
+        words = torch.cat([known, self.text.words.weight.detach()[len(known) :].to(known)])
+        weights = weights | {"text.words.weight": words}
         missing, unexpected = self.load_state_dict(weights, strict=False)
         if unexpected:
             raise ValueError(f"The weights are of another or a larger net: {unexpected[0]} has no place in this one.")

@@ -2,11 +2,13 @@
 
 Per thing asked for: was its colour, shape and motion seen? Two things are read from the two halves of the picture.
 The backgrounds are judged too, by the nearest of the drawn ones at the picture's edge; where nothing in them moves, so is their flicker.
+Where the camera is asked to move, it is read from the background, and a thing that stays still must seem to move against it.
 """
 
 import argparse
 import json
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,8 +16,9 @@ import numpy as np
 
 from . import video, vision
 from . import vocabulary as v
+from .camera import camera_of, seems
 from .export import write_json
-from .render import background
+from .render import CLOUDY, background
 from .scenes import Scene, moments
 from .vision import edge_rows
 
@@ -26,18 +29,27 @@ BORDER = 10
 
 def judge(frames: np.ndarray, row: dict) -> dict:
     """Frames and the prompt's row -> what was asked and what was seen."""
-    things = row["things"]
+    things, camera = asked(row), row.get("camera")
     half = frames.shape[2] // 2
     parts = [frames] if len(things) == 1 else [frames[:, :, :half], frames[:, :, half:]]
-    seen = [vision.read(part) for part in parts]
+    zooms = camera in v.ZOOMS
+    seen = [vision.read(part, rows_move=zooms) for part in parts]
+    if zooms:
+        seen = [replace(reading, motion=reading.growth) for reading in seen]
     return {
         "id": row["id"],
         "prompt": row["prompt"],
         "seen": [{name: getattr(reading, name) for name in PROPERTIES} for reading in seen],
         "right": [{p: getattr(reading, p) == thing[p] for p in PROPERTIES} for reading, thing in zip(seen, things, strict=True)],
         "background": background_of(frames) == row["background"],
-        "flicker": flicker_of(frames) if row["background"] in STILL else None,
+        "flicker": flicker_of(frames) if row["background"] in STILL and not camera else None,
+        **({"camera": camera_of(frames, row["background"] in CLOUDY) == camera} if camera else {}),
     }
+
+
+def asked(row: dict) -> list[dict]:
+    """The things of a prompt's row as they should look: under a camera that moves, what stays still seems to move."""
+    return [thing | {"motion": seems(row["camera"])} for thing in row["things"]] if "camera" in row else row["things"]
 
 
 def flicker_of(frames: np.ndarray) -> float:
@@ -62,7 +74,7 @@ def _rows(name: str, time: tuple[float, ...]) -> np.ndarray:
 
 
 def summary(judged: list[dict]) -> dict:
-    """Shares in percent over all things; `all` needs colour, shape and motion of every thing of the video."""
+    """Shares in percent over all things; `all` needs colour, shape and motion of every thing of the video, and its camera."""
     every = [thing for video_ in judged for thing in video_["right"]]
     groups = {
         "all_videos": judged,
@@ -75,7 +87,9 @@ def summary(judged: list[dict]) -> dict:
         if things:
             scores[name] = {p: _percent([t[p] for t in things]) for p in PROPERTIES}
             scores[name]["background"] = _percent([j["background"] for j in part])
-            scores[name]["all"] = _percent([all(all(t.values()) for t in j["right"]) for j in part])
+            if all("camera" in j for j in part):
+                scores[name]["camera"] = _percent([j["camera"] for j in part])
+            scores[name]["all"] = _percent([all(all(t.values()) for t in j["right"]) and j.get("camera", True) for j in part])
             scores[name]["videos"] = len(part)
     still = [j["flicker"] for j in judged if j["flicker"] is not None]
     flicker = {"mean": round(float(np.mean(still)), 3), "worst": max(still), "videos": len(still)} if still else None
@@ -92,7 +106,7 @@ def confusions(judged: list[dict], rows: dict[str, dict]) -> dict:
     for name in PROPERTIES:
         pairs = Counter()
         for j in judged:
-            for thing, seen in zip(rows[j["id"]]["things"], j["seen"], strict=True):
+            for thing, seen in zip(asked(rows[j["id"]]), j["seen"], strict=True):
                 if thing[name] != seen[name]:
                     pairs[f"{thing[name]} -> {seen[name] or 'nothing'}"] += 1
         out[name] = dict(pairs.most_common(8))

@@ -39,12 +39,14 @@ def main() -> None:
     args = parser.parse_args()
     pool, long, prompts = args.runs / "pool", args.runs / "pool-long", args.results / "prompts.json"
     ends = ("--autoencoder", args.runs / "autoencoder.pt")
-    paraphrases = args.results / "paraphrases.json"
-    run("prompts", "--out", prompts)
-    run("prompts", "--out", paraphrases, "--paraphrases")
+    sets = {"": prompts, "-paraphrases": args.results / "paraphrases.json", "-cameras": args.results / "cameras.json"}
+    for name, path in sets.items():
+        run("prompts", "--out", path, *([f"-{name}"] if name else []))
     # A pool holds what one encoder made of its scenes, so that encoder stays.
     if not (pool / "count.txt").exists():
-        run("train_autoencoder", "--out", ends[1], "--seconds", args.autoencoder_seconds, "--workers", args.workers)
+        both = ("--out", ends[1], "--seconds", args.autoencoder_seconds, "--workers", args.workers)
+        run("train_autoencoder", *both)
+        run("train_autoencoder", *both, "--decoder-only", "--batch", 12)
     run("pool", *ends, "--folder", long, "--groups", LONG_GROUPS, "--clips", args.clips // 20, "--processes", args.workers)
     run("pool", *ends, "--folder", pool, "--clips", args.clips, "--processes", args.workers)
     planned = ("--seconds", args.seconds, "--workers", args.workers, "--batch", args.batch, "--pairs", 0.3, "--hard", 0.35)
@@ -60,15 +62,14 @@ def main() -> None:
     run("measure_similarity", "--checkpoint", similarity, "--folder", args.similarity, "--out", args.results / "similarity.json")
     for size in ("s", "m"):
         name = f"zoetrope-{size}"
-        model, videos = args.models / name, args.runs / f"videos-{size}"
+        model = args.models / name
         files = (*ends, "--checkpoint", args.runs / size / "last.pt")
         run("export", *files, "--out", model)
         run("parity", *files, "--model", model, "--out", args.results / f"parity-{name}.json")
-        run("sample", "--model", model, "--prompts", prompts, "--out", videos, "--threads", args.workers)
-        run("evaluate", "--videos", videos, "--prompts", prompts, "--out", args.results / f"eval-{name}.json")
-        free = args.runs / f"videos-{size}-free"
-        run("sample", "--model", model, "--prompts", paraphrases, "--out", free, "--threads", args.workers)
-        run("evaluate", "--videos", free, "--prompts", paraphrases, "--out", args.results / f"eval-{name}-paraphrases.json")
+        for asked, path in sets.items():
+            videos = args.runs / f"videos-{size}{asked}"
+            run("sample", "--model", model, "--prompts", path, "--out", videos, "--threads", args.workers)
+            run("evaluate", "--videos", videos, "--prompts", path, "--out", args.results / f"eval-{name}{asked}.json")
         quick = args.runs / f"videos-{size}-few"
         run("sample", "--model", model, "--prompts", prompts, "--steps", FEW_STEPS[name], "--out", quick, "--threads", args.workers)
         run("evaluate", "--videos", quick, "--prompts", prompts, "--out", args.results / f"eval-{name}-few.json")

@@ -10,6 +10,7 @@ import onnx
 import torch
 from torch import nn
 
+from . import half
 from . import vocabulary as v
 from .autoencoder import Autoencoder, LinearDecoder
 from .denoiser import SIZES, Size, Zoetrope
@@ -17,7 +18,7 @@ from .patches import CHANNELS, GRID, GROUP
 from .scenes import FPS, FRAMES
 
 OPSET = 20
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 STEPS, GUIDANCE, SHIFT = 20, 3.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
@@ -29,7 +30,7 @@ EXAMPLES = (
     "a red ball bounces on a green meadow",
     "a large yellow star spins at night",
     "a pink heart grows on a white background",
-    "a blue square moves right in the desert",
+    "a yellow heart stays still over the blue sea, the camera zooms in",
     "an orange ring rises over the blue sea",
     "a small purple triangle falls in the snow",
     "a white ball circles around on a black background",
@@ -38,8 +39,8 @@ EXAMPLES = (
 
 
 def load_checkpoint(path: Path) -> tuple[Zoetrope, dict]:
-    """The averaged net of a training run, in evaluation mode, and what its card and manifest tell of it: steps, clips seen, seconds, the
-    guidance that is built in (1: none), and the number of sampling steps it was made for."""
+    """The averaged net of a training run in evaluation mode, rounded as it is shipped, and what its card and manifest tell of it: steps,
+    clips seen, seconds, the guidance that is built in (1: none), and the number of sampling steps it was made for."""
     state = torch.load(path, weights_only=True, map_location="cpu")
     model = Zoetrope(SIZES[state["plan"]["size"]])
     model.load_state_dict(state["average"])
@@ -51,7 +52,7 @@ def load_checkpoint(path: Path) -> tuple[Zoetrope, dict]:
         "guidance_built_in": state["plan"].get("guidance", 1.0),
         "sampling_steps": state["plan"].get("jumps") or STEPS,
     }
-    return model.eval(), facts
+    return half.round_weights(model.eval()), facts
 
 
 def export_graphs(model: Zoetrope, ends: Autoencoder, out: Path) -> None:
@@ -93,18 +94,18 @@ def export_graph(module: nn.Module, args: tuple, inputs: list[str], outputs: lis
         external_data=False,
         verbose=False,
     )
-    _strip(path)
+    _pack(path)
 
 
-def _strip(path: Path) -> None:
-    """Drop the exporter's notes: they hold stack traces with paths of the machine that exported."""
+def _pack(path: Path) -> None:
+    """Weights in 16 bits where that loses nothing; and without the exporter's notes: they hold stack traces with paths of the machine."""
     document = onnx.load(path)
     graph = document.graph
     del document.metadata_props[:], graph.metadata_props[:]
     for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         del part.metadata_props[:]
         part.doc_string = ""
-    onnx.save(document, path)
+    onnx.save(half.store(document), path)
 
 
 def manifest(facts: dict, folder: Path) -> dict:

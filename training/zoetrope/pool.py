@@ -1,6 +1,6 @@
 """The pool: latents of windows of many drawn scenes in flat files that grow while training reads them.
 
-Files: latents.f16 [N, groups, CHANNELS, 16, 16], cover.u8 [N, groups, 16, 16] (0..255), scenes.u8 [N, 11] (see `scene_row`),
+Files: latents.f16 [N, groups, CHANNELS, 16, 16], cover.u8 [N, groups, 16, 16] (0..255), scenes.u8 [N, ROW] (see `scene_row`),
 shape.txt (groups) and count.txt, the number of complete rows, written last. Row i depends on the seed and i alone.
 """
 
@@ -18,19 +18,22 @@ from . import vocabulary as v
 from .autoencoder import Autoencoder, pictures_of
 from .patches import CHANNELS, GRID, GROUP, cell_cover
 from .render import render
-from .scenes import LONGEST, Scene, sample_scene
+from .scenes import CAMERA_SHARE, LONGEST, Scene, sample_scene
 
 GROUPS, LONG_GROUPS = 5, 1 + (LONGEST - 1) // GROUP
 LATER_SHARE = 0.35
 PAIR_SHARE = 0.25
-NONE = 255
+ROW, NONE = 12, 255
 CORNERS = [v.SHAPES.index(name) for name in ("star", "triangle", "square")]
 FAST = [v.MOTIONS.index(name) for name in ("bounces", "circles", "spins")]
 
 
 def scene_row(scene: Scene, first_group: int) -> np.ndarray:
-    """Scene -> uint8 [11]: background, number of things, then shape, colour, size, motion of each (255 = absent), the window's place."""
-    row = np.full(11, NONE, np.uint8)
+    """Scene -> uint8 [ROW]: background, number of things, then shape, colour, size, motion of each, the window's place, the camera.
+
+    255 is what is not there: a second thing, a camera that moves.
+    """
+    row = np.full(ROW, NONE, np.uint8)
     row[0], row[1], row[10] = v.BACKGROUNDS.index(scene.background), len(scene.things), first_group
     for index, thing in enumerate(scene.things):
         row[2 + 4 * index : 6 + 4 * index] = (
@@ -39,11 +42,13 @@ def scene_row(scene: Scene, first_group: int) -> np.ndarray:
             v.SIZES.index(thing.size),
             v.MOTIONS.index(thing.motion),
         )
+    if scene.camera:
+        row[11] = v.CAMERAS.index(scene.camera)
     return row
 
 
 def is_hard(rows: np.ndarray) -> np.ndarray:
-    """Rows [N, 11] -> bool [N]: a thing with corners that is small or turns or moves by more than a cell a frame."""
+    """Rows [N, ROW] -> bool [N]: a thing with corners that is small or turns or moves by more than a cell a frame."""
     hard = np.zeros(len(rows), bool)
     for shape, _, size, motion in rows[:, 2:10].reshape(-1, 2, 4).transpose(1, 2, 0):
         hard |= np.isin(shape, CORNERS) & (np.isin(motion, FAST) | (size == v.SIZES.index("small")))
@@ -65,10 +70,14 @@ def fill(folder: Path, autoencoder: Path, clips: int, groups: int = GROUPS, proc
     (folder / "shape.txt").write_text(str(groups))
     start = done = count(folder)
     began = time.monotonic()
-    shapes = {"latents.f16": groups * CHANNELS * GRID * GRID * 2, "cover.u8": groups * GRID * GRID, "scenes.u8": 11}
+    shapes = {"latents.f16": groups * CHANNELS * GRID * GRID * 2, "cover.u8": groups * GRID * GRID, "scenes.u8": ROW}
     for name, size in shapes.items():
         with open(folder / name, "ab") as file:
+            if file.tell() < done * size:
+                raise ValueError(f"The rows in {folder / name} are of another version; choose another folder.")
             file.truncate(done * size)
+    # Fails here, where it is told, and not in every process.
+    Autoencoder.load(autoencoder)
     with Processes(processes, _get_ready, (autoencoder,)) as workers:
         rows = workers.imap(partial(_row, groups, seed), range(done, clips), chunksize=10)
         for part in _parts(rows, chunk):
@@ -93,7 +102,7 @@ def _get_ready(autoencoder: Path) -> None:
 @torch.no_grad()
 def _row(groups: int, seed: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng([seed, index])
-    scene = sample_scene(rng, pair_share=PAIR_SHARE)
+    scene = sample_scene(rng, pair_share=PAIR_SHARE, camera_share=CAMERA_SHARE)
     later = groups == GROUPS and rng.random() < LATER_SHARE
     first = int(rng.integers(1, LONG_GROUPS - GROUPS + 1)) if later else 0
     frames, cover = window(scene, groups, first)
@@ -130,9 +139,10 @@ class Pool:
         rows = count(self.folder)
         self.latents = np.memmap(self.folder / "latents.f16", np.float16, "r", shape=(rows, self.groups, CHANNELS, GRID, GRID))
         self.cover = np.memmap(self.folder / "cover.u8", np.uint8, "r", shape=(rows, self.groups, GRID, GRID))
-        self.scenes = np.memmap(self.folder / "scenes.u8", np.uint8, "r", shape=(rows, 11))
+        self.scenes = np.memmap(self.folder / "scenes.u8", np.uint8, "r", shape=(rows, ROW))
         self.doubles = np.flatnonzero(self.scenes[:, 1] == 2)
         self.hard = np.flatnonzero(is_hard(self.scenes))
+        self.cameras = np.flatnonzero(self.scenes[:, 11] != NONE)
         # Last: threads that draw batches meanwhile take their row numbers from here.
         self.rows = rows
 

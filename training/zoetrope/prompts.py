@@ -1,26 +1,32 @@
 """Writes the 200 held-out prompts: combinations of shape, colour, size, motion and background never drawn in training.
 
 With `--paraphrases` as many others, said freely: by synonyms, in any order of words, with words around them that mean nothing here.
+With `--cameras` 60 with a thing that stays still and a camera that moves, before backgrounds that show it.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from . import vocabulary as v
 from .export import write_json
+from .render import BANDS, CLOUDY
 from .scenes import Scene, Thing, sample_scene
 
-PROMPTS = 200
+PROMPTS, CAMERA_PROMPTS = 200, 60
 PAIRS = 30
-PARAPHRASES = 2027
+SEED, PARAPHRASE_SEED, CAMERA_SEED = 2026, 2027, 2028
 
 
 def sentence(scene: Scene, form: int) -> str:
     """One of three sentence forms; a medium size is not said."""
     parts = " and ".join(_phrase(thing, 0 if len(scene.things) == 2 else form) for thing in scene.things)
     place = v.BACKGROUND_PHRASES[scene.background]
+    if scene.camera:
+        camera = v.CAMERA_PHRASES[scene.camera]
+        return (f"{parts} {place}, {camera}", f"{parts} {place} and {camera}", f"{camera} while {parts} {place}")[form]
     return f"{place}, {parts}" if form == 2 else f"{parts} {place}"
 
 
@@ -57,7 +63,7 @@ def _meant(scene: Scene) -> list[str]:
     return [*words, scene.background, *["and"] * (len(scene.things) - 1)]
 
 
-def held_out(number: int = PROMPTS, pairs: int = PAIRS, seed: int = 2026, free: bool = False) -> list[dict]:
+def held_out(number: int = PROMPTS, pairs: int = PAIRS, seed: int = SEED, free: bool = False) -> list[dict]:
     """The prompts with what they ask for and the seed of their noise; all different."""
     rng = np.random.default_rng(seed)
     rows, said = [], set()
@@ -67,17 +73,43 @@ def held_out(number: int = PROMPTS, pairs: int = PAIRS, seed: int = 2026, free: 
         if text in said:
             continue
         said.add(text)
-        things = [{"shape": t.shape, "colour": t.colour, "size": t.size, "motion": t.motion} for t in scene.things]
-        rows.append({"id": f"{len(rows):03d}", "prompt": text, "seed": 1000 + len(rows), "things": things, "background": scene.background})
+        rows.append(_row(scene, text, len(rows)))
+    return rows
+
+
+def _row(scene: Scene, text: str, number: int) -> dict:
+    things = [{"shape": t.shape, "colour": t.colour, "size": t.size, "motion": t.motion} for t in scene.things]
+    camera = {"camera": scene.camera} if scene.camera else {}
+    return {"id": f"{number:03d}", "prompt": text, "seed": 1000 + number, "things": things, "background": scene.background, **camera}
+
+
+def with_cameras(number: int = CAMERA_PROMPTS, seed: int = CAMERA_SEED) -> list[dict]:
+    """Prompts for every movement of the camera in turn, before backgrounds whose light stays and, for pans, with clouds."""
+    rng = np.random.default_rng(seed)
+    rows, said = [], set()
+    while len(rows) < number:
+        camera = v.CAMERAS[len(rows) % len(v.CAMERAS)]
+        scene = replace(sample_scene(rng, held_out=True, pair_share=0), camera=camera)
+        text = sentence(scene, len(rows) % 3)
+        shown = scene.background in (CLOUDY if camera in v.PANS else BANDS)
+        if scene.things[0].motion != "still" or not shown or text in said:
+            continue
+        said.add(text)
+        rows.append(_row(scene, text, len(rows)))
     return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("results/prompts.json"))
-    parser.add_argument("--paraphrases", action="store_true")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--paraphrases", action="store_true")
+    kind.add_argument("--cameras", action="store_true")
     args = parser.parse_args()
-    write_json(args.out, held_out(seed=PARAPHRASES, free=True) if args.paraphrases else held_out())
+    if args.cameras:
+        write_json(args.out, with_cameras())
+    else:
+        write_json(args.out, held_out(seed=PARAPHRASE_SEED, free=True) if args.paraphrases else held_out())
 
 
 if __name__ == "__main__":

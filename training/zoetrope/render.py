@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from .scenes import FRAMES, GROUND, Scene, Track, moments, tracks
+from .scenes import FRAMES, GROUND, Scene, Track, View, moments, tracks, view
 
 SIZE = 128
 PALETTE = {
@@ -38,6 +38,8 @@ CLOUDY = {"meadow": 1.0, "sea": 1.0, "desert": 0.5, "snow": 0.7, "sunset": 0.6}
 LIGHT = np.array([-0.5, -0.7], np.float32)
 CLOUD, WAVE, GLOW, STAR, SHADOW = 30.0, 8.0, np.array([30, 16, -4], np.float32), 110.0, 0.12
 DRIFT, FLOW = 0.10, 0.22
+# what is far goes this share of the way that a camera goes
+FAR = 0.7
 # an endless strip of sky: its length in pictures, and the place, height and half width of each cloud on it
 STRIP = 1.5
 CLOUDS = ((0.15, 0.14, 0.12), (0.24, 0.17, 0.09), (0.72, 0.24, 0.13), (0.62, 0.22, 0.08), (1.15, 0.11, 0.10), (1.23, 0.13, 0.07))
@@ -49,11 +51,12 @@ def render(scene: Scene, frames: int = FRAMES, first: int = 0, size: int = SIZE)
     Returns (uint8 RGB [frames, size, size, 3], object coverage f32 [frames, size, size] in [0, 1]).
     """
     time = moments(frames, first)
+    seen = view(scene.camera, time)
     video = background(scene, time, size)
     cover = np.zeros((frames, size, size), np.float32)
     paths = tracks(scene, time)
     for track in paths:
-        _shade(video, track, size)
+        _shade(video, track, seen, size)
     for thing, track in zip(scene.things, paths, strict=True):
         _draw(video, cover, thing.shape, np.array(PALETTE[thing.colour], np.float32), track, size)
     return (np.clip(video, 0, 255) + 0.5).astype(np.uint8), cover
@@ -62,45 +65,55 @@ def render(scene: Scene, frames: int = FRAMES, first: int = 0, size: int = SIZE)
 def background(scene: Scene, time: np.ndarray, size: int = SIZE) -> np.ndarray:
     """What is behind the things at each moment, f32 RGB [frames, size, size, 3] in 0..255."""
     begin, end = CHANGES.get(scene.background, (scene.background, scene.background))
-    video = _landscape(begin, scene.jitter, time, size)
+    seen = view(scene.camera, time)
+    video = _landscape(begin, scene.jitter, time, seen, size)
     if end != begin:
         passed = np.clip(time, 0, 1)
         passed = (passed * passed * (3 - 2 * passed))[:, None, None, None]
-        video = (1 - passed) * video + passed * _landscape(end, scene.jitter, time, size)
+        video = (1 - passed) * video + passed * _landscape(end, scene.jitter, time, seen, size)
     return video
 
 
-def _landscape(name: str, jitter: np.ndarray, time: np.ndarray, size: int) -> np.ndarray:
+def _landscape(name: str, jitter: np.ndarray, time: np.ndarray, seen: View, size: int) -> np.ndarray:
     sky_top, sky_low, ground_top, ground_low, horizon = BANDS[name]
     horizon = horizon + 0.06 * (float(jitter[8]) - 0.5)
-    y = (np.arange(size, dtype=np.float32) + 0.5) / size
-    above = np.clip(y / horizon, 0, 1)[:, None]
-    below = np.clip((y - horizon) / (1 - horizon), 0, 1)[:, None]
-    ground_share = np.clip((y - horizon) * size * 0.5 + 0.5, 0, 1)[:, None]
+    # where in the world the picture's rows and columns are, [frames, size]; columns before the camera has panned
+    axis = 0.5 + ((np.arange(size, dtype=np.float32) + 0.5) / size - 0.5) / seen.zoom[:, None]
+    shift = seen.shift[:, None]
+    above = np.clip(axis / horizon, 0, 1)[..., None]
+    below = np.clip((axis - horizon) / (1 - horizon), 0, 1)[..., None]
+    ground_share = np.clip((axis - horizon) * seen.zoom[:, None] * size * 0.5 + 0.5, 0, 1)[..., None]
     sky = (1 - above) * np.array(sky_top, np.float32) + above * np.array(sky_low, np.float32)
     ground = (1 - below) * np.array(ground_top, np.float32) + below * np.array(ground_low, np.float32)
     column = (1 - ground_share) * sky + ground_share * ground
-    video = np.tile(column[None, :, None], (len(time), 1, size, 1))
+    video = np.repeat(column[:, :, None], size, 2)
     if name in CLOUDY:
-        video += _passing(_clouds(size), jitter[10] + DRIFT * time, size) * (CLOUD * CLOUDY[name] * (1 - ground_share)[..., None])
+        clouds = _part(_clouds(size), axis, axis + FAR * shift + STRIP * (jitter[10] + DRIFT * time)[:, None], size)
+        video += clouds * (CLOUD * CLOUDY[name] * (1 - ground_share)[..., None])
     if name == "sea":
-        video += _passing(_waves(size), jitter[11] - FLOW * time, size) * (WAVE * ground_share * (0.4 + 0.6 * below))[..., None]
+        waves = _part(_waves(size), axis, axis + shift + STRIP * (jitter[11] - FLOW * time)[:, None], size)
+        video += waves * (WAVE * ground_share * (0.4 + 0.6 * below))[..., None]
     if name == "sunset":
-        video += _glow(horizon, jitter[11], size) * (1 - ground_share)[..., None]
+        video += _glow(axis - horizon, axis + FAR * shift - (0.25 + 0.5 * jitter[11])) * (1 - ground_share)[..., None]
     if name == "night":
-        _stars(video, jitter, time)
+        _stars(video, jitter, time, seen)
     return video
 
 
-def _passing(strip: np.ndarray, turns: np.ndarray, size: int) -> np.ndarray:
-    """The part of an endless strip [size, long] that is in the picture at each moment, [frames, size, size, 1]."""
-    long = strip.shape[1]
-    start = (turns % 1) * long
-    whole = np.floor(start).astype(int)
-    share = (start - whole).astype(np.float32)[:, None, None]
-    columns = (whole[:, None] + np.arange(size)) % long
-    now, after = strip[:, columns].transpose(1, 0, 2), strip[:, (columns + 1) % long].transpose(1, 0, 2)
-    return ((1 - share) * now + share * after)[..., None]
+def _part(strip: np.ndarray, y: np.ndarray, x: np.ndarray, size: int) -> np.ndarray:
+    """The part of an endless strip [size, long] at rows y and columns x [frames, size], in pictures: [frames, size, size, 1].
+
+    Its first and last rows go on above and below it, where a zoom shows more than the strip.
+    """
+    row = np.clip(y * size - 0.5, 0, size - 1)
+    above = np.minimum(row.astype(int), size - 2)
+    share = (row - above).astype(np.float32)[..., None]
+    rows = strip[above] + share * (strip[above + 1] - strip[above])
+    column = x * size - 0.5
+    left = np.floor(column).astype(int)
+    share = (column - left).astype(np.float32)[:, None]
+    now, after = (np.take_along_axis(rows, ((left + step) % strip.shape[1])[:, None], 2) for step in (0, 1))
+    return (now + share * (after - now))[..., None]
 
 
 @cache
@@ -127,33 +140,40 @@ def _strip_grid(size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.meshgrid((np.arange(size, dtype=np.float32) + 0.5) / size, (np.arange(long, dtype=np.float32) + 0.5) / size, indexing="ij")
 
 
-def _glow(horizon: float, where: float, size: int) -> np.ndarray:
-    """The light of a sun behind the horizon, f32 [size, size, 3]."""
-    axis = (np.arange(size, dtype=np.float32) + 0.5) / size
-    across, down = axis[None] - (0.25 + 0.5 * where), axis[:, None] - horizon
-    return np.exp(-(across**2 + 2 * down**2) / (2 * 0.16**2))[..., None] * GLOW
+def _glow(down: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """The light of a sun, by the way to it down and across [frames, size]: f32 [frames, size, size, 3]."""
+    across = (across + STRIP / 2) % STRIP - STRIP / 2
+    return np.exp(-(across[:, None] ** 2 + 2 * down[..., None] ** 2) / (2 * 0.16**2))[..., None] * GLOW
 
 
-def _stars(video: np.ndarray, jitter: np.ndarray, time: np.ndarray) -> None:
+def _stars(video: np.ndarray, jitter: np.ndarray, time: np.ndarray, seen: View) -> None:
     """Fourteen stars of two pixels that twinkle."""
-    size = video.shape[1]
+    size, frames = video.shape[1], np.arange(len(video))
     shift = int(jitter[9] * 8)
     for index in range(14):
-        x = int((index * 0.618034 % 1) * size + shift) % (size - 1)
+        x = (int((index * 0.618034 % 1) * size + shift) - FAR * seen.shift * size) % (size - 1)
         y = int((index * 0.381966 * 1.7 % 1) * size * 0.6)
         light = STAR * (0.65 + 0.35 * np.sin(2 * np.pi * (2 * time + index * 0.37)))
-        video[:, y, x : x + 2] += light[:, None, None]
+        x, y = (size / 2 + (place - size / 2) * seen.zoom for place in (x, y))
+        left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+        right, low = x - left, y - top
+        for row, high in ((top, 1 - low), (top + 1, low)):
+            for step, wide in enumerate((1 - right, np.ones_like(right), right)):
+                inside = (row >= 0) & (row < size) & (left + step >= 0) & (left + step < size)
+                video[frames[inside], row[inside], left[inside] + step] += (light * high * wide)[inside, None]
 
 
-def _shade(video: np.ndarray, track: Track, size: int) -> None:
+def _shade(video: np.ndarray, track: Track, seen: View, size: int) -> None:
     """A soft shadow on the ground under a thing, weaker the higher it is."""
     axis = (np.arange(size, dtype=np.float32) + 0.5) / size
-    height = np.clip((GROUND - track.y - track.radius) / GROUND, 0, 1)
+    ground = 0.5 + (GROUND - 0.5) * seen.zoom
+    height = np.clip((ground - track.y - track.radius) / (GROUND * seen.zoom), 0, 1)
     wide = (track.radius * (0.95 - 0.4 * height))[:, None]
     across = np.exp(-(((axis[None] - track.x[:, None]) / wide) ** 2))
-    down = np.exp(-(((axis - GROUND - 0.02) / 0.025) ** 2))
-    rows = down > 0.01
-    strength = (SHADOW * (1 - 0.75 * height))[:, None, None] * down[None, rows, None] * across[:, None]
+    down = np.exp(-((((axis[None] - ground[:, None]) / seen.zoom[:, None] - 0.02) / 0.025) ** 2))
+    down = np.where(down > 0.01, down, 0)
+    rows = down.any(0)
+    strength = (SHADOW * (1 - 0.75 * height))[:, None, None] * down[:, rows, None] * across[:, None]
     video[:, rows] *= 1 - strength[..., None]
 
 

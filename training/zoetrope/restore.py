@@ -14,6 +14,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
+from . import half
 from .autoencoder import Autoencoder
 from .denoiser import SIZES, Zoetrope
 from .export import export_graphs
@@ -21,7 +22,7 @@ from .export import export_graphs
 
 def constants(path: Path) -> dict[str, np.ndarray]:
     """Name -> value of everything stored in the graph."""
-    return {item.name: numpy_helper.to_array(item) for item in onnx.load(path).graph.initializer}
+    return {item.name: numpy_helper.to_array(item) for item in half.widen(onnx.load(path)).graph.initializer}
 
 
 def restore(folder: Path, size: str) -> tuple[Zoetrope, Autoencoder]:

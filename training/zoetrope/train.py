@@ -1,8 +1,8 @@
 """Trains text encoder and denoiser on the pool: resumable, planned by steps or by a wall-clock budget.
 
 On a CPU each of `--workers` threads works on its own part of the batch with single-threaded operators, which loses far less on
-a machine shared with others than operators that wait for each other. On a GPU the whole batch is one part, in bfloat16 where that
-is safe, and the workers prepare the batches to come: give it `--batch 256 --workers 8` or more. Step k draws its batch from
+a machine shared with others than operators that wait for each other. On a GPU the whole batch is one part, and the workers
+prepare the batches to come: give it `--batch 256 --workers 8` or more. Step k draws its batch from
 (seed, k) and what the pool holds by then.
 """
 
@@ -25,7 +25,8 @@ from .captions import tokens_of
 from .checkpoint import save
 from .denoiser import SIZES, Zoetrope
 from .optimiser import move, optimisers
-from .pool import GROUPS, LATER_SHARE, Pool
+from .pool import GROUPS, LATER_SHARE, NONE, Pool
+from .precision import bfloat16_autocast
 
 WHOLE_SHARE = 0.6
 LONG_SHARE = 0.08
@@ -35,8 +36,8 @@ LONG_SHARE = 0.08
 class Plan:
     """What a run is; `steps` or `seconds` ends it (0 = not used), the rate falls to zero over the last `decay` share.
 
-    `pairs` and `hard` are the shares of clips that are replaced by ones with two things and by ones that are hard to draw
-    (`pool.is_hard`), besides those that are such anyway.
+    `pairs`, `hard` and `cameras` are the shares of clips that are replaced by ones with two things, by ones that are hard to draw
+    (`pool.is_hard`) and by ones with a camera that moves, besides those that are such anyway.
     """
 
     size: str = "s"
@@ -51,6 +52,7 @@ class Plan:
     seed: int = 11
     pairs: float = 0.0
     hard: float = 0.0
+    cameras: float = 0.0
     save_every: float = 240.0
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -101,7 +103,7 @@ class Trainer:
         return sum(value for value, _ in parts) / len(parts)
 
     def _part(self, worker: int) -> tuple[float, list[Tensor]]:
-        with torch.autocast(self.plan.device, torch.bfloat16, enabled=self.plan.device != "cpu"):
+        with bfloat16_autocast(self.plan.device):
             value = flow.loss(self.model, *self.examples(worker), self.weights)
         grads = list(torch.autograd.grad(value, list(self.model.parameters())))
         return float(value.detach()), grads
@@ -135,7 +137,7 @@ class Trainer:
         pool = self.long if self.long and rng.random() < LONG_SHARE else self.pool
         frames = pool.groups if rng.random() < WHOLE_SHARE else int(rng.integers(2, pool.groups + 1))
         rows = rng.integers(pool.rows, size=max(1, self.plan.batch // self.parts * GROUPS // frames))
-        for special, share in ((pool.hard, self.plan.hard), (pool.doubles, self.plan.pairs)):
+        for special, share in ((pool.hard, self.plan.hard), (pool.doubles, self.plan.pairs), (pool.cameras, self.plan.cameras)):
             chosen = rng.random(len(rows)) < share
             if len(special):
                 rows[chosen] = special[rng.integers(len(special), size=int(chosen.sum()))]
@@ -145,6 +147,8 @@ class Trainer:
         x0 = torch.from_numpy(pool.latents[rows, part].astype(np.float32)).transpose(1, 2)
         cover = torch.from_numpy(pool.cover[rows, part].astype(np.float32) / 255)
         scenes = pool.scenes[rows]
+        # Where the camera moves, all of the picture does, and every cell counts as a thing's.
+        cover[torch.from_numpy(scenes[:, 11] != NONE)] = 1
         tokens = torch.tensor([tokens_of(scene, rng) for scene in scenes])
         absent = torch.from_numpy(scenes[:, 10].astype(np.int64) + first > 0)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))

@@ -21,21 +21,26 @@ from torch import Tensor
 from .autoencoder import PICTURE, Autoencoder
 from .optimiser import move, optimisers
 from .patches import PATCH, cell_cover, fit, grouped
+from .precision import bfloat16_autocast
 from .render import SIZE, render
-from .scenes import FRAMES, LONGEST, sample_scene
+from .scenes import CAMERA_SHARE, FRAMES, LONGEST, sample_scene
 
 OBJECT_WEIGHT = 8.0
 LATENT_NOISE = 0.6
-PREVIEW_WEIGHT, STEADY_WEIGHT = 0.1, 1.0
+PREVIEW_WEIGHT, STEADY_WEIGHT, EDGE_WEIGHT = 0.1, 1.0, 1.0
 CROP = 64
+# Groups in which nothing moves are easy: so many are kept; all are from this mean change from frame to frame on, in 0..255.
+CALM_SHARE, LIVELY = 0.35, 4.0
 
 
 def groups_of(seed: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Groups of one new scene: pictures uint8 [5, 12, 128, 128] and which cells hold a thing, bool [5, 16, 16]."""
+    """Groups of one new scene, at most 5: pictures uint8 [N, 12, 128, 128] and which cells hold a thing, bool [N, 16, 16]."""
     rng = np.random.default_rng(seed)
-    frames, cover = render(sample_scene(rng), first=int(rng.integers(LONGEST - FRAMES + 1)))
+    frames, cover = render(sample_scene(rng, camera_share=CAMERA_SHARE), first=int(rng.integers(LONGEST - FRAMES + 1)))
     pictures = grouped(frames).transpose(0, 1, 4, 2, 3).reshape(-1, PICTURE, SIZE, SIZE)
-    return pictures, cell_cover(cover) > 0.02
+    change = np.abs(pictures[:, 3:].astype(np.int16) - pictures[:, :-3]).mean((1, 2, 3))
+    kept = rng.random(len(change)) < CALM_SHARE + (1 - CALM_SHARE) * change / LIVELY
+    return pictures[kept], (cell_cover(cover) > 0.02)[kept]
 
 
 def bank(scenes: int, salt: int, processes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -71,24 +76,31 @@ def _weights(things: np.ndarray) -> Tensor:
 
 
 def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.Generator) -> tuple[Tensor, float]:
-    """Weighted smooth absolute error under noise and of the change from frame to frame, and the squared error on things for the log."""
+    """Weighted absolute error under noise, of the pixels, of their change from frame to frame and of that to their neighbours (a
+    grid, an edge); and the squared error on things for the log."""
+    # The latents and what paints pixels are in full precision: a step of bfloat16 is a whole step of brightness.
     latents = net.encode(pictures.unflatten(1, (-1, 3)))
     level = LATENT_NOISE * torch.rand(len(latents), 1, 1, 1, generator=generator)
     level = torch.where(torch.rand(level.shape, generator=generator) < 0.25, 0.0, level)
     disturbed = latents + (level * torch.randn(latents.shape, generator=generator)).to(latents.device)
     linear = net.decoder.linear(disturbed)
-    error = linear + net.decoder.refiner(disturbed, linear) - pictures
+    with bfloat16_autocast(pictures.device.type):
+        features = net.decoder.refiner.features(disturbed, linear)
+    features = [part.float() for part in features]
+    error = net.decoder.refiner.paint(*features, linear) - pictures
     plain = (linear - pictures).square().mean()
     clean = (level == 0).to(weights.device) & (weights > 1.5)
     squared = float((error.detach().square() * clean).sum() / clean.sum().clamp(min=1) / PICTURE)
     frames = error.unflatten(1, (-1, 3))
-    flicker = frames[:, 1:] - frames[:, :-1]
-    value = (_smooth(error) * weights).mean() + STEADY_WEIGHT * (_smooth(flicker) * weights[:, None]).mean()
+    value = (_smooth(error) * weights).mean() + STEADY_WEIGHT * (_smooth(frames[:, 1:] - frames[:, :-1]) * weights[:, None]).mean()
+    across, down = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
+    value = value + EDGE_WEIGHT * ((_smooth(across) * weights[..., 1:]).mean() + (_smooth(down) * weights[..., 1:, :]).mean())
     return 10 * value + PREVIEW_WEIGHT * 100 * plain, squared
 
 
 def _smooth(error: Tensor) -> Tensor:
-    return (error.square() + 1e-4).sqrt() - 0.01
+    """The absolute error, rounded off below a quarter of a brightness step: what is even must become exactly even."""
+    return (error.square() + 1e-6).sqrt() - 1e-3
 
 
 def main() -> None:

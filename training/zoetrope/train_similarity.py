@@ -57,14 +57,15 @@ def small(frames: np.ndarray) -> np.ndarray:
 
 
 def bank(scenes: int, salt: int, processes: int, held_out: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Many new scenes: frames uint8 [N, 9, 3, 64, 64] and rows uint8 [N, 11]."""
+    """Many new scenes: frames uint8 [N, 9, 3, 64, 64] and rows uint8 [N, ROW]."""
     with Processes(processes) as workers:
         clips, rows = zip(*workers.imap(partial(clip_of, held_out), [[salt, index] for index in range(scenes)], chunksize=50), strict=True)
     return np.stack(clips), np.stack(rows)
 
 
 def turned(frames: np.ndarray, row: np.ndarray, mirror: bool, reverse: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The clip in a mirror or backwards, with the row of what it then shows."""
+    """The clip in a mirror or backwards, with the row of what it then shows; no camera moves in what the judge sees."""
+    assert row[11] == NONE
     row = row.copy()
     if mirror:
         frames = frames[..., ::-1]

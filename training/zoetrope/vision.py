@@ -21,37 +21,51 @@ HARMONIC = {"square": 4, "triangle": 3, "star": 5, "heart": 1}
 
 @dataclass(frozen=True)
 class Reading:
-    """What was seen; empty strings where nothing was found. `seen` is the share of frames with a thing in them."""
+    """What was seen; empty strings where nothing was found. `seen` is the share of frames with a thing in them, `growth` what became of
+    its size, however it moved."""
 
     colour: str
     shape: str
     motion: str
+    growth: str
     seen: float
 
 
-def read(frames: np.ndarray) -> Reading:
-    """uint8 RGB [F, H, W, 3] that holds one thing (a half picture for one of two) -> what it is and does."""
-    masks = foreground(frames)
+def read(frames: np.ndarray, rows_move: bool = False) -> Reading:
+    """uint8 RGB [F, H, W, 3] that holds one thing (a half picture for one of two) -> what it is and does.
+
+    `rows_move`: the background's rows do not stay where they are, because the camera zooms.
+    """
+    masks = foreground(frames, rows_move)
     areas = masks.reshape(len(masks), -1).sum(1)
     seen = areas > 0.002 * masks[0].size
     if seen.mean() < 0.5:
-        return Reading("", "", "", float(seen.mean()))
+        return Reading("", "", "", "", float(seen.mean()))
     shape = shape_of(masks[seen])
-    return Reading(colour_of(frames[seen], masks[seen]), shape, motion_of(masks, seen, shape), float(seen.mean()))
+    return Reading(colour_of(frames[seen], masks[seen]), shape, motion_of(masks, seen, shape), growth_of(masks, seen), float(seen.mean()))
 
 
-def foreground(frames: np.ndarray) -> np.ndarray:
+def foreground(frames: np.ndarray, rows_move: bool = False) -> np.ndarray:
     """Masks [F, H, W] of the largest region that differs from the rows' edge colour."""
-    distance = np.linalg.norm(frames.astype(np.float32) - edge_rows(frames)[:, :, None], axis=-1)
+    distance = np.linalg.norm(frames.astype(np.float32) - edge_rows(frames, rows_move)[:, :, None], axis=-1)
     return np.stack([_largest(frame) for frame in distance > DIFFERENT])
 
 
-def edge_rows(frames: np.ndarray) -> np.ndarray:
-    """The colour of every row at the picture's edges, f32 [F, H, 3]: one for all frames, or for each where the light changes."""
+def first_and_last_rows(frames: np.ndarray) -> list[np.ndarray]:
+    """The colour of every row at the picture's edges, in the first three frames and in the last three, f32 [H, 3] each."""
+    return [np.median(part, axis=(0, 2)) for part in (_sides(frames[:3]), _sides(frames[-3:]))]
+
+
+def _sides(frames: np.ndarray) -> np.ndarray:
     edge = max(2, round(MARGIN * frames.shape[2]))
-    sides = np.concatenate([frames[:, :, :edge], frames[:, :, -edge:]], 2).astype(np.float32)
-    begin, end = (np.median(part, axis=(0, 2)) for part in (sides[:3], sides[-3:]))
-    if np.abs(begin - end).mean() < CHANGING:
+    return np.concatenate([frames[:, :, :edge], frames[:, :, -edge:]], 2).astype(np.float32)
+
+
+def edge_rows(frames: np.ndarray, rows_move: bool = False) -> np.ndarray:
+    """The colour of every row at the picture's edges, f32 [F, H, 3]: one for all frames, or for each if rows move or the light changes."""
+    sides = _sides(frames)
+    begin, end = first_and_last_rows(frames)
+    if not rows_move and np.abs(begin - end).mean() < CHANGING:
         return np.broadcast_to(np.median(sides, axis=(0, 2)), (len(frames), frames.shape[1], 3))
     near = [sides[max(0, at - 1) : at + 2] for at in range(len(frames))]
     return np.stack([np.median(part, axis=(0, 2)) for part in near])
@@ -123,13 +137,12 @@ def motion_of(masks: np.ndarray, seen: np.ndarray, shape: str) -> str:
     times = np.nonzero(seen)[0] / max(len(masks) - 1, 1)
     centres = np.array([np.argwhere(m).mean(0) + 0.5 for m in masks[seen]]) / height
     y, x = centres.T
-    area = masks[seen].reshape(len(times), -1).sum(1) / height**2
     wide, high = np.ptp(_smooth(x)), np.ptp(_smooth(y))
     net_x, net_y = _slope(times, x), _slope(times, y)
     if wide < 0.12 and high < 0.12:
-        growth = _slope(times, np.sqrt(area)) / np.sqrt(area).mean()
-        if abs(growth) > 0.3:
-            return "grows" if growth > 0 else "shrinks"
+        growth = growth_of(masks, seen)
+        if growth != "still":
+            return growth
         return "spins" if _turning(masks[seen], shape) else "still"
     if wide > 0.15 and high > 0.15 and min(wide, high) > 0.5 * max(wide, high):
         return "circles"
@@ -138,6 +151,15 @@ def motion_of(masks: np.ndarray, seen: np.ndarray, shape: str) -> str:
     if abs(net_y) < 0.45 * high:
         return "bounces"
     return "falls" if net_y > 0 else "rises"
+
+
+def growth_of(masks: np.ndarray, seen: np.ndarray) -> str:
+    """Whether the thing grows, shrinks or keeps its size."""
+    size = np.sqrt(masks[seen].reshape(int(seen.sum()), -1).sum(1))
+    growth = _slope(np.nonzero(seen)[0] / max(len(masks) - 1, 1), size) / size.mean()
+    if abs(growth) > 0.3:
+        return "grows" if growth > 0 else "shrinks"
+    return "still"
 
 
 def _slope(times: np.ndarray, values: np.ndarray) -> float:

@@ -14,8 +14,10 @@ COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white"
 SIZES = ("small", "medium", "large")
 MOTIONS = ("right", "left", "rises", "falls", "bounces", "circles", "spins", "grows", "shrinks", "still")
 BACKGROUNDS = ("meadow", "sea", "desert", "night", "snow", "sunset", "light", "dark", "nightfall", "daybreak")
+PANS, ZOOMS = ("panleft", "panright"), ("zoomin", "zoomout")
+CAMERAS = (*PANS, *ZOOMS)
 
-WORDS = (*SHAPES, *COLOURS, *SIZES, *MOTIONS, *BACKGROUNDS, "and")
+WORDS = (*SHAPES, *COLOURS, *SIZES, *MOTIONS, *BACKGROUNDS, "and", *CAMERAS)
 TOKEN_OF = {word: index + 3 for index, word in enumerate(WORDS)}
 VOCABULARY_SIZE = len(WORDS) + 3
 
@@ -42,6 +44,12 @@ BACKGROUND_PHRASES = {
     "dark": "on a black background",
     "nightfall": "as day turns to night",
     "daybreak": "as night turns to day",
+}
+CAMERA_PHRASES = {
+    "panleft": "the camera pans left",
+    "panright": "the camera pans right",
+    "zoomin": "the camera zooms in",
+    "zoomout": "the camera zooms out",
 }
 
 _SYNONYMS = {
@@ -113,11 +121,34 @@ _IGNORED = (
 IGNORED = tuple(_IGNORED.split())
 
 
+def _camera_phrases() -> dict[str, str]:
+    """What is said of a camera -> its vocabulary word.
+
+    An "and" or "while" beside it is part of the phrase, because it does not join two things there.
+    """
+    ways = {
+        **{f"pan{side}": [f"{verb} {way}" for verb in ("pans", "moves") for way in (side, f"to the {side}")] for side in ("left", "right")},
+        "zoomin": ["zooms in", "moves closer", "comes closer"],
+        "zoomout": ["zooms out", "moves away", "moves back"],
+    }
+    table = {}
+    for camera, said in ways.items():
+        for phrase in (f"camera {how}{way}" for way in said for how in ("", "slowly ")):
+            for form in ("{}", "and the {}", "while the {}", "and {}", "{} and", "{} while"):
+                table[form.format(phrase)] = camera
+    for camera in CAMERAS:
+        verb, way = ("pan", camera[3:]) if camera in PANS else ("zoom", camera[4:])
+        doing = "panning" if verb == "pan" else "zooming"
+        table |= {f"{word} {way}": camera for word in (verb, f"{verb}s", doing, f"camera {doing}")}
+    return table
+
+
 def synonyms() -> dict[str, str]:
     """Every accepted word or phrase that is not itself a vocabulary word -> its vocabulary word."""
     table = {alias: word for word, aliases in _SYNONYMS.items() for alias in aliases.split()}
     for phrases in (_PHRASES, _MORE_PHRASES):
         table |= {alias: word for word, aliases in phrases.items() for alias in aliases.split("|")}
+    table |= _camera_phrases()
     return {normalise(alias): word for alias, word in table.items()}
 
 
@@ -140,6 +171,7 @@ def tokenizer_document() -> dict:
             "sizes": list(SIZES),
             "motions": [MOTION_PHRASES[m] for m in MOTIONS],
             "backgrounds": [BACKGROUND_PHRASES[b] for b in BACKGROUNDS],
+            "cameras": [CAMERA_PHRASES[c] for c in CAMERAS],
         },
     }
 
