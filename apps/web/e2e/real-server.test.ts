@@ -284,7 +284,9 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await page.getByRole("button", { name: "Pause take" }).click();
     await page.locator(`[data-take="${takeId()}"][aria-label*=paused]`).waitFor();
     const { progress } = await take(takeId());
-    await stage().getByText(`after step ${progress.step} of ${MANY_STEPS}`, { exact: true }).waitFor();
+    await stage()
+      .getByText(`after step ${progress.step} of ${MANY_STEPS}`, { exact: true })
+      .waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
     await page
       .getByRole("radio", { name: `Step ${progress.step + 1}`, exact: true })
