@@ -78,7 +78,9 @@ def test_windows_of_long_clips_are_the_same_wherever_they_begin(camera):
     scene = replace(sample_scene(np.random.default_rng(3), pair_share=0), camera=camera)
     whole = grouped(window(scene, LONG_GROUPS, 0)[0])
     for first in (1, 4, LONG_GROUPS - GROUPS):
-        assert np.array_equal(grouped(window(scene, GROUPS, first)[0]), whole[first : first + GROUPS])
+        error = np.abs(grouped(window(scene, GROUPS, first)[0]).astype(int) - whole[first : first + GROUPS])
+        # Vectorised exponentials round their last bit by where a number stands in its array, which a pan can carry to a pixel.
+        assert error.max() <= (1 if camera else 0) and (error > 0).mean() < 1e-4
 
 
 @pytest.mark.parametrize("workers", [1, 2])
