@@ -53,7 +53,7 @@ class Refiner(nn.Module):
 
     Context is gathered at 16x16 and 32x32, pixels are corrected at 64x64 with 2x2 pixels to the cell. Another picture is corrected at
     32x32 and widened smoothly, so it has neither a grid nor edges; in every frame each pixel takes its share of either. So what is even
-    stays even, and where a thing was or will be within the group nothing is left of it.
+    stays even, and where a thing was or will be within the group far less is left of it.
     """
 
     def __init__(self, wide: int = 128, middle: int = 64, fine: int = 48):
