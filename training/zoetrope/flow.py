@@ -16,7 +16,7 @@ from .denoiser import Zoetrope
 from .vocabulary import BOS, MAX_TOKENS
 
 OBJECT_WEIGHT, STEADY_WEIGHT = 5.0, 1.0
-INDEPENDENT_SHARE, CONTEXT_SHARE, ABSENT_SHARE = 0.2, 0.4, 0.5
+INDEPENDENT_SHARE, CONTEXT_SHARE, ABSENT_SHARE = 0.15, 0.5, 0.5
 SIGMA_MEAN, SIGMA_SPREAD = 0.9, 1.4
 
 
@@ -59,7 +59,7 @@ def draw_sigmas(batch: int, frames: int, generator: torch.Generator, absent: Ten
 
 def loss(model: Zoetrope, x0: Tensor, cover: Tensor, tokens: Tensor, sigmas: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
     """Weighted squared error of the velocity, scaled to the network's unit-variance target, and of its change from frame to frame:
-    errors that stay are seen far less than errors that flicker.
+    errors that stay are seen far less than errors that flicker. Beside a finished frame, which has no error, all of an error is change.
 
     x0 and noise [B, C, T, H, W], cover [B, T, H, W] in [0, 1], tokens [B, L], sigmas [B, T], weights [C]. Frames at level 0 (the noise
     is not in them) and at level 1 (absent ones) are not counted.
@@ -70,7 +70,9 @@ def loss(model: Zoetrope, x0: Tensor, cover: Tensor, tokens: Tensor, sigmas: Ten
     error = (velocity - (noise - x0)) * (power * weights[:, None, None, None]).sqrt()
     cells = 1 + (OBJECT_WEIGHT - 1) * (cover > 0.02).float()[:, None]
     counted = (sigmas > 0) & (sigmas < 1)
-    steady = counted[:, 1:] & (sigmas[:, 1:] == sigmas[:, :-1])
+    error = error * counted[:, None, :, None, None]
+    join = (sigmas == 0)[:, 1:] != (sigmas == 0)[:, :-1]
+    steady = counted[:, 1:] & (sigmas[:, 1:] == sigmas[:, :-1]) | join & (counted[:, 1:] | counted[:, :-1])
     change = error[:, :, 1:] - error[:, :, :-1]
     return _mean(error.square() * cells, counted) / 2 + STEADY_WEIGHT * _mean(change.square(), steady) / 2
 

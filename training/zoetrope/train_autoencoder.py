@@ -33,40 +33,45 @@ CROP = 64
 CALM_SHARE, LIVELY = 0.35, 4.0
 
 
-def groups_of(seed: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Groups of one new scene, at most 5: pictures uint8 [N, 12, 128, 128] and which cells hold a thing, bool [N, 16, 16]."""
+def groups_of(seed: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One new scene: pictures uint8 [5, 12, 128, 128], which cells hold a thing, bool [5, 16, 16], and after which groups to look at the
+    border to the next one, bool [5]."""
     rng = np.random.default_rng(seed)
     frames, cover = render(sample_scene(rng, camera_share=CAMERA_SHARE), first=int(rng.integers(LONGEST - FRAMES + 1)))
     pictures = grouped(frames).transpose(0, 1, 4, 2, 3).reshape(-1, PICTURE, SIZE, SIZE)
     change = np.abs(pictures[:, 3:].astype(np.int16) - pictures[:, :-3]).mean((1, 2, 3))
     kept = rng.random(len(change)) < CALM_SHARE + (1 - CALM_SHARE) * change / LIVELY
-    return pictures[kept], (cell_cover(cover) > 0.02)[kept]
+    kept[-1] = False
+    return pictures, cell_cover(cover) > 0.02, kept
 
 
-def bank(scenes: int, salt: int, processes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Groups of many new scenes: pictures uint8 [N, 12, 128, 128], things bool [N, 16, 16]."""
+def bank(scenes: int, salt: int, processes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Groups of many new scenes: pictures uint8 [N, 12, 128, 128], things bool [N, 16, 16], and the first groups of pairs that
+    follow one another, [M]."""
     with Processes(processes) as workers:
-        pictures, things = zip(*workers.imap(groups_of, [[salt, index] for index in range(scenes)], chunksize=50), strict=True)
-    return np.concatenate(pictures), np.concatenate(things)
+        pictures, things, kept = zip(*workers.imap(groups_of, [[salt, index] for index in range(scenes)], chunksize=50), strict=True)
+    return np.concatenate(pictures), np.concatenate(things), np.flatnonzero(np.concatenate(kept))
 
 
-def crops(pictures: np.ndarray, things: np.ndarray, number: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Cuts of CROP pixels about a cell with a thing: (pictures f32 [number, 12, CROP, CROP] in [0, 1], weights [number, 1, CROP, CROP])."""
+def crops(pictures: np.ndarray, things: np.ndarray, chosen: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Cuts of CROP pixels about a cell with a thing, of the groups `chosen` [N] and of those after them at the same places:
+    (pictures f32 [2 N, 12, CROP, CROP] in [0, 1], a group and its next one in turn, weights [2 N, 1, CROP, CROP])."""
     side = CROP // PATCH
     cuts, weights = [], []
-    for index in rng.integers(len(pictures), size=number):
+    for index in chosen:
         cells = np.argwhere(things[index])
         centre = cells[rng.integers(len(cells))] if len(cells) else rng.integers(SIZE // PATCH, size=2)
         top, left = np.clip(centre - rng.integers(side, size=2), 0, SIZE // PATCH - side)
-        cuts.append(pictures[index, :, top * PATCH : top * PATCH + CROP, left * PATCH : left * PATCH + CROP])
-        weights.append(things[index, top : top + side, left : left + side])
+        for place in (index, index + 1):
+            cuts.append(pictures[place, :, top * PATCH : top * PATCH + CROP, left * PATCH : left * PATCH + CROP])
+            weights.append(things[place, top : top + side, left : left + side])
     return torch.from_numpy(np.stack(cuts)).float() / 255, _weights(np.stack(weights))
 
 
-def wholes(pictures: np.ndarray, things: np.ndarray, number: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def wholes(pictures: np.ndarray, things: np.ndarray, chosen: np.ndarray, _: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Whole pictures, shapes as `crops` gives them at full size."""
-    chosen = rng.integers(len(pictures), size=number)
-    return torch.from_numpy(pictures[chosen]).float() / 255, _weights(things[chosen])
+    both = np.stack([chosen, chosen + 1], 1).reshape(-1)
+    return torch.from_numpy(pictures[both]).float() / 255, _weights(things[both])
 
 
 def _weights(things: np.ndarray) -> Tensor:
@@ -77,7 +82,10 @@ def _weights(things: np.ndarray) -> Tensor:
 
 def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.Generator) -> tuple[Tensor, float]:
     """Weighted absolute error under noise, of the pixels, of their change from frame to frame and of that to their neighbours (a
-    grid, an edge); and the squared error on things for the log."""
+    grid, an edge); and the squared error on things for the log.
+
+    pictures [2 N, 12, h, w], a group and its next one in turn: the change counts across their border too, weights [2 N, 1, h, w].
+    """
     # The latents and what paints pixels are in full precision: a step of bfloat16 is a whole step of brightness.
     latents = net.encode(pictures.unflatten(1, (-1, 3)))
     level = LATENT_NOISE * torch.rand(len(latents), 1, 1, 1, generator=generator)
@@ -91,8 +99,9 @@ def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.G
     plain = (linear - pictures).square().mean()
     clean = (level == 0).to(weights.device) & (weights > 1.5)
     squared = float((error.detach().square() * clean).sum() / clean.sum().clamp(min=1) / PICTURE)
-    frames = error.unflatten(1, (-1, 3))
-    value = (_smooth(error) * weights).mean() + STEADY_WEIGHT * (_smooth(frames[:, 1:] - frames[:, :-1]) * weights[:, None]).mean()
+    frames = error.unflatten(0, (-1, 2)).flatten(1, 2).unflatten(1, (-1, 3))
+    either = weights.unflatten(0, (-1, 2)).amax(1)[:, None]
+    value = (_smooth(error) * weights).mean() + STEADY_WEIGHT * (_smooth(frames[:, 1:] - frames[:, :-1]) * either).mean()
     across, down = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
     value = value + EDGE_WEIGHT * ((_smooth(across) * weights[..., 1:]).mean() + (_smooth(down) * weights[..., 1:, :]).mean())
     return 10 * value + PREVIEW_WEIGHT * 100 * plain, squared
@@ -121,12 +130,12 @@ def main() -> None:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         net = Autoencoder(fit())
     salt = int(time.time())
-    pictures, things = bank(args.scenes, salt, args.workers)
-    print(f"{len(pictures)} groups drawn", flush=True)
-    train(net, pictures, things, salt, args)
+    groups = bank(args.scenes, salt, args.workers)
+    print(f"{len(groups[0])} groups drawn", flush=True)
+    train(net, *groups, salt, args)
 
 
-def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, salt: int, args: argparse.Namespace) -> None:
+def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.ndarray, salt: int, args: argparse.Namespace) -> None:
     """Steps of `workers` threads, each on its part of the batch (on a GPU all of it is one part), until the time is over."""
     number = args.workers if args.device == "cpu" else 1
     threads = ThreadPoolExecutor(number, initializer=torch.set_num_threads, initargs=(1,))
@@ -140,7 +149,8 @@ def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, salt: int,
     cut = wholes if args.decoder_only else crops
 
     def part(seed: list[int]) -> tuple[list[Tensor], float]:
-        cuts, weights = cut(pictures, things, args.batch // number, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        cuts, weights = cut(pictures, things, pairs[rng.integers(len(pairs), size=args.batch // (2 * number))], rng)
         value, squared = loss(net, cuts.to(args.device), weights.to(args.device), torch.Generator().manual_seed(seed[1] * 100 + seed[2]))
         return list(torch.autograd.grad(value, params)), squared
 

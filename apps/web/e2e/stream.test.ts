@@ -86,6 +86,21 @@ describe("stream: a clip that goes on block by block", () => {
     await film(page).getByTitle(`Blocks 2 to 3: ${BLUE}`).waitFor();
   });
 
+  test("a prompt that comes when the last block has begun is not said to be in it", async () => {
+    pace("slow");
+    const { page } = await start({ max_blocks: 1 });
+    await block(page, /^Block 1, .*generating/).waitFor();
+    const field = page.getByLabel("Prompt from block 2 on");
+    await field.fill(BLUE);
+    await field.press("Control+Enter");
+    await page
+      .getByText("All blocks had begun: in force from block 2 on, once more are added.")
+      .waitFor();
+    pace("quick");
+    await says(page, "Its one block is made");
+    expect(await block(page, /^Block 1/).getAttribute("aria-label")).toContain(RED);
+  });
+
   test("it pauses after the block that forms, goes on, and gets more blocks when it has all of them", async () => {
     pace("slow");
     const { page, stream } = await start({ max_blocks: 2 });

@@ -1,5 +1,5 @@
 import { isFabricError, type FabricEvent, type Session, type Take } from "@arc-fabric/contract";
-import type { QueryClient } from "@tanstack/react-query";
+import { notifyManager, type QueryClient } from "@tanstack/react-query";
 import { connection } from "../stores/connection.ts";
 import { loginNeeded } from "../stores/login.ts";
 import { client } from "./client.ts";
@@ -10,13 +10,24 @@ import { applyEvent, dropTake, putTake } from "./take-cache.ts";
 /** Events come in bursts; what they make stale is asked for once after a burst. */
 const SETTLE_MS = 150;
 
+/** A fast model makes more steps than anybody sees: what is shown of them changes this often at most. */
+const STEPS_MS = 200;
+
 /**
  * Keeps the cache at what the server says until aborted: the stream is opened first and everything is asked for after
  * that, so nothing can happen in between. After a lost connection the stream goes on by itself from the last id.
  */
 export async function followEvents(cache: QueryClient, signal: AbortSignal): Promise<void> {
   const later = new Later(SETTLE_MS);
-  signal.addEventListener("abort", () => later.clear());
+  const steps = new Gathered<FabricEvent>(STEPS_MS, (events) =>
+    notifyManager.batch(() => {
+      for (const event of events) onEvent(cache, event, later);
+    }),
+  );
+  signal.addEventListener("abort", () => {
+    later.clear();
+    steps.clear();
+  });
   try {
     const events = client.events({
       signal,
@@ -26,7 +37,10 @@ export async function followEvents(cache: QueryClient, signal: AbortSignal): Pro
         if (next.status === "open") void cache.invalidateQueries();
       },
     });
-    for await (const event of events) onEvent(cache, event, later);
+    for await (const event of events) {
+      steps.add(event);
+      if (event.type !== "step.completed") steps.flush();
+    }
   } catch (error) {
     if (signal.aborted) return;
     if (isFabricError(error) && error.code === "unauthorized") loginNeeded.set(true);
@@ -104,6 +118,39 @@ function refreshQueue(cache: QueryClient): void {
     queryKey: ["take"],
     predicate: ({ state }) => (state.data as { status?: string } | undefined)?.status === "queued",
   });
+}
+
+/** Hands over what was added at once, or together with all that follows until `ms` have passed since the last time. */
+class Gathered<Item> {
+  readonly #ms: number;
+  readonly #handOver: (items: readonly Item[]) => void;
+  #items: Item[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ms: number, handOver: (items: readonly Item[]) => void) {
+    this.#ms = ms;
+    this.#handOver = handOver;
+  }
+
+  add(item: Item): void {
+    this.#items.push(item);
+    if (this.#timer === undefined) this.flush();
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#items.length === 0) return;
+    const items = this.#items;
+    this.#items = [];
+    this.#timer = setTimeout(() => this.flush(), this.#ms);
+    this.#handOver(items);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#items = [];
+  }
 }
 
 /** Runs each named task once, some time after it was last asked for. */

@@ -111,8 +111,10 @@ export function streamWords(stream: Stream): { text: string; tone: Tone; active:
       tone: "danger",
       active: false,
     };
-  if (blocks >= most)
-    return { text: `All ${blocks} blocks are made`, tone: "neutral", active: false };
+  if (blocks >= most) {
+    const all = blocks === 1 ? "Its one block is made" : `All ${blocks} blocks are made`;
+    return { text: all, tone: "neutral", active: false };
+  }
   if (blocks === 0) return { text: "Stopped", tone: "warning", active: false };
   return { text: `Paused after block ${blocks} of ${most}`, tone: "warning", active: false };
 }

@@ -43,9 +43,10 @@ export function StreamPanel(props: StreamPanelProps) {
     change.mutate(
       { stream, changes },
       {
-        onSuccess() {
+        // A block may have begun meanwhile: the answer tells which ones this came in time for.
+        onSuccess(now) {
           onDraft({});
-          setSaid(`In force from block ${next} on.`);
+          setSaid(inForce(now));
         },
       },
     );
@@ -140,6 +141,13 @@ function hint(stream: Stream, next: number): string {
   if (blocksToCome(stream) === 0) return "All blocks are made. Add some, and they begin with this.";
   if (!stream.next_take_id) return `Block ${next} begins with this when the stream goes on.`;
   return `Block ${next - 1} is finished as it is, block ${next} begins with this.`;
+}
+
+function inForce(stream: Stream): string {
+  const next = nextNumber(stream);
+  return blocksToCome(stream) === 0
+    ? `All blocks had begun: in force from block ${next} on, once more are added.`
+    : `In force from block ${next} on.`;
 }
 
 /** Only what differs from what is in force. */
