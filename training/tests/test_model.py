@@ -155,7 +155,7 @@ def test_a_short_run_of_the_autoencoder_makes_its_pictures_better(ends, tmp_path
 
     frames = cuts.unflatten(1, (-1, 3))
     before, latents = error(), Autoencoder.load(ends).encode(frames)
-    how = {"workers": 1, "lr": 5e-4, "batch": 8, "seconds": 25, "device": "cpu", "decoder_only": decoder_only}
+    how = {"workers": 1, "lr": 5e-4, "batch": 8, "steps": 30, "device": "cpu", "decoder_only": decoder_only}
     train(net, pictures, things, pairs, 1, Namespace(**how, out=tmp_path / "autoencoder.pt"))
     assert error() < before
     trained = Autoencoder.load(tmp_path / "autoencoder.pt").encode(frames)

@@ -1,6 +1,6 @@
-"""Trains both ends of the latent space on crops around the things of freshly drawn scenes, planned by wall clock.
+"""Trains both ends of the latent space on crops around the things of freshly drawn scenes, planned by steps or by wall clock.
 
-Run again, it goes on from the saved nets for the whole time.
+Run again, it goes on from the saved nets for the whole plan.
 
 Latents are disturbed while they are between the two ends, by as much as the denoiser errs at its worst. So the encoder learns a
 code in which near is alike, and the decoder learns to draw what was meant. `--decoder-only` goes on with the decoder on whole
@@ -116,6 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/autoencoder.pt"))
     parser.add_argument("--seconds", type=float, default=2400)
+    parser.add_argument("--steps", type=int, default=0, help="instead of --seconds; 0 = not used")
     parser.add_argument("--scenes", type=int, default=4000, help="scenes drawn at the start")
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--lr", type=float, default=1.5e-3)
@@ -136,7 +137,7 @@ def main() -> None:
 
 
 def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.ndarray, salt: int, args: argparse.Namespace) -> None:
-    """Steps of `workers` threads, each on its part of the batch (on a GPU all of it is one part), until the time is over."""
+    """Steps of `workers` threads, each on its part of the batch (on a GPU all of it is one part), until the plan is done."""
     number = args.workers if args.device == "cpu" else 1
     threads = ThreadPoolExecutor(number, initializer=torch.set_num_threads, initargs=(1,))
     net.train().to(args.device, memory_format=torch.channels_last)
@@ -156,17 +157,22 @@ def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.
 
     began = saved = time.monotonic()
     step, errors = 0, []
-    while (used := time.monotonic() - began) < args.seconds:
+
+    def progress() -> float:
+        return step / args.steps if args.steps else (time.monotonic() - began) / args.seconds
+
+    while (done := progress()) < 1:
         parts = list(threads.map(part, [[salt, step, worker] for worker in range(number)]))
         for index, p in enumerate(params):
             p.grad = sum(grads[index] for grads, _ in parts) / len(parts)
         step += 1
-        rate = args.lr * min(1.0, step / 60, max(0.0, 1 - used / args.seconds) / 0.5)
+        rate = args.lr * min(1.0, step / 60, (1 - done) / 0.5)
         move(movers, params, rate)
         errors += [squared for _, squared in parts]
         if time.monotonic() - saved > 30:
             psnr = round(-10 * float(np.log10(np.mean(errors))), 2)
-            print(json.dumps({"step": step, "object_psnr": psnr, "left_s": round(args.seconds - used)}), flush=True)
+            left = (time.monotonic() - began) * (1 / max(done, 1e-6) - 1)
+            print(json.dumps({"step": step, "object_psnr": psnr, "left_s": round(left)}), flush=True)
             saved, errors = time.monotonic(), []
             net.save(args.out)
     net.save(args.out)
