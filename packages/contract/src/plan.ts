@@ -93,6 +93,14 @@ export const keepSchema = z.strictObject({
 });
 export type Keep = z.infer<typeof keepSchema>;
 
+/** The noise that finished latent frames [from, to) were made from: that of `seed`, from its latent frame `at` on. */
+export const contextNoiseSchema = z.strictObject({
+  frames: framesSchema,
+  seed: z.int().nonnegative(),
+  at: z.int().nonnegative(),
+});
+export type ContextNoise = z.infer<typeof contextNoiseSchema>;
+
 /** Steps in [start, end) reuse the last computed velocity, except every `interval`-th, counted from `start`. */
 export const stepCacheSchema = z.strictObject({
   start: z.int().nonnegative(),
@@ -115,6 +123,11 @@ export const denoiseSegmentSchema = z.strictObject({
   guidance_scale: z.number(),
   /** Latent frames [from, to) that the net sees; the others wait or are finished. */
   window: framesSchema,
+  /**
+   * Finished frames that the net sees as it sees those that move: at their level, as (1 - sigma)·latents + sigma·noise, so that both come
+   * out as if they had been made at once. In the clip they stay as they are. Other finished frames are seen at level 0.
+   */
+  context: z.array(contextNoiseSchema).max(MAX_PIECES).optional(),
   keep: keepSchema.nullable(),
   cache: stepCacheSchema.nullable(),
 });

@@ -1,6 +1,6 @@
 import { FabricError, framesSeen, type Manifest, windowLimit } from "@arc-fabric/contract";
 import type { DenoiseRequest } from "./denoise.ts";
-import { checkSchedule } from "./schedule-levels.ts";
+import { checkSchedule, frameLevels } from "./schedule-levels.ts";
 
 type Checked = Pick<DenoiseRequest, "shape" | "segment" | "schedule" | "from" | "state">;
 
@@ -37,6 +37,22 @@ export function checkSegment(manifest: Manifest, request: Checked): void {
     );
   checkWindow(manifest, frames, segment.window);
   checkSchedule(schedule, { from, to: segment.to, frames, window: segment.window });
+  checkContext(segment, frameLevels(schedule, segment.from, frames));
+}
+
+function checkContext(
+  { context = [], window }: Checked["segment"],
+  levels: readonly number[],
+): void {
+  for (const { frames } of context) {
+    const [from, to] = frames;
+    const isSeen = window[0] <= from && from < to && to <= window[1];
+    if (isSeen && levels.slice(from, to).every((level) => level === 0)) continue;
+    throw new FabricError(
+      "invalid_request",
+      `The context [${from}, ${to}) must be finished latent frames of the window [${window.join(", ")}).`,
+    );
+  }
 }
 
 function checkWindow(manifest: Manifest, frames: number, window: readonly [number, number]): void {

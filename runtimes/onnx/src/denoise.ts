@@ -75,7 +75,7 @@ export async function* denoise(
     const startedAt = clock.monotonic();
     const levels = frameLevels(schedule, step, shape[1]);
     const nextLevels = frameLevels(schedule, step + 1, shape[1]);
-    const velocity = await walk.predict(step, levels);
+    const velocity = await walk.predict(step, levels, nextLevels);
     let modelMs = clock.monotonic() - startedAt;
 
     walk.move(velocity, levels, nextLevels);

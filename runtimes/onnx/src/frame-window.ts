@@ -1,3 +1,4 @@
+import type { ContextNoise } from "@arc-fabric/contract";
 import { copyFrames } from "./copy-frames.ts";
 import type { LatentShape } from "./latent-update.ts";
 import { drawNoise } from "./noise.ts";
@@ -59,6 +60,15 @@ export class FrameWindow {
   levels(clip: readonly number[]): number[] {
     const levels = clip.slice(this.#from, this.#to);
     return this.#absent ? [ABSENT_LEVEL, ...levels] : levels;
+  }
+
+  /** Runs of frames, counted as the net sees them. */
+  runs(clip: readonly ContextNoise[]): ContextNoise[] {
+    const shift = this.#absent - this.#from;
+    return clip.map(({ frames: [from, to], ...noise }) => ({
+      ...noise,
+      frames: [from + shift, to + shift],
+    }));
   }
 
   #ofClip(values: Float32Array) {

@@ -61,6 +61,11 @@ describe("noise", () => {
     );
   });
 
+  test("begins with any latent frame", () => {
+    const [long, late] = [drawNoise(5, [1, 4, 2, 2]), drawNoise(5, [1, 2, 2, 2], 2)];
+    expect(late).toEqual(long.subarray(8));
+  });
+
   test("every bit of a seed counts, also above 2^32", () => {
     const first = (seed: number) => drawNoise(seed, [1, 1, 1, 1])[0];
     const seeds = [0, 1, 2, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 52, Number.MAX_SAFE_INTEGER];

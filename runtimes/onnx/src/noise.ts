@@ -32,10 +32,12 @@ export function philox4x32(counter: Readonly<Words>, key: readonly [number, numb
  * Noise for latents [channels, frames, height, width]. It is drawn per latent frame, so a longer clip of the same
  * seed begins with the same noise.
  * @param seed 0 … 2^53 - 1
+ * @param first the latent frame of the seed's noise to begin with
  */
 export function drawNoise(
   seed: number,
   shape: readonly [number, number, number, number],
+  first = 0,
 ): Float32Array {
   const [channels, frames, height, width] = shape;
   const plane = height * width;
@@ -43,7 +45,7 @@ export function drawNoise(
   const frameValues = new Float64Array(Math.ceil((channels * plane) / 4) * 4);
   const key: [number, number] = [seed % TWO_POW_32, Math.floor(seed / TWO_POW_32)];
   for (let frame = 0; frame < frames; frame++) {
-    fillNormal(frameValues, frame, key);
+    fillNormal(frameValues, first + frame, key);
     for (let channel = 0; channel < channels; channel++) {
       const target = (channel * frames + frame) * plane;
       for (let i = 0; i < plane; i++) noise[target + i] = frameValues[channel * plane + i]!;

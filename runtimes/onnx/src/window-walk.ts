@@ -4,6 +4,7 @@ import { DenoiserBatch } from "./denoiser-batch.ts";
 import type { FrameWindow } from "./frame-window.ts";
 import { updateLatents, type Velocity } from "./latent-update.ts";
 import type { LoadedModel } from "./loaded-model.ts";
+import { NoisedContext } from "./noised-context.ts";
 import { NO_HISTORY, stepCoefficients } from "./solver.ts";
 import type { TrajectoryState } from "./state.ts";
 
@@ -17,6 +18,7 @@ export class WindowWalk {
   readonly #segment: DenoiseSegment;
   readonly #window: FrameWindow;
   readonly #batch: DenoiserBatch;
+  readonly #context: NoisedContext | null;
   readonly #history: TrajectoryState["history"];
   /** The previous data predictions of what the net sees. */
   readonly #seenHistory: Float32Array | null;
@@ -37,6 +39,11 @@ export class WindowWalk {
     const scale = segment.guidance_scale / manifest.guidance_built_in;
     this.#batch = new DenoiserBatch(denoiser, seen, window.shape, conditioning, scale);
     this.latents = window.whole ? this.#batch.latents : start.latents;
+    const { context = [] } = segment;
+    this.#context =
+      context.length > 0
+        ? new NoisedContext(this.#batch.latents, window.shape, window.runs(context))
+        : null;
     this.#history = start.history;
     this.#seenHistory =
       start.history && (window.whole ? start.history.clean : window.see(start.history.clean));
@@ -45,10 +52,18 @@ export class WindowWalk {
   }
 
   /** The net's answer for a step; the last one again where the segment's cache says so. */
-  async predict(step: number, levels: readonly number[]): Promise<Velocity> {
+  async predict(
+    step: number,
+    levels: readonly number[],
+    nextLevels: readonly number[],
+  ): Promise<Velocity> {
     if (this.#velocity && isCachedStep(this.#segment, step))
       return { conditional: this.#velocity, unconditional: null, guidanceScale: 1 };
-    const velocity = await this.#batch.run(this.#window.levels(levels));
+    const seen = this.#window.levels(levels);
+    const moving = levels.find((level, frame) => level !== nextLevels[frame]);
+    const shown = moving === undefined ? seen : this.#context?.show(moving, seen);
+    const velocity = await this.#batch.run(shown ?? seen);
+    this.#context?.hide();
     this.#velocity = null;
     return velocity;
   }

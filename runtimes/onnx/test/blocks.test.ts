@@ -1,7 +1,7 @@
 import { encodeSafetensors } from "@arc-fabric/contract";
 import { describe, expect, test } from "vitest";
 import { drawNoise } from "../src/noise.ts";
-import { rowsSchedule } from "./tiny-engine.ts";
+import { maskBlob, rowsSchedule, uniformSchedule } from "./tiny-engine.ts";
 import {
   extendPlan,
   frameOf,
@@ -47,6 +47,62 @@ describe("a clip made in blocks", () => {
     expect(await touched(2)).toEqual(made);
     expect(await touched(3)).not.toEqual(made);
   });
+
+  test.each([
+    { solver: "dpmpp_2m", window: [0, 5] },
+    { solver: "euler", window: [2, 5] },
+  ] as const)(
+    "beside finished frames under their noise it is what an edit makes that keeps them on their way, with $solver in $window",
+    async ({ solver, window: [from, to] }) => {
+      const clean = models.store((await models.run(tinyPlan({ solver }))).at(-1)!.state);
+      const mask = models.store(maskBlob((frame) => (frame < 3 ? 0 : 1)));
+      const { sigmas } = uniformSchedule(4);
+      const walk = { solver, model: "zoetrope-tiny-b", window: [from, to] } as const;
+      const rows = (kept: (sigma: number) => number) =>
+        rowsSchedule(
+          sigmas.map((sigma) =>
+            Array.from({ length: 5 }, (_, t) => (t < from ? 0 : t < 3 ? kept(sigma) : sigma)),
+          ),
+        );
+      const states = new Array<null>(4).fill(null);
+      const edit = tinyPlan(
+        { ...walk, window: [from, to], keep: { mask, clean, seed: 7, states } },
+        {
+          schedule: rows((sigma) => sigma),
+          start: { kind: "renoise", seed: 8, clean, mask, kept_seed: 7, kept: null },
+        },
+      );
+      const grown = (frames: [number, number]) =>
+        tinyPlan(
+          { ...walk, window: [from, to], context: [{ frames, seed: 7, at: frames[0] }] },
+          {
+            schedule: rows(() => 0),
+            start: {
+              kind: "compose",
+              seed: 8,
+              pieces: [
+                { kind: "latents", digest: clean, frames: [0, 3] },
+                { kind: "noise", frames: 2 },
+              ],
+            },
+          },
+        );
+      const made = (await models.run(grown([from, 3]))).map(latentsOf);
+      const edited = (await models.run(edit)).map(latentsOf);
+      made.forEach((latents, step) => {
+        for (const frame of [3, 4])
+          expect(frameOf(latents, frame)).toEqual(frameOf(edited[step]!, frame));
+        for (const frame of [0, 1, 2])
+          expect(frameOf(latents, frame)).toEqual(frameOf(edited.at(-1)!, frame));
+      });
+      for (const frames of [
+        [from, 4],
+        [from, 6],
+        [3, 3],
+      ] as [number, number][])
+        await expect(models.run(grown(frames))).rejects.toMatchObject({ code: "invalid_request" });
+    },
+  );
 
   test("a window that begins later is shown behind an absent frame, always the same", async () => {
     const rows = [

@@ -38,6 +38,30 @@ describe("planGrow", () => {
     ]);
   });
 
+  it("shows finished frames under the noise that each was made from, wherever it stands now", () => {
+    const contexts = (parent: Take, request: object) =>
+      segmentsOf(grow(parent, request).plan, "denoise").map(({ context }) => context);
+    const { seed } = completedTake().parameters;
+    const extend = { kind: "extend", num_frames: 8, context_frames: 2 };
+    expect(contexts(completedTake(), { ...extend, num_frames: 12 })).toEqual([
+      [{ frames: [3, 5], seed, at: 3 }],
+      [{ frames: [5, 7], seed: 3, at: 5 }],
+    ]);
+    expect(contexts(completedTake(), { ...extend, direction: "backward" })).toEqual([
+      [{ frames: [3, 5], seed, at: 1 }],
+    ]);
+    expect(contexts(completedTake(), { kind: "continue", num_frames: 4 })).toEqual([
+      [{ frames: [1, 4], seed, at: 2 }],
+    ]);
+    const longer = takeOf(grow(completedTake(), extend), completedTake().id);
+    expect(contexts(longer, { ...extend, num_frames: 4, context_frames: 3 })).toEqual([
+      [
+        { frames: [4, 5], seed, at: 4 },
+        { frames: [5, 7], seed: 3, at: 5 },
+      ],
+    ]);
+  });
+
   it("extends in one piece where the net sees enough, and looks at what it is told to, or at the whole clip where that costs no more", () => {
     const windows = (request: object, of = completedTake({ model: "wide" })) => {
       const { plan } = grow(of, request);

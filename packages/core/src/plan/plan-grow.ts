@@ -6,6 +6,7 @@ import {
   type Take,
   windowLimit,
 } from "@arc-fabric/contract";
+import { contextNoises } from "./context-noise.ts";
 import type { DerivedPlan } from "./plan-fork.ts";
 import { requireCapability } from "./plan-generate.ts";
 import {
@@ -79,6 +80,7 @@ export function planGrow(
     first_frame: null,
     last_frame: null,
   };
+  const contexts = contextNoises({ pieces: canvas.pieces, parent: parent.plan, windows, seed });
   const [channels, , height, width] = draft.shape;
   const plan = assemblePlan(
     {
@@ -95,6 +97,7 @@ export function planGrow(
         history: "reset",
         guidance_scale: parameters.guidance_scale,
         window,
+        context: contexts[i]!,
         keep: null,
         cache: null,
       })),

@@ -1,0 +1,81 @@
+import type { ContextNoise, Piece, Plan } from "@arc-fabric/contract";
+import { segmentsOf } from "./plan-parts.ts";
+import type { Window } from "./windows.ts";
+
+/** Where a latent frame's noise was drawn. */
+type Source = Pick<ContextNoise, "seed" | "at">;
+
+interface Grown {
+  /** What the longer clip is put together from; its latents are all the parent's. */
+  readonly pieces: readonly Piece[];
+  readonly parent: Plan;
+  readonly windows: readonly Window[];
+  /** Of the noise of what is made. */
+  readonly seed: number;
+}
+
+/** The noise of the finished frames that each window sees: those of the parent, and those that earlier windows made. */
+export function contextNoises({ pieces, parent, windows, seed }: Grown): ContextNoise[][] {
+  const sources = pieces.flatMap((piece): (Source | null)[] => {
+    if (piece.kind === "image") return [null];
+    if (piece.kind === "noise") return new Array<null>(piece.frames).fill(null);
+    const [from, to] = piece.frames;
+    return Array.from({ length: to - from }, (_, i) => sourceOf(parent, from + i));
+  });
+  return windows.map(({ made, window }) => {
+    const runs = runsOf(sources, window);
+    for (let frame = made[0]; frame < made[1]; frame++) sources[frame] = { seed, at: frame };
+    return runs;
+  });
+}
+
+/** null where a frame was not made from noise, as a given picture was not. */
+function sourceOf(plan: Plan, frame: number): Source | null {
+  const { start } = plan;
+  const same = { seed: start.seed, at: frame };
+  switch (start.kind) {
+    case "noise":
+      return same;
+    case "renoise":
+      // What an edit kept has the older noise, and that is most of a clip.
+      return { seed: start.kept_seed, at: frame };
+    case "compose":
+      return kindAt(start.pieces, frame) === "noise" ? same : inherited(plan, frame);
+  }
+}
+
+function kindAt(pieces: readonly Piece[], frame: number): Piece["kind"] | undefined {
+  let end = 0;
+  return pieces.find((piece) => {
+    if (piece.kind === "image") end += 1;
+    else end += piece.kind === "noise" ? piece.frames : piece.frames[1] - piece.frames[0];
+    return frame < end;
+  })?.kind;
+}
+
+/** Of a frame that was taken over from yet another take. */
+function inherited(plan: Plan, frame: number): Source | null {
+  const run = segmentsOf(plan, "denoise")
+    .flatMap(({ context = [] }) => context)
+    .find(({ frames: [from, to] }) => from <= frame && frame < to);
+  return run ? { seed: run.seed, at: run.at + frame - run.frames[0] } : null;
+}
+
+function runsOf(
+  sources: readonly (Source | null)[],
+  [from, to]: readonly [number, number],
+): ContextNoise[] {
+  const runs: ContextNoise[] = [];
+  for (let frame = from; frame < to; frame++) {
+    const source = sources[frame];
+    if (!source) continue;
+    const last = runs.at(-1);
+    const follows =
+      last?.frames[1] === frame &&
+      last.seed === source.seed &&
+      last.at + frame - last.frames[0] === source.at;
+    if (follows) last.frames[1] = frame + 1;
+    else runs.push({ frames: [frame, frame + 1], ...source });
+  }
+  return runs;
+}
