@@ -93,11 +93,15 @@ export const keepSchema = z.strictObject({
 });
 export type Keep = z.infer<typeof keepSchema>;
 
-/** The noise that finished latent frames [from, to) were made from: that of `seed`, from its latent frame `at` on. */
+/**
+ * Finished latent frames [from, to), and the noise that they were made from: that of `seed`, from its latent frame `at` on. They are
+ * seen at `share` of the level of the frames that move.
+ */
 export const contextNoiseSchema = z.strictObject({
   frames: framesSchema,
   seed: z.int().nonnegative(),
   at: z.int().nonnegative(),
+  share: z.number().min(0).max(1),
 });
 export type ContextNoise = z.infer<typeof contextNoiseSchema>;
 
@@ -124,8 +128,8 @@ export const denoiseSegmentSchema = z.strictObject({
   /** Latent frames [from, to) that the net sees; the others wait or are finished. */
   window: framesSchema,
   /**
-   * Finished frames that the net sees as it sees those that move: at their level, as (1 - sigma)·latents + sigma·noise, so that both come
-   * out as if they had been made at once. In the clip they stay as they are. Other finished frames are seen at level 0.
+   * Finished frames that the net sees on their way, as (1 - sigma)·latents + sigma·noise at a share of the level of those that move, so
+   * that both become one clip. In the clip they stay as they are. Other finished frames are seen at level 0.
    */
   context: z.array(contextNoiseSchema).max(MAX_PIECES).optional(),
   keep: keepSchema.nullable(),

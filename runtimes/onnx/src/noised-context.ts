@@ -4,14 +4,15 @@ import type { LatentShape } from "./latent-update.ts";
 import { drawNoise } from "./noise.ts";
 
 /**
- * Finished frames that the net is shown under their own noise, at the level of those that move: what is made beside them then
- * follows their way instead of what became of them, so their common faults do not end where the new frames begin.
+ * Finished frames that the net is shown under some of their own noise: what is made beside them then follows their way, and not only
+ * what became of them, so their common faults do not end where the new frames begin.
  */
 export class NoisedContext {
   /** [C, T, H, W], what the net sees: changed while a step looks, and put back. */
   readonly #latents: Float32Array;
   readonly #shape: LatentShape;
-  readonly #frames: readonly number[];
+  /** Frames, and at which share of the level each is seen. */
+  readonly #shares: ReadonlyMap<number, number>;
   readonly #clean: Float32Array;
   readonly #noise: Float32Array;
 
@@ -20,8 +21,10 @@ export class NoisedContext {
     const [channels, frames, height, width] = shape;
     this.#latents = latents;
     this.#shape = shape;
-    this.#frames = runs.flatMap(({ frames: [from, to] }) =>
-      Array.from({ length: to - from }, (_, i) => from + i),
+    this.#shares = new Map(
+      runs.flatMap(({ frames: [from, to], share }) =>
+        Array.from({ length: to - from }, (_, i) => [from + i, share] as const),
+      ),
     );
     this.#clean = latents.slice();
     this.#noise = new Float32Array(latents.length);
@@ -33,12 +36,16 @@ export class NoisedContext {
     }
   }
 
-  /** Puts the frames at this level. @returns the levels of what the net sees then */
-  show(sigma: number, levels: readonly number[]): number[] {
-    this.#eachValue((i) => {
+  /** @param moving level of the frames that move. @returns the levels of what the net sees then */
+  show(moving: number, levels: readonly number[]): number[] {
+    this.#eachValue((i, share) => {
+      const sigma = share * moving;
       this.#latents[i] = (1 - sigma) * this.#clean[i]! + sigma * this.#noise[i]!;
     });
-    return levels.map((level, frame) => (this.#frames.includes(frame) ? sigma : level));
+    return levels.map((level, frame) => {
+      const share = this.#shares.get(frame);
+      return share === undefined ? level : share * moving;
+    });
   }
 
   /** Puts back what is finished, bit for bit. */
@@ -48,13 +55,13 @@ export class NoisedContext {
     });
   }
 
-  #eachValue(set: (index: number) => void): void {
+  #eachValue(set: (index: number, share: number) => void): void {
     const [channels, frames, height, width] = this.#shape;
     const plane = height * width;
     for (let channel = 0; channel < channels; channel++)
-      for (const frame of this.#frames) {
+      for (const [frame, share] of this.#shares) {
         const start = (channel * frames + frame) * plane;
-        for (let i = start; i < start + plane; i++) set(i);
+        for (let i = start; i < start + plane; i++) set(i, share);
       }
   }
 }

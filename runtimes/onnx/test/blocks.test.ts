@@ -49,11 +49,11 @@ describe("a clip made in blocks", () => {
   });
 
   test.each([
-    { solver: "dpmpp_2m", window: [0, 5] },
-    { solver: "euler", window: [2, 5] },
+    { solver: "dpmpp_2m", window: [0, 5], share: 1 },
+    { solver: "euler", window: [2, 5], share: 0.5 },
   ] as const)(
     "beside finished frames under their noise it is what an edit makes that keeps them on their way, with $solver in $window",
-    async ({ solver, window: [from, to] }) => {
+    async ({ solver, window: [from, to], share }) => {
       const clean = models.store((await models.run(tinyPlan({ solver }))).at(-1)!.state);
       const mask = models.store(maskBlob((frame) => (frame < 3 ? 0 : 1)));
       const { sigmas } = uniformSchedule(4);
@@ -68,13 +68,13 @@ describe("a clip made in blocks", () => {
       const edit = tinyPlan(
         { ...walk, window: [from, to], keep: { mask, clean, seed: 7, states } },
         {
-          schedule: rows((sigma) => sigma),
+          schedule: rows((sigma) => share * sigma),
           start: { kind: "renoise", seed: 8, clean, mask, kept_seed: 7, kept: null },
         },
       );
       const grown = (frames: [number, number]) =>
         tinyPlan(
-          { ...walk, window: [from, to], context: [{ frames, seed: 7, at: frames[0] }] },
+          { ...walk, window: [from, to], context: [{ frames, seed: 7, at: frames[0], share }] },
           {
             schedule: rows(() => 0),
             start: {

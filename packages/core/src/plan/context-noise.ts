@@ -2,6 +2,12 @@ import type { ContextNoise, Piece, Plan } from "@arc-fabric/contract";
 import { segmentsOf } from "./plan-parts.ts";
 import type { Window } from "./windows.ts";
 
+/**
+ * At the whole level clips that go on look best where they begin like the one before, and jump where they do not (backwards, in between):
+ * its noise alone does not tell how far a movement has come. At half of it every kind of join is smaller than beside clean frames.
+ */
+const SHARE = 0.5;
+
 /** Where a latent frame's noise was drawn. */
 type Source = Pick<ContextNoise, "seed" | "at">;
 
@@ -75,7 +81,7 @@ function runsOf(
       last.seed === source.seed &&
       last.at + frame - last.frames[0] === source.at;
     if (follows) last.frames[1] = frame + 1;
-    else runs.push({ frames: [frame, frame + 1], ...source });
+    else runs.push({ frames: [frame, frame + 1], ...source, share: SHARE });
   }
   return runs;
 }
