@@ -45,6 +45,8 @@ export function stepDerivation(
     isCachedStep(segment, step),
     // From its zone on, a cached velocity is part of the states.
     segment.cache && step >= segment.cache.start ? segment.cache : null,
+    // Not there in plans without one, whose states were stored before there was any.
+    ...(segment.context?.length ? [segment.context] : []),
   ]);
 }
 

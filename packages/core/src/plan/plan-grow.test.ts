@@ -2,6 +2,7 @@ import { deriveRequestSchema, type DeriveRequestOf, type Take } from "@arc-fabri
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { completedTake, digest, models, refusal, takeOf } from "../../test/support/samples.ts";
+import { planDerivations } from "./derivation.ts";
 import { planConcatenate } from "./plan-concatenate.ts";
 import { planGrow } from "./plan-grow.ts";
 import { decodeOf, segmentsOf } from "./plan-parts.ts";
@@ -60,6 +61,15 @@ describe("planGrow", () => {
         { frames: [5, 7], seed: 3, at: 5, share: 0.5 },
       ],
     ]);
+  });
+
+  it("tells states made under a context's noise from those made without", () => {
+    const { plan } = grow(completedTake(), { kind: "extend", num_frames: 4 });
+    const segments = plan.segments.map((segment) =>
+      segment.type === "denoise" ? { ...segment, context: undefined } : segment,
+    );
+    const [seen, unseen] = [plan, { ...plan, segments }].map(planDerivations);
+    expect(seen!.filter((derivation) => unseen!.includes(derivation))).toEqual([]);
   });
 
   it("extends in one piece where the net sees enough, and looks at what it is told to, or at the whole clip where that costs no more", () => {
