@@ -155,7 +155,7 @@ function editInWindow(solver: Solver, clean: string, mask: string): TinyPlan {
   );
 }
 
-/** Five stored latent frames and six new ones, in two blocks of three that see two finished frames each. */
+/** Five stored latent frames and six new ones, in two blocks of three that see two finished frames each on their way. */
 export function extendPlan(clean: string, solver: Solver): TinyPlan {
   const steps = 4;
   const rows = Array.from({ length: 2 * steps + 1 }, (_, step) =>
@@ -165,7 +165,11 @@ export function extendPlan(clean: string, solver: Solver): TinyPlan {
       return Math.min(1, Math.max(0, 1 - done / steps));
     }),
   );
-  const block = tinyWalk({ solver, model: "zoetrope-tiny-b", to: steps, window: [3, 8] }).segment;
+  const context = (frames: [number, number], seed: number) => ({
+    context: [{ frames, seed, at: frames[0], share: 0.5 }],
+  });
+  const walk = { solver, model: "zoetrope-tiny-b", to: steps } as const;
+  const block = tinyWalk({ ...walk, window: [3, 8], ...context([3, 5], 7) }).segment;
   return {
     shape: [4, 11, 4, 4],
     start: {
@@ -177,7 +181,10 @@ export function extendPlan(clean: string, solver: Solver): TinyPlan {
       ],
     },
     schedule: rowsSchedule(rows),
-    segments: [block, { ...block, from: steps, to: 2 * steps, window: [6, 11] }],
+    segments: [
+      block,
+      { ...block, from: steps, to: 2 * steps, window: [6, 11], ...context([6, 8], 3) },
+    ],
   };
 }
 
