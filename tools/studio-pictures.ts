@@ -9,9 +9,9 @@ import { startServer } from "../bench/lib/start-server.ts";
 import { buildStudio } from "./build-studio.ts";
 import { findChromium } from "./find-chromium.ts";
 
-const ON_STAGE = { prompt: "a red ball bounces on a green meadow", seed: 7 };
+const ON_STAGE = { prompt: "a red ball bounces on a green meadow", seed: 9 };
 /** Of the video, counted from 0: near the highest point of the bounce. */
-const FRAME = 12;
+const FRAME = 11;
 const LIBRARY = [
   { prompt: "a large purple heart stays still in the snow", seed: 5 },
   { prompt: "a large blue ball shrinks in the desert", seed: 12 },
