@@ -5,6 +5,7 @@ import { maskBlob, rowsSchedule, uniformSchedule } from "./tiny-engine.ts";
 import {
   extendPlan,
   frameOf,
+  grownStart,
   latentsOf,
   startTinyModels,
   tinyPlan,
@@ -77,14 +78,7 @@ describe("a clip made in blocks", () => {
           { ...walk, window: [from, to], context: [{ frames, seed: 7, at: frames[0], share }] },
           {
             schedule: rows(() => 0),
-            start: {
-              kind: "compose",
-              seed: 8,
-              pieces: [
-                { kind: "latents", digest: clean, frames: [0, 3] },
-                { kind: "noise", frames: 2 },
-              ],
-            },
+            start: grownStart(8, clean, 3, 2),
           },
         );
       const made = (await models.run(grown([from, 3]))).map(latentsOf);

@@ -172,18 +172,23 @@ export function extendPlan(clean: string, solver: Solver): TinyPlan {
   const block = tinyWalk({ ...walk, window: [3, 8], ...context([3, 5], 7) }).segment;
   return {
     shape: [4, 11, 4, 4],
-    start: {
-      kind: "compose",
-      seed: 3,
-      pieces: [
-        { kind: "latents", digest: clean, frames: [0, 5] },
-        { kind: "noise", frames: 6 },
-      ],
-    },
+    start: grownStart(3, clean, 5, 6),
     schedule: rowsSchedule(rows),
     segments: [
       block,
       { ...block, from: steps, to: 2 * steps, window: [6, 11], ...context([6, 8], 3) },
+    ],
+  };
+}
+
+/** The first stored latent frames of a clip and new ones after them. */
+export function grownStart(seed: number, clean: string, kept: number, made: number): Start {
+  return {
+    kind: "compose",
+    seed,
+    pieces: [
+      { kind: "latents", digest: clean, frames: [0, kept] },
+      { kind: "noise", frames: made },
     ],
   };
 }

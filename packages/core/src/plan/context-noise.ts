@@ -1,5 +1,5 @@
 import type { ContextNoise, Piece, Plan } from "@arc-fabric/contract";
-import { segmentsOf } from "./plan-parts.ts";
+import { lengthOf, segmentsOf } from "./plan-parts.ts";
 import type { Window } from "./windows.ts";
 
 /**
@@ -23,10 +23,10 @@ interface Grown {
 /** The noise of the finished frames that each window sees: those of the parent, and those that earlier windows made. */
 export function contextNoises({ pieces, parent, windows, seed }: Grown): ContextNoise[][] {
   const sources = pieces.flatMap((piece): (Source | null)[] => {
-    if (piece.kind === "image") return [null];
-    if (piece.kind === "noise") return new Array<null>(piece.frames).fill(null);
-    const [from, to] = piece.frames;
-    return Array.from({ length: to - from }, (_, i) => sourceOf(parent, from + i));
+    const frames = new Array<null>(lengthOf(piece)).fill(null);
+    return piece.kind === "latents"
+      ? frames.map((_, i) => sourceOf(parent, piece.frames[0] + i))
+      : frames;
   });
   return windows.map(({ made, window }) => {
     const runs = runsOf(sources, window);
@@ -53,8 +53,7 @@ function sourceOf(plan: Plan, frame: number): Source | null {
 function kindAt(pieces: readonly Piece[], frame: number): Piece["kind"] | undefined {
   let end = 0;
   return pieces.find((piece) => {
-    if (piece.kind === "image") end += 1;
-    else end += piece.kind === "noise" ? piece.frames : piece.frames[1] - piece.frames[0];
+    end += lengthOf(piece);
     return frame < end;
   })?.kind;
 }

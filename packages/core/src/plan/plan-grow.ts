@@ -15,6 +15,7 @@ import {
   draftOf,
   framesOf,
   illegal,
+  lengthOf,
   type ModelBook,
   ownPiece,
 } from "./plan-parts.ts";
@@ -250,9 +251,4 @@ function insertionPoint(atFrame: number, length: number, { name, latents }: Mani
     `${name} keeps frames in groups of ${perGroup}: at_frame = ${atFrame} lies inside one; use ${nearest}.`,
     { details: { field: "at_frame", value: atFrame, nearest } },
   );
-}
-
-function lengthOf(piece: Piece): number {
-  if (piece.kind === "image") return 1;
-  return piece.kind === "noise" ? piece.frames : piece.frames[1] - piece.frames[0];
 }

@@ -6,6 +6,7 @@ import {
   type DenoiseSegment,
   type EncodeSegment,
   type Manifest,
+  type Piece,
   type Plan,
   type Segment,
   type Start,
@@ -128,6 +129,12 @@ export function segmentAt(plan: Plan, step: number): DenoiseSegment {
 export function ownPiece(plan: Plan): DecodePiece | null {
   const { pieces } = decodeOf(plan);
   return pieces.length === 1 && pieces[0]!.state === null ? pieces[0]! : null;
+}
+
+/** Latent frames of a piece that a clip begins with. */
+export function lengthOf(piece: Piece): number {
+  if (piece.kind === "image") return 1;
+  return piece.kind === "noise" ? piece.frames : piece.frames[1] - piece.frames[0];
 }
 
 /** Frames that latent frames [0, count) decode to. */
