@@ -95,13 +95,15 @@ export type Keep = z.infer<typeof keepSchema>;
 
 /**
  * Finished latent frames [from, to), and the noise that they were made from: that of `seed`, from its latent frame `at` on. They are
- * seen at `share` of the level of the frames that move.
+ * seen at `share` of the level of the frames that move; by the pass with the negative prompt at `negative_share` of it, or at `share`. Where
+ * that is more, guidance leads away from what does not heed the finished frames, as it does from what does not heed the prompt.
  */
 export const contextNoiseSchema = z.strictObject({
   frames: framesSchema,
   seed: z.int().nonnegative(),
   at: z.int().nonnegative(),
   share: z.number().min(0).max(1),
+  negative_share: z.number().min(0).max(1).optional(),
 });
 export type ContextNoise = z.infer<typeof contextNoiseSchema>;
 

@@ -1,5 +1,6 @@
 import type { Conditioning } from "./conditioning.ts";
 import type { LatentShape, Velocity } from "./latent-update.ts";
+import type { Pass } from "./noised-context.ts";
 import { float32, type Graph, type GraphTensors } from "./ort.ts";
 
 /**
@@ -19,7 +20,8 @@ export class DenoiserBatch {
   readonly #velocity: Float32Array;
   readonly #inputs: GraphTensors;
   readonly #outputs: GraphTensors;
-  readonly #rows: number;
+  /** A row each: whose answer it is, and its part of the inputs. */
+  readonly #rows: readonly { pass: Pass; latents: Float32Array; sigmas: Float32Array }[];
   readonly #guidanceScale: number;
 
   constructor(
@@ -29,17 +31,22 @@ export class DenoiserBatch {
     conditioning: Conditioning,
     guidanceScale: number,
   ) {
-    const firstRow = guidanceScale === 0 ? 1 : 0;
-    const rows = guidanceScale === 0 || guidanceScale === 1 ? 1 : 2;
+    const passes = passesOf(guidanceScale);
+    const firstRow = passes[0] === "negative" ? 1 : 0;
+    const rows = passes.length;
     const [, tokens, dims] = conditioning.textShape;
     const size = start.length;
     this.#graph = graph;
-    this.#rows = rows;
     this.#guidanceScale = guidanceScale;
     this.#batchLatents = new Float32Array(rows * size);
-    this.latents = this.#batchLatents.subarray(0, size);
-    this.latents.set(start);
     this.#sigmas = new Float32Array(rows * shape[1]);
+    this.#rows = passes.map((pass, row) => ({
+      pass,
+      latents: this.#batchLatents.subarray(row * size, (row + 1) * size),
+      sigmas: this.#sigmas.subarray(row * shape[1], (row + 1) * shape[1]),
+    }));
+    this.latents = this.#rows[0]!.latents;
+    this.latents.set(start);
     this.#velocity = new Float32Array(rows * size);
     this.#inputs = {
       latents: float32(this.#batchLatents, [rows, ...shape]),
@@ -56,16 +63,24 @@ export class DenoiserBatch {
     this.#outputs = { velocity: float32(this.#velocity, [rows, ...shape]) };
   }
 
-  /** @param levels noise level of each latent frame. @returns views that the next run overwrites */
-  async run(levels: readonly number[]): Promise<Velocity> {
+  /**
+   * @param show readies the running latents for a pass that is to see them, and tells the noise level of each latent frame
+   * @returns views that the next run overwrites
+   */
+  async run(show: (latents: Float32Array, pass: Pass) => readonly number[]): Promise<Velocity> {
     const size = this.latents.length;
-    for (let row = 0; row < this.#rows; row++) this.#sigmas.set(levels, row * levels.length);
-    if (this.#rows === 2) this.#batchLatents.copyWithin(size, 0, size);
+    if (this.#rows.length === 2) this.#batchLatents.copyWithin(size, 0, size);
+    for (const { pass, latents, sigmas } of this.#rows) sigmas.set(show(latents, pass));
     await this.#graph.runInto(this.#inputs, this.#outputs);
     return {
       conditional: this.#velocity.subarray(0, size),
-      unconditional: this.#rows === 2 ? this.#velocity.subarray(size) : null,
+      unconditional: this.#rows.length === 2 ? this.#velocity.subarray(size) : null,
       guidanceScale: this.#guidanceScale,
     };
   }
+}
+
+function passesOf(guidanceScale: number): readonly Pass[] {
+  if (guidanceScale === 1) return ["prompt"];
+  return guidanceScale === 0 ? ["negative"] : ["prompt", "negative"];
 }

@@ -61,9 +61,12 @@ export class WindowWalk {
       return { conditional: this.#velocity, unconditional: null, guidanceScale: 1 };
     const seen = this.#window.levels(levels);
     const moving = levels.find((level, frame) => level !== nextLevels[frame]);
-    const shown = moving === undefined ? seen : this.#context?.show(moving, seen);
-    const velocity = await this.#batch.run(shown ?? seen);
-    this.#context?.hide();
+    const velocity = await this.#batch.run((latents, pass) =>
+      this.#context && moving !== undefined
+        ? this.#context.show(latents, pass, moving, seen)
+        : seen,
+    );
+    this.#context?.hide(this.#batch.latents);
     this.#velocity = null;
     return velocity;
   }

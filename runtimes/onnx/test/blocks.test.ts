@@ -98,6 +98,27 @@ describe("a clip made in blocks", () => {
     },
   );
 
+  test("with the negative prompt finished frames are seen as far back as is asked for that pass alone", async () => {
+    const clean = models.store((await models.run(tinyPlan())).at(-1)!.state);
+    const first = async (guidance_scale: number, share: number, negative_share?: number) => {
+      const run = { frames: [0, 3] as [number, number], seed: 7, at: 0, share };
+      const context = [negative_share === undefined ? run : { ...run, negative_share }];
+      const zeros = uniformSchedule(4).sigmas.map((sigma) => [0, 0, 0, sigma, sigma]);
+      const plan = tinyPlan(
+        { solver: "euler", model: "zoetrope-tiny-b", guidance_scale, context },
+        { schedule: rowsSchedule(zeros), start: grownStart(8, clean, 3, 2) },
+      );
+      return frameOf(latentsOf((await models.run(plan))[0]!), 3);
+    };
+    const [prompt, negative] = [await first(1, 0.5), await first(0, 1)];
+    const guided = await first(3, 0.5, 1);
+    guided.forEach((value, i) => {
+      expect(value).toBeCloseTo(negative[i]! + 3 * (prompt[i]! - negative[i]!), 4);
+    });
+    expect(await first(0, 0.5, 1)).toEqual(negative);
+    expect(await first(3, 0.5)).not.toEqual(guided);
+  });
+
   test("a window that begins later is shown behind an absent frame, always the same", async () => {
     const rows = [
       [0, 1, 1],

@@ -8,6 +8,9 @@ import type { Window } from "./windows.ts";
  */
 const SHARE = 0.5;
 
+/** All of the level: there finished frames tell as little as they can, and guidance leads towards what heeds them. */
+const NEGATIVE_SHARE = 1;
+
 /** Where a latent frame's noise was drawn. */
 type Source = Pick<ContextNoise, "seed" | "at">;
 
@@ -80,7 +83,13 @@ function runsOf(
       last.seed === source.seed &&
       last.at + frame - last.frames[0] === source.at;
     if (follows) last.frames[1] = frame + 1;
-    else runs.push({ frames: [frame, frame + 1], ...source, share: SHARE });
+    else
+      runs.push({
+        frames: [frame, frame + 1],
+        ...source,
+        share: SHARE,
+        negative_share: NEGATIVE_SHARE,
+      });
   }
   return runs;
 }

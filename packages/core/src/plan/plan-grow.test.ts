@@ -43,22 +43,23 @@ describe("planGrow", () => {
     const contexts = (parent: Take, request: object) =>
       segmentsOf(grow(parent, request).plan, "denoise").map(({ context }) => context);
     const { seed } = completedTake().parameters;
+    const shares = { share: 0.5, negative_share: 1 };
     const extend = { kind: "extend", num_frames: 8, context_frames: 2 };
     expect(contexts(completedTake(), { ...extend, num_frames: 12 })).toEqual([
-      [{ frames: [3, 5], seed, at: 3, share: 0.5 }],
-      [{ frames: [5, 7], seed: 3, at: 5, share: 0.5 }],
+      [{ frames: [3, 5], seed, at: 3, ...shares }],
+      [{ frames: [5, 7], seed: 3, at: 5, ...shares }],
     ]);
     expect(contexts(completedTake(), { ...extend, direction: "backward" })).toEqual([
-      [{ frames: [3, 5], seed, at: 1, share: 0.5 }],
+      [{ frames: [3, 5], seed, at: 1, ...shares }],
     ]);
     expect(contexts(completedTake(), { kind: "continue", num_frames: 4 })).toEqual([
-      [{ frames: [1, 4], seed, at: 2, share: 0.5 }],
+      [{ frames: [1, 4], seed, at: 2, ...shares }],
     ]);
     const longer = takeOf(grow(completedTake(), extend), completedTake().id);
     expect(contexts(longer, { ...extend, num_frames: 4, context_frames: 3 })).toEqual([
       [
-        { frames: [4, 5], seed, at: 4, share: 0.5 },
-        { frames: [5, 7], seed: 3, at: 5, share: 0.5 },
+        { frames: [4, 5], seed, at: 4, ...shares },
+        { frames: [5, 7], seed: 3, at: 5, ...shares },
       ],
     ]);
   });
