@@ -59,13 +59,13 @@ class Refiner(nn.Module):
     def __init__(self, wide: int = 128, middle: int = 64, fine: int = 48):
         super().__init__()
         self.enter = nn.Conv2d(CHANNELS, wide, 3, padding=1)
-        self.coarse = nn.Sequential(*(Residual(wide) for _ in range(4)))
+        self.coarse = nn.Sequential(*(Residual(wide) for _ in range(8)))
         self.to_middle = nn.Conv2d(wide, 4 * middle, 1)
-        self.middle = nn.Sequential(Residual(middle), Residual(middle))
+        self.middle = nn.Sequential(*(Residual(middle) for _ in range(4)))
         self.even = nn.Conv2d(middle, PICTURE, 1)
         self.to_fine = nn.Conv2d(middle, 4 * fine, 1)
         self.picture = nn.Conv2d(4 * PICTURE, fine, 3, padding=1)
-        self.fine = Residual(fine)
+        self.fine = nn.Sequential(Residual(fine), Residual(fine))
         self.leave = nn.Conv2d(fine, 4 * PICTURE, 3, padding=1)
         self.share = nn.Conv2d(fine, 4 * GROUP, 3, padding=1)
         for layer in (self.even, self.leave, self.share):

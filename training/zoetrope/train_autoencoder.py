@@ -25,12 +25,18 @@ from .precision import bfloat16_autocast
 from .render import SIZE, render
 from .scenes import CAMERA_SHARE, FRAMES, LONGEST, sample_scene
 
-OBJECT_WEIGHT = 8.0
+OBJECT_WEIGHT, MOVING_WEIGHT = 8.0, 3.0
+# Of the brightness, within a group: from here on a pixel is one that a thing enters or leaves, and no wave or cloud.
+MOVING = 0.1
 LATENT_NOISE = 0.6
-PREVIEW_WEIGHT, STEADY_WEIGHT, EDGE_WEIGHT = 0.1, 1.0, 1.0
+# A few are disturbed until little is left of them, so that the decoder does not answer what it never saw with numbers beyond all measure.
+FAR_NOISE, FAR_SHARE = 1.5, 0.05
+PREVIEW_WEIGHT, STEADY_WEIGHT, EDGE_WEIGHT = 0.1, 3.0, 1.0
 CROP = 64
+# of a decoder's further training
+CROPS_SHARE = 0.0
 # Groups in which nothing moves are easy: so many are kept; all are from this mean change from frame to frame on, in 0..255.
-CALM_SHARE, LIVELY = 0.35, 4.0
+CALM_SHARE, LIVELY = 0.3, 6.0
 
 
 def groups_of(seed: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -89,7 +95,8 @@ def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.G
     # The latents and what paints pixels are in full precision: a step of bfloat16 is a whole step of brightness.
     latents = net.encode(pictures.unflatten(1, (-1, 3)))
     level = LATENT_NOISE * torch.rand(len(latents), 1, 1, 1, generator=generator)
-    level = torch.where(torch.rand(level.shape, generator=generator) < 0.25, 0.0, level)
+    kind = torch.rand(level.shape, generator=generator)
+    level = torch.where(kind < 0.25, 0.0, torch.where(kind > 1 - FAR_SHARE, FAR_NOISE, level))
     disturbed = latents + (level * torch.randn(latents.shape, generator=generator)).to(latents.device)
     linear = net.decoder.linear(disturbed)
     with bfloat16_autocast(pictures.device.type):
@@ -99,12 +106,19 @@ def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.G
     plain = (linear - pictures).square().mean()
     clean = (level == 0).to(weights.device) & (weights > 1.5)
     squared = float((error.detach().square() * clean).sum() / clean.sum().clamp(min=1) / PICTURE)
+    weights = weights * (1 + (MOVING_WEIGHT - 1) * _moving(pictures))
     frames = error.unflatten(0, (-1, 2)).flatten(1, 2).unflatten(1, (-1, 3))
     either = weights.unflatten(0, (-1, 2)).amax(1)[:, None]
     value = (_smooth(error) * weights).mean() + STEADY_WEIGHT * (_smooth(frames[:, 1:] - frames[:, :-1]) * either).mean()
     across, down = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
     value = value + EDGE_WEIGHT * ((_smooth(across) * weights[..., 1:]).mean() + (_smooth(down) * weights[..., 1:, :]).mean())
     return 10 * value + PREVIEW_WEIGHT * 100 * plain, squared
+
+
+def _moving(pictures: Tensor) -> Tensor:
+    """Which pixels are not alike in all frames of their group: pictures [N, 12, h, w] -> 0 or 1, [N, 1, h, w]."""
+    frames = pictures.unflatten(1, (-1, 3))
+    return ((frames.amax(1) - frames.amin(1)).amax(1, keepdim=True) > MOVING).float()
 
 
 def _smooth(error: Tensor) -> Tensor:
@@ -147,11 +161,18 @@ def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.
         net.encoder.requires_grad_(False)
     movers = optimisers(trained, args.lr, threads.map)
     params = list(trained.parameters())
-    cut = wholes if args.decoder_only else crops
+    # A crop holds as much of a thing as four whole pictures, but what is even, and the picture's edge, are in those.
+    whole_from = CROPS_SHARE if args.decoder_only else 1.0
 
     def part(seed: list[int]) -> tuple[list[Tensor], float]:
         rng = np.random.default_rng(seed)
-        cuts, weights = cut(pictures, things, pairs[rng.integers(len(pairs), size=args.batch // (2 * number))], rng)
+        cut = crops if progress() < whole_from else wholes
+        cuts, weights = cut(
+            pictures,
+            things,
+            pairs[rng.integers(len(pairs), size=args.batch // (2 * number) * (4 if cut is crops and args.decoder_only else 1))],
+            rng,
+        )
         value, squared = loss(net, cuts.to(args.device), weights.to(args.device), torch.Generator().manual_seed(seed[1] * 100 + seed[2]))
         return list(torch.autograd.grad(value, params)), squared
 
