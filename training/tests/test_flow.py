@@ -22,9 +22,8 @@ class Wrong(nn.Module):
 def loss_of(sigmas: list[float], wrong: list[int]) -> float:
     levels = torch.tensor([sigmas])
     x0, noise = torch.zeros(1, 2, len(sigmas), 4, 4), torch.ones(1, 2, len(sigmas), 4, 4)
-    cells, tokens = torch.ones(1, len(sigmas), 4, 4), torch.zeros(1, 3, dtype=torch.int64)
-    examples = flow.Examples(x0, cells, tokens, levels, levels, noise)
-    return float(flow.loss(Wrong(noise - x0, wrong), examples, torch.ones(2)))
+    cover, tokens = torch.zeros(1, len(sigmas), 4, 4), torch.zeros(1, 3, dtype=torch.int64)
+    return float(flow.loss(Wrong(noise - x0, wrong), x0, cover, tokens, levels, noise, torch.ones(2)))
 
 
 def test_finished_and_absent_frames_do_not_count():
@@ -44,9 +43,3 @@ def test_an_error_beside_a_finished_frame_costs_more_than_one_further_on():
 
 def test_an_absent_frame_is_no_neighbour():
     assert loss_of([1.0, 0.5, 0.5, 0.0], [1]) < loss_of([0.0, 0.5, 0.5, 0.0], [1])
-
-
-def test_the_net_sees_its_own_finished_frames_on_their_way_and_further_back_without_a_prompt():
-    sigmas = torch.tensor([[0.0, 0.8, 0.8], [1.0, 0.0, 0.6], [0.0, 0.4, 0.0]])
-    shown = flow.on_their_way(sigmas, torch.tensor([True, True, False]))
-    assert torch.allclose(shown, torch.tensor([[0.4, 0.8, 0.8], [1.0, 0.3, 0.6], [0.4, 0.4, 0.4]]))

@@ -8,7 +8,7 @@ import onnx
 import pytest
 import torch
 
-from zoetrope import half, own_clips, parity, restore
+from zoetrope import half, parity, restore
 from zoetrope.autoencoder import Autoencoder, frames_of, pictures_of
 from zoetrope.denoiser import SIZES, Zoetrope, parts_of
 from zoetrope.export import export_graphs, load_checkpoint
@@ -47,36 +47,15 @@ def test_the_pool_goes_on_where_it_stopped(pool, ends, tmp_path):
     assert np.array_equal(Pool(tmp_path).latents, pool.latents)
 
 
-def test_what_a_net_made_is_learnt_beside_finished_frames_under_the_noise_they_were_made_from(pool, ends, tmp_path, monkeypatch):
-    monkeypatch.setattr("zoetrope.train.OWN_SHARE", 1.0)
-    net = Zoetrope(SIZES["tiny"]).eval()
-    own_clips.fill(tmp_path / "straight", net, Autoencoder.load(ends), 6)
-    for clips in (5, 6):
-        own_clips.fill(tmp_path / "in two goes", net, Autoencoder.load(ends), clips)
-    own, same = Pool(tmp_path / "straight"), Pool(tmp_path / "in two goes")
-    assert np.array_equal(own.scenes, same.scenes) and np.array_equal(own.noise, same.noise)
-    assert np.allclose(own.latents, same.latents, atol=1e-2)
-    trainer = Trainer(replace(PLAN, batch=32), pool, weights_of(ends, pool), own=own)
-    drawn = trainer._batch(0, 0)
-    finished = drawn.sigmas == 0
-    assert finished.any(1).all() and (drawn.shown[finished] > 0).all()
-    clips, noises = (values.transpose(1, 2).numpy() for values in (drawn.x0, drawn.noise))
-    for clip, noise, kept in zip(clips, noises, finished, strict=True):
-        starts = [(row, at) for row in range(6) for at in range(own.groups - len(clip) + 1)]
-        (row, at), *_ = [place for place in starts if np.array_equal(clip, own.latents[place[0], place[1] : place[1] + len(clip)])]
-        same = np.array([np.array_equal(a, b) for a, b in zip(noise, own.noise[row, at : at + len(clip)], strict=True)])
-        assert (same == kept.numpy()).all()
-
-
-@pytest.mark.parametrize("share", ["pairs", "hard", "pans"])
-def test_a_share_of_the_clips_can_be_asked_to_hold_two_things_to_be_hard_or_to_pan_under_clouds(pool, ends, share):
-    wanted = {"pairs": pool.doubles, "hard": pool.hard, "pans": pool.pans}[share]
+@pytest.mark.parametrize("share", ["pairs", "hard", "cameras"])
+def test_a_share_of_the_clips_can_be_asked_to_hold_two_things_to_be_hard_or_to_have_a_moving_camera(pool, ends, share):
+    wanted = {"pairs": pool.doubles, "hard": pool.hard, "cameras": pool.cameras}[share]
     trainer = Trainer(replace(PLAN, batch=32, **{share: 1.0}), pool, weights_of(ends, pool))
-    drawn = trainer._batch(0, 0)
-    clips = drawn.x0.transpose(1, 2).numpy()
+    x0, cover, *_ = trainer._batch(0, 0)
+    clips = x0.transpose(1, 2).numpy()
     kinds = [pool.latents[wanted, first : first + clips.shape[1]] for first in range(GROUPS - clips.shape[1] + 1)]
     assert all(any(np.array_equal(clip, held) for part in kinds for held in part) for clip in clips)
-    assert share != "pans" or (drawn.cells[:, :, 0] > drawn.cells[:, :, -1]).all()
+    assert share != "cameras" or (cover == 1).all()
     assert 0 < len(wanted) < pool.rows
 
 
@@ -109,8 +88,7 @@ def test_resumed_training_is_bit_equal(pool, ends, tmp_path, workers):
     """One worker: the batches are prepared ahead of their steps, as on a GPU."""
     weights, plan = weights_of(ends, pool), replace(PLAN, workers=workers)
     fill(tmp_path / "long", ends, 6, groups=LONG_GROUPS)
-    own_clips.fill(tmp_path / "own", Zoetrope(SIZES["tiny"]).eval(), Autoencoder.load(ends), 6)
-    pools = pool, weights, Pool(tmp_path / "long"), Pool(tmp_path / "own")
+    pools = pool, weights, Pool(tmp_path / "long")
     straight = Trainer(plan, *pools)
     for _ in range(6):
         straight.advance()

@@ -12,7 +12,7 @@ Choi et al. 2019).
 import argparse
 import json
 from collections import deque
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +53,8 @@ class DistilPlan(Plan):
 class Student(Trainer):
     """A trainer whose targets come from a finished net, whose weights too where both are of one size; checkpoints as of `train`."""
 
-    def __init__(self, plan: DistilPlan, pool: Pool, weights: Tensor, teacher: Zoetrope, long: Pool | None = None, own: Pool | None = None):
-        super().__init__(plan, pool, weights, long, own)
+    def __init__(self, plan: DistilPlan, pool: Pool, weights: Tensor, teacher: Zoetrope, long: Pool | None = None):
+        super().__init__(plan, pool, weights, long)
         self.teacher = teacher.eval().requires_grad_(False).to(plan.device)
         self.teacher.denoiser.to(memory_format=torch.channels_last)
         if self.model.size == teacher.size:
@@ -62,7 +62,7 @@ class Student(Trainer):
             self.average.load_state_dict(teacher.state_dict())
         self.answered: list[deque] = [deque(maxlen=KEPT) for _ in range(self.parts)]
 
-    def examples(self, worker: int) -> flow.Examples:
+    def examples(self, worker: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Fresh ones at every `echo`th step and until there are enough to choose from, also when resumed; else some of those."""
         kept = self.answered[worker]
         if self.step % self.plan.echo == 0 or len(kept) < KEPT // 4:
@@ -71,33 +71,34 @@ class Student(Trainer):
         return kept[np.random.default_rng([self.plan.seed, self.step, worker]).integers(len(kept))]
 
     @torch.no_grad()
-    def targets(self, drawn: flow.Examples, generator: torch.Generator) -> flow.Examples:
-        """Where the teacher leads, x0 and noise are not those of the clip but the ends of the straight line that goes through the noisy
+    def targets(self, x0: Tensor, tokens: Tensor, sigmas: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Clips, their captions and levels as for training -> x0, sigmas and noise as `flow.loss` takes them.
+
+        Where the teacher leads, x0 and noise are not those of the clip but the ends of the straight line that goes through the noisy
         clip and through what the teacher makes of it, so the loss's own target is the teacher's velocity. For a jump the level
         is one of the schedule's.
         """
-        sigmas, shown, tokens = drawn.sigmas, drawn.shown, drawn.tokens
+        noise = torch.randn(x0.shape, generator=generator, device=x0.device)
         made = (sigmas > 0) & (sigmas < 1)
         lowest = torch.where(made, sigmas, 2.0).amin(1, keepdim=True)
         led = (~made | (sigmas == lowest)).all(1) & (tokens[:, 1:] > 0).any(1)
         if not led.any():
-            return drawn
+            return x0, sigmas, noise
         if self.plan.jumps:
-            number = torch.randint(self.plan.jumps, (len(sigmas),), generator=generator, device=sigmas.device)
+            number = torch.randint(self.plan.jumps, (len(x0),), generator=generator, device=x0.device)
             # A first frame out of sight stands at level 1, as all of a clip does at the first jump: those begin at the second.
             hidden = (sigmas[:, 0] == 1) & (sigmas > 0).all(1)
             number = torch.where(hidden & (number == 0), min(1, self.plan.jumps - 1), number)
-            levels = _levels(self.plan.jumps, self.plan.shift, drawn.x0)[number][:, None]
-            sigmas = shown = torch.where(led[:, None] & made, levels, sigmas)
-        followed = replace(drawn, sigmas=sigmas, shown=shown).of(led)
+            sigmas = torch.where(led[:, None] & made, _levels(self.plan.jumps, self.plan.shift, x0)[number][:, None], sigmas)
+        level = sigmas[led][:, None, :, None, None]
+        x = (1 - level) * x0[led] + level * noise[led]
         if self.plan.jumps:
-            velocity = jump(self.teacher, followed.seen(), followed.sigmas, made[led], followed.tokens, number[led], self.plan)
+            velocity = jump(self.teacher, x, sigmas[led], made[led], tokens[led], number[led], self.plan)
         else:
-            velocity = guided_examples(self.teacher, followed, self.plan.guidance)
-        x, level = followed.seen(), followed.shown[:, None, :, None, None]
-        x0, noise = drawn.x0.clone(), drawn.noise.clone()
+            velocity = guided(self.teacher, x, sigmas[led], tokens[led], self.plan.guidance)
+        x0, noise = x0.clone(), noise.clone()
         x0[led], noise[led] = x - level * velocity, x + (1 - level) * velocity
-        return replace(drawn, x0=x0, noise=noise, sigmas=sigmas, shown=shown)
+        return x0, sigmas, noise
 
 
 def _levels(steps: int, shift: float, like: Tensor) -> Tensor:
@@ -119,21 +120,8 @@ def jump(teacher: Zoetrope, x: Tensor, sigmas: Tensor, made: Tensor, tokens: Ten
 
 def guided(teacher: Zoetrope, x: Tensor, sigmas: Tensor, tokens: Tensor, guidance: float) -> Tensor:
     """The teacher's velocity with classifier-free guidance, like x [B, C, T, H, W]."""
-    return _guided(teacher, (x, x), (sigmas, sigmas), tokens, guidance)
-
-
-def guided_examples(teacher: Zoetrope, examples: flow.Examples, guidance: float) -> Tensor:
-    """The same of examples: finished frames that are seen on their way are seen further back on it without the prompt."""
-    away = flow.on_their_way(examples.sigmas, prompted=False)
-    unprompted = torch.where(examples.shown == examples.sigmas, examples.sigmas, away)
-    seen = examples.seen(), examples.seen(unprompted)
-    return _guided(teacher, seen, (examples.shown, unprompted), examples.tokens, guidance)
-
-
-def _guided(teacher: Zoetrope, seen: tuple[Tensor, Tensor], levels: tuple[Tensor, Tensor], tokens: Tensor, guidance: float) -> Tensor:
-    """What is seen and its levels, each with the prompt and without it."""
-    empty = flow.empty_tokens(len(tokens)).to(tokens.device)
-    cond, uncond = teacher(torch.cat(seen), torch.cat(levels), torch.cat([tokens, empty])).chunk(2)
+    empty = flow.empty_tokens(len(x)).to(x.device)
+    cond, uncond = teacher(torch.cat([x, x]), torch.cat([sigmas, sigmas]), torch.cat([tokens, empty])).chunk(2)
     return uncond + guidance * (cond - uncond)
 
 
@@ -142,22 +130,18 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, default=Path("runs/m/last.pt"))
     parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
     parser.add_argument("--long", type=Path, default=Path("runs/pool-long"), help="whole long clips; used where the folder exists")
-    parser.add_argument("--own", type=Path, default=Path("runs/own"), help="clips that the teacher made; used where there are no jumps")
     parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder.pt"))
     parser.add_argument("--folder", type=Path, default=Path("runs/m-fast"))
     parser.add_argument("--start", type=Path, help="weights to begin with, where the student is of another size")
     for name, value in asdict(DistilPlan()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     args = vars(parser.parse_args())
-    names = ("folder", "teacher", "pool", "long", "own", "autoencoder", "start")
-    folder, teacher, pool, long, own, ends, start = (args.pop(name) for name in names)
+    folder, teacher, pool, long, ends, start = (args.pop(name) for name in ("folder", "teacher", "pool", "long", "autoencoder", "start"))
     if not (args["steps"] or args["seconds"]):
         parser.error("give --steps or --seconds")
     net, facts = load_checkpoint(teacher)
     plan = DistilPlan(**args | {"size": args["size"] or facts["size"]})
-    long = Pool(long) if long.exists() else None
-    own = Pool(own) if own.exists() and not plan.jumps else None
-    student = Student(plan, Pool(pool), weights_of(ends, Pool(pool)), net, long, own)
+    student = Student(plan, Pool(pool), weights_of(ends, Pool(pool)), net, Pool(long) if long.exists() else None)
     print(json.dumps({"teacher": facts}), flush=True)
     run(student, folder, start)
 

@@ -49,18 +49,12 @@ def main() -> None:
         run("train_autoencoder", *both, "--decoder-only", "--batch", 12)
     run("pool", *ends, "--folder", long, "--groups", LONG_GROUPS, "--clips", args.clips // 20, "--processes", args.workers)
     run("pool", *ends, "--folder", pool, "--clips", args.clips, "--processes", args.workers)
-    shares = ("--pairs", 0.3, "--hard", 0.35, "--pans", 0.1)
-    planned = ("--seconds", args.seconds, "--workers", args.workers, "--batch", args.batch, *shares)
-    own = args.runs / "own"
-    training = (*ends, "--pool", pool, "--long", long, "--own", own, *planned)
+    planned = ("--seconds", args.seconds, "--workers", args.workers, "--batch", args.batch, "--pairs", 0.3, "--hard", 0.35)
+    training = (*ends, "--pool", pool, "--long", long, *planned)
     base = args.runs / "base"
     run("train", *training, "--size", "s", "--folder", base)
     # The larger net has the smaller one's blocks and more of them, so it goes on from what that has learnt, and then teaches it.
-    grown = args.runs / "m-grown"
-    run("train", *training, "--size", "m", "--folder", grown, "--start", base / "last.pt")
-    # Only what has learnt to make clips can learn to go on from its own.
-    run("own_clips", *ends, "--checkpoint", grown / "last.pt", "--folder", own, "--clips", args.clips // 60)
-    run("train", *training, "--size", "m", "--folder", args.runs / "m", "--start", grown / "last.pt")
+    run("train", *training, "--size", "m", "--folder", args.runs / "m", "--start", base / "last.pt")
     student = ("--size", "s", "--jumps", 0, "--echo", 3, "--folder", args.runs / "s", "--start", base / "last.pt")
     run("distil", *training, *student, "--teacher", args.runs / "m" / "last.pt")
     similarity = args.runs / "similarity.pt"

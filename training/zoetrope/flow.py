@@ -6,7 +6,6 @@ A clip is continued, filled in or led to an end by frames at level 0 that the ot
 later in a longer clip, its first frame is out of sight: noise at level 1. Training sees both cases as they are used.
 """
 
-from dataclasses import dataclass, fields
 from itertools import islice, pairwise
 
 import torch
@@ -16,11 +15,8 @@ from .autoencoder import Decoder
 from .denoiser import Zoetrope
 from .vocabulary import BOS, MAX_TOKENS
 
-STEADY_WEIGHT = 1.0
-INDEPENDENT_SHARE, BESIDE_SHARE, ABSENT_SHARE = 0.15, 0.5, 0.5
-# Finished frames of clips that the net made are seen under some of their own noise: at this share of the level of what is made beside
-# them, and at all of it where no prompt is given. So guidance leads away from what does not heed them, too.
-ON_THEIR_WAY = 0.5
+OBJECT_WEIGHT, STEADY_WEIGHT = 5.0, 1.0
+INDEPENDENT_SHARE, CONTEXT_SHARE, ABSENT_SHARE = 0.15, 0.5, 0.5
 SIGMA_MEAN, SIGMA_SPREAD = 0.9, 1.4
 
 
@@ -39,18 +35,16 @@ def channel_weights(decoder: Decoder, latents: Tensor, amount: float = 0.5) -> T
     return change / change.mean()
 
 
-def draw_sigmas(
-    batch: int, frames: int, generator: torch.Generator, absent: Tensor | bool = False, beside_share: float = BESIDE_SHARE
-) -> Tensor:
+def draw_sigmas(batch: int, frames: int, generator: torch.Generator, absent: Tensor | bool = False) -> Tensor:
     """Logit-normal noise levels [B, T].
 
     One level for the clip; or an independent one in every latent frame; or one in a stretch of frames that is made between
     finished ones (level 0), with the first frame absent (level 1) in a share of those where another finished one is left.
-    `absent`: in which clips the first frame is absent, bool [B] or one for all. `beside_share`: of clips with finished frames.
+    `absent`: in which clips the first frame is absent, bool [B] or one for all.
     """
     each = torch.randn(batch, frames, generator=generator)
     kind = torch.rand(batch, 1, generator=generator)
-    alone, beside = kind < INDEPENDENT_SHARE, kind > 1 - beside_share
+    alone, beside = kind < INDEPENDENT_SHARE, kind > 1 - CONTEXT_SHARE
     levels = torch.sigmoid(SIGMA_MEAN + SIGMA_SPREAD * torch.where(alone, each, each[:, :1]))
     length = torch.randint(1, frames, (batch, 1), generator=generator)
     start = (torch.rand(batch, 1, generator=generator) * (frames - length + 1)).long()
@@ -63,57 +57,24 @@ def draw_sigmas(
     return levels
 
 
-def on_their_way(sigmas: Tensor, prompted: Tensor | bool) -> Tensor:
-    """Levels [B, T] as drawn -> those at which the net sees clips it made, `prompted` [B] or all of them with a prompt or without."""
-    moving = torch.where(sigmas < 1, sigmas, 0.0).amax(1, keepdim=True)
-    share = torch.where(torch.as_tensor(prompted, device=sigmas.device), ON_THEIR_WAY, 1.0).reshape(-1, 1)
-    return torch.where(sigmas == 0, share * moving, sigmas)
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Clips to learn from: x0 and noise [B, C, T, H, W], what an error in each cell counts [B, T, H, W], tokens [B, L], sigmas [B, T].
-
-    Frames at level 0 (finished) and at level 1 (absent) are not learnt. `shown` [B, T] are the levels that the net sees: those of
-    `sigmas`, but finished frames may have some of their noise.
-    """
-
-    x0: Tensor
-    cells: Tensor
-    tokens: Tensor
-    sigmas: Tensor
-    shown: Tensor
-    noise: Tensor
-
-    def to(self, device: str) -> "Examples":
-        return Examples(*(getattr(self, field.name).to(device, non_blocking=True) for field in fields(self)))
-
-    def of(self, clips: Tensor) -> "Examples":
-        """Some of the clips, bool [B]."""
-        return Examples(*(getattr(self, field.name)[clips] for field in fields(self)))
-
-    def seen(self, levels: Tensor | None = None) -> Tensor:
-        """What the net sees, at `shown` or at other levels: like x0."""
-        level = (self.shown if levels is None else levels)[:, None, :, None, None]
-        return (1 - level) * self.x0 + level * self.noise
-
-
-def loss(model: Zoetrope, examples: Examples, weights: Tensor) -> Tensor:
+def loss(model: Zoetrope, x0: Tensor, cover: Tensor, tokens: Tensor, sigmas: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
     """Weighted squared error of the velocity, scaled to the network's unit-variance target, and of its change from frame to frame:
     errors that stay are seen far less than errors that flicker. Beside a finished frame, which has no error, all of an error is change.
 
-    `weights` [C].
+    x0 and noise [B, C, T, H, W], cover [B, T, H, W] in [0, 1], tokens [B, L], sigmas [B, T], weights [C]. Frames at level 0 (the noise
+    is not in them) and at level 1 (absent ones) are not counted.
     """
-    sigmas, level = examples.sigmas, examples.shown[:, None, :, None, None]
-    velocity = model(examples.seen(), examples.shown, examples.tokens)
+    level = sigmas[:, None, :, None, None]
+    velocity = model((1 - level) * x0 + level * noise, sigmas, tokens)
     power = (1 - level).square() + level.square()
-    error = (velocity - (examples.noise - examples.x0)) * (power * weights[:, None, None, None]).sqrt()
+    error = (velocity - (noise - x0)) * (power * weights[:, None, None, None]).sqrt()
+    cells = 1 + (OBJECT_WEIGHT - 1) * (cover > 0.02).float()[:, None]
     counted = (sigmas > 0) & (sigmas < 1)
     error = error * counted[:, None, :, None, None]
     join = (sigmas == 0)[:, 1:] != (sigmas == 0)[:, :-1]
     steady = counted[:, 1:] & (sigmas[:, 1:] == sigmas[:, :-1]) | join & (counted[:, 1:] | counted[:, :-1])
     change = error[:, :, 1:] - error[:, :, :-1]
-    return _mean(error.square() * examples.cells[:, None], counted) / 2 + STEADY_WEIGHT * _mean(change.square(), steady) / 2
+    return _mean(error.square() * cells, counted) / 2 + STEADY_WEIGHT * _mean(change.square(), steady) / 2
 
 
 def _mean(values: Tensor, frames: Tensor) -> Tensor:

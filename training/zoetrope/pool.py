@@ -17,7 +17,7 @@ import torch
 from . import vocabulary as v
 from .autoencoder import Autoencoder, pictures_of
 from .patches import CHANNELS, GRID, GROUP, cell_cover
-from .render import CLOUDY, render
+from .render import render
 from .scenes import CAMERA_SHARE, LONGEST, Scene, sample_scene
 
 GROUPS, LONG_GROUPS = 5, 1 + (LONGEST - 1) // GROUP
@@ -26,9 +26,6 @@ PAIR_SHARE = 0.25
 ROW, NONE = 12, 255
 CORNERS = [v.SHAPES.index(name) for name in ("star", "triangle", "square")]
 FAST = [v.MOTIONS.index(name) for name in ("bounces", "circles", "spins")]
-
-PANS = [v.CAMERAS.index(name) for name in v.PANS]
-CLOUDED = [v.BACKGROUNDS.index(name) for name in CLOUDY]
 
 
 def scene_row(scene: Scene, first_group: int) -> np.ndarray:
@@ -73,29 +70,25 @@ def fill(folder: Path, autoencoder: Path, clips: int, groups: int = GROUPS, proc
     (folder / "shape.txt").write_text(str(groups))
     start = done = count(folder)
     began = time.monotonic()
+    shapes = {"latents.f16": groups * CHANNELS * GRID * GRID * 2, "cover.u8": groups * GRID * GRID, "scenes.u8": ROW}
+    for name, size in shapes.items():
+        with open(folder / name, "ab") as file:
+            if file.tell() < done * size:
+                raise ValueError(f"The rows in {folder / name} are of another version; choose another folder.")
+            file.truncate(done * size)
     # Fails here, where it is told, and not in every process.
     Autoencoder.load(autoencoder)
     with Processes(processes, _get_ready, (autoencoder,)) as workers:
         rows = workers.imap(partial(_row, groups, seed), range(done, clips), chunksize=10)
         for part in _parts(rows, chunk):
-            names = ("latents.f16", "cover.u8", "scenes.u8")
-            append(folder, {name: np.stack(arrays) for name, arrays in zip(names, zip(*part, strict=True), strict=True)}, done)
+            for name, arrays in zip(shapes, zip(*part, strict=True), strict=True):
+                with open(folder / name, "ab") as file:
+                    file.write(np.stack(arrays).tobytes())
             done += len(part)
+            (folder / "count.tmp").write_text(str(done))
+            (folder / "count.tmp").rename(folder / "count.txt")
             left = (clips - done) * (time.monotonic() - began) / (done - start)
             print(f"pool {done}/{clips} clips, {left:.0f} s left", flush=True)
-
-
-def append(folder: Path, rows: dict[str, np.ndarray], done: int) -> None:
-    """Rows [n, ...] by the names of their files, after the `done` complete ones; what a killed run left behind those is cut off."""
-    for name, values in rows.items():
-        with open(folder / name, "ab") as file:
-            size = done * values[0].nbytes
-            if file.tell() < size:
-                raise ValueError(f"The rows in {folder / name} are of another version; choose another folder.")
-            file.truncate(size)
-            file.write(values.tobytes())
-    (folder / "count.tmp").write_text(str(done + len(values)))
-    (folder / "count.tmp").rename(folder / "count.txt")
 
 
 _encoders: list[Autoencoder] = []
@@ -145,13 +138,11 @@ class Pool:
     def refresh(self) -> None:
         rows = count(self.folder)
         self.latents = np.memmap(self.folder / "latents.f16", np.float16, "r", shape=(rows, self.groups, CHANNELS, GRID, GRID))
-        if (self.folder / "noise.f16").exists():
-            self.noise = np.memmap(self.folder / "noise.f16", np.float16, "r", shape=self.latents.shape)
         self.cover = np.memmap(self.folder / "cover.u8", np.uint8, "r", shape=(rows, self.groups, GRID, GRID))
         self.scenes = np.memmap(self.folder / "scenes.u8", np.uint8, "r", shape=(rows, ROW))
         self.doubles = np.flatnonzero(self.scenes[:, 1] == 2)
         self.hard = np.flatnonzero(is_hard(self.scenes))
-        self.pans = np.flatnonzero(np.isin(self.scenes[:, 11], PANS) & np.isin(self.scenes[:, 0], CLOUDED))
+        self.cameras = np.flatnonzero(self.scenes[:, 11] != NONE)
         # Last: threads that draw batches meanwhile take their row numbers from here.
         self.rows = rows
 

@@ -21,27 +21,23 @@ from torch import Tensor
 
 from . import flow
 from .autoencoder import Autoencoder
-from .camera import SKY
 from .captions import tokens_of
 from .checkpoint import save
 from .denoiser import SIZES, Zoetrope
 from .optimiser import move, optimisers
-from .patches import GRID
 from .pool import GROUPS, LATER_SHARE, NONE, Pool
 from .precision import bfloat16_autocast
 
 WHOLE_SHARE = 0.6
-LONG_SHARE, OWN_SHARE = 0.08, 0.3
-# What an error counts in cells with a thing, and in a sky that passes by: its clouds are pale, and all that tells of a pan.
-OBJECT_WEIGHT, PASSING_WEIGHT = 5.0, 20.0
+LONG_SHARE = 0.08
 
 
 @dataclass(frozen=True)
 class Plan:
     """What a run is; `steps` or `seconds` ends it (0 = not used), the rate falls to zero over the last `decay` share.
 
-    `pairs`, `hard` and `pans` are the shares of clips that are replaced by ones with two things, by ones that are hard to draw
-    (`pool.is_hard`) and by ones whose camera pans under clouds, besides those that are such anyway.
+    `pairs`, `hard` and `cameras` are the shares of clips that are replaced by ones with two things, by ones that are hard to draw
+    (`pool.is_hard`) and by ones with a camera that moves, besides those that are such anyway.
     """
 
     size: str = "s"
@@ -56,7 +52,7 @@ class Plan:
     seed: int = 11
     pairs: float = 0.0
     hard: float = 0.0
-    pans: float = 0.0
+    cameras: float = 0.0
     save_every: float = 240.0
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -64,12 +60,11 @@ class Plan:
 class Trainer:
     """Owns the net, its averaged copy, the optimisers and the counters; `save` and `load` make runs resumable.
 
-    `long` and `own`: pools of whole long clips and of clips that the net made (`own_clips.py`), where there are such; `weights` [C] as
-    `flow.channel_weights` gives them.
+    `long`: a pool of whole long clips, where there is one; `weights` [C] as `flow.channel_weights` gives them.
     """
 
-    def __init__(self, plan: Plan, pool: Pool, weights: Tensor, long: Pool | None = None, own: Pool | None = None):
-        self.plan, self.pool, self.long, self.own = plan, pool, long, own
+    def __init__(self, plan: Plan, pool: Pool, weights: Tensor, long: Pool | None = None):
+        self.plan, self.pool, self.long = plan, pool, long
         torch.manual_seed(plan.seed)
         self.model = Zoetrope(SIZES[plan.size]).to(plan.device)
         self.model.denoiser.to(memory_format=torch.channels_last)
@@ -109,38 +104,40 @@ class Trainer:
 
     def _part(self, worker: int) -> tuple[float, list[Tensor]]:
         with bfloat16_autocast(self.plan.device):
-            value = flow.loss(self.model, self.examples(worker), self.weights)
+            value = flow.loss(self.model, *self.examples(worker), self.weights)
         grads = list(torch.autograd.grad(value, list(self.model.parameters())))
         return float(value.detach()), grads
 
-    def examples(self, worker: int) -> flow.Examples:
-        """What `flow.loss` takes of a part of this step's batch."""
-        drawn = self._prepared() if self.parts == 1 else self._batch(self.step, worker)
-        generator = torch.Generator(self.plan.device).manual_seed(self.step * self.parts + worker)
-        return self.targets(drawn.to(self.plan.device), generator)
+    def examples(self, worker: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """What `flow.loss` takes of a part of this step's batch: x0, cover, tokens, sigmas and noise."""
+        x0, cover, tokens, sigmas, seed = self._prepared() if self.parts == 1 else self._batch(self.step, worker)
+        device = self.plan.device
+        x0, cover, tokens, sigmas = (value.to(device, non_blocking=True) for value in (x0, cover, tokens, sigmas))
+        x0, sigmas, noise = self.targets(x0, tokens, sigmas, torch.Generator(device).manual_seed(seed))
+        return x0, cover, tokens, sigmas, noise
 
-    def targets(self, drawn: flow.Examples, _generator: torch.Generator) -> flow.Examples:
-        """What to learn of clips, on the plan's device: here the clips themselves."""
-        return drawn
+    def targets(self, x0: Tensor, tokens: Tensor, sigmas: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Clips, their captions and levels -> x0, sigmas and noise as `flow.loss` takes them: here the clips with fresh noise."""
+        return x0, sigmas, torch.randn(x0.shape, generator=generator, device=x0.device)
 
-    def _prepared(self) -> flow.Examples:
+    def _prepared(self) -> tuple[Tensor, Tensor, Tensor, Tensor, int]:
         """This step's batch, made by a worker meanwhile, and orders for those after it."""
         for step in range(self.step, self.step + 2 * self.plan.workers):
             if step not in self.ahead:
                 self.ahead[step] = self.workers.submit(self._batch, step, 0)
         return self.ahead.pop(self.step).result()
 
-    def _batch(self, step: int, worker: int) -> flow.Examples:
-        """A part of a step's batch, drawn and with fresh noise.
+    def _batch(self, step: int, worker: int) -> tuple[Tensor, Tensor, Tensor, Tensor, int]:
+        """Latents, coverage, tokens and noise levels of a part of a step's batch, and the seed of its noise.
 
-        Whole windows mostly; else a part of each, and more of them; else a few long clips, or clips the net made, which it learns to go
-        on from. Always about as many latent frames. The first frame is out of sight where a window does not begin where its scene begins.
+        Whole windows mostly; else a part of each, and more of them; else a few long clips. Always about as many latent frames.
+        The first frame is out of sight where a window does not begin where its scene begins.
         """
         rng = np.random.default_rng([self.plan.seed, step, worker])
-        pool = self._pool(rng.random())
+        pool = self.long if self.long and rng.random() < LONG_SHARE else self.pool
         frames = pool.groups if rng.random() < WHOLE_SHARE else int(rng.integers(2, pool.groups + 1))
         rows = rng.integers(pool.rows, size=max(1, self.plan.batch // self.parts * GROUPS // frames))
-        for special, share in ((pool.hard, self.plan.hard), (pool.doubles, self.plan.pairs), (pool.pans, self.plan.pans)):
+        for special, share in ((pool.hard, self.plan.hard), (pool.doubles, self.plan.pairs), (pool.cameras, self.plan.cameras)):
             chosen = rng.random(len(rows)) < share
             if len(special):
                 rows[chosen] = special[rng.integers(len(special), size=int(chosen.sum()))]
@@ -148,24 +145,14 @@ class Trainer:
         first = int(rng.integers(pool.groups - frames + 1)) if rng.random() < LATER_SHARE else 0
         part = slice(first, first + frames)
         x0 = torch.from_numpy(pool.latents[rows, part].astype(np.float32)).transpose(1, 2)
+        cover = torch.from_numpy(pool.cover[rows, part].astype(np.float32) / 255)
         scenes = pool.scenes[rows]
+        # Where the camera moves, all of the picture does, and every cell counts as a thing's.
+        cover[torch.from_numpy(scenes[:, 11] != NONE)] = 1
         tokens = torch.tensor([tokens_of(scene, rng) for scene in scenes])
         absent = torch.from_numpy(scenes[:, 10].astype(np.int64) + first > 0)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        noise = torch.randn(x0.shape, generator=generator)
-        if pool is not self.own:
-            sigmas = flow.draw_sigmas(len(rows), frames, generator, absent)
-            return flow.Examples(x0, cells_of(pool, rows, part), tokens, sigmas, sigmas, noise)
-        sigmas = flow.draw_sigmas(len(rows), frames, generator, absent, beside_share=1.0)
-        own = torch.from_numpy(pool.noise[rows, part].astype(np.float32)).transpose(1, 2)
-        noise = torch.where((sigmas == 0)[:, None, :, None, None], own, noise)
-        shown = flow.on_their_way(sigmas, prompted=(tokens[:, 1:] > 0).any(1))
-        return flow.Examples(x0, cells_of(pool, rows, part), tokens, sigmas, shown, noise)
-
-    def _pool(self, chance: float) -> Pool:
-        if self.own and chance < OWN_SHARE:
-            return self.own
-        return self.long if self.long and chance > 1 - LONG_SHARE else self.pool
+        return x0, cover, tokens, flow.draw_sigmas(len(rows), frames, generator, absent), int(rng.integers(2**62))
 
     def save(self, path: Path) -> None:
         """Write everything the next step reads."""
@@ -200,15 +187,6 @@ class Trainer:
                 old.update({name: value for name, value in group.items() if name not in ("params", "lr")})
             optimiser.load_state_dict(saved)
         self.step, self.elapsed = state["step"], state["elapsed"]
-
-
-def cells_of(pool: Pool, rows: np.ndarray, part: slice) -> Tensor:
-    """What an error counts in each cell of the frames `part` of some rows, [B, T, 16, 16]; all of the picture where the camera moves."""
-    cover = torch.from_numpy(pool.cover[rows, part].astype(np.float32) / 255)
-    cells = 1 + (OBJECT_WEIGHT - 1) * (cover > 0.02).float()
-    cells[torch.from_numpy(pool.scenes[rows, 11] != NONE)] = OBJECT_WEIGHT
-    cells[torch.from_numpy(np.isin(rows, pool.pans)), :, : round(SKY * GRID)] = PASSING_WEIGHT
-    return cells
 
 
 def run(trainer: Trainer, folder: Path, start: Path | None = None) -> None:
@@ -260,19 +238,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
     parser.add_argument("--long", type=Path, default=Path("runs/pool-long"), help="whole long clips; used where the folder exists")
-    parser.add_argument("--own", type=Path, default=Path("runs/own"), help="clips that the net made; used where the folder exists")
     parser.add_argument("--autoencoder", type=Path, default=Path("runs/autoencoder.pt"))
     parser.add_argument("--folder", type=Path, default=Path("runs/s"))
     parser.add_argument("--start", type=Path, help="weights to begin with, where there is no run to resume")
     for name, value in asdict(Plan()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     args = vars(parser.parse_args())
-    folder, pool, long, own, start, ends = (args.pop(name) for name in ("folder", "pool", "long", "own", "start", "autoencoder"))
+    folder, pool, long, start, ends = (args.pop(name) for name in ("folder", "pool", "long", "start", "autoencoder"))
     plan = Plan(**args)
     if not (plan.steps or plan.seconds):
         parser.error("give --steps or --seconds")
-    long, own = (Pool(folder) if folder.exists() else None for folder in (long, own))
-    trainer = Trainer(plan, Pool(pool), weights_of(ends, Pool(pool)), long, own)
+    trainer = Trainer(plan, Pool(pool), weights_of(ends, Pool(pool)), Pool(long) if long.exists() else None)
     run(trainer, folder, start)
 
 

@@ -25,18 +25,19 @@ from .precision import bfloat16_autocast
 from .render import SIZE, render
 from .scenes import CAMERA_SHARE, FRAMES, LONGEST, sample_scene
 
-OBJECT_WEIGHT, MOVING_WEIGHT = 8.0, 3.0
+OBJECT_WEIGHT, MOVING_WEIGHT, STILL_WEIGHT = 8.0, 2.0, 4.0
 # Of the brightness, within a group: from here on a pixel is one that a thing enters or leaves, and no wave or cloud.
 MOVING = 0.1
-LATENT_NOISE = 0.6
+# The code is to bear more noise than a decoder that goes on alone has to see.
+LATENT_NOISE, DECODER_NOISE = 0.6, 0.45
 # A few are disturbed until little is left of them, so that the decoder does not answer what it never saw with numbers beyond all measure.
-FAR_NOISE, FAR_SHARE = 1.5, 0.05
-PREVIEW_WEIGHT, STEADY_WEIGHT, EDGE_WEIGHT = 0.1, 3.0, 1.0
+FAR_NOISE, FAR_SHARE = 1.5, 0.02
+PREVIEW_WEIGHT, STEADY_WEIGHT, EDGE_WEIGHT = 0.1, 1.0, 1.0
 CROP = 64
 # of a decoder's further training
-CROPS_SHARE = 0.0
+CROPS_SHARE = 0.5
 # Groups in which nothing moves are easy: so many are kept; all are from this mean change from frame to frame on, in 0..255.
-CALM_SHARE, LIVELY = 0.3, 6.0
+CALM_SHARE, LIVELY = 0.35, 4.0
 
 
 def groups_of(seed: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -86,15 +87,16 @@ def _weights(things: np.ndarray) -> Tensor:
     return torch.from_numpy(1 + (OBJECT_WEIGHT - 1) * pixels.astype(np.float32))
 
 
-def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.Generator) -> tuple[Tensor, float]:
+def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, noise: float, generator: torch.Generator) -> tuple[Tensor, float]:
     """Weighted absolute error under noise, of the pixels, of their change from frame to frame and of that to their neighbours (a
     grid, an edge); and the squared error on things for the log.
 
-    pictures [2 N, 12, h, w], a group and its next one in turn: the change counts across their border too, weights [2 N, 1, h, w].
+    pictures [2 N, 12, h, w], a group and its next one in turn: the change counts across their border too, weights [2 N, 1, h, w]; `noise`
+    is the most that most latents are disturbed by.
     """
     # The latents and what paints pixels are in full precision: a step of bfloat16 is a whole step of brightness.
     latents = net.encode(pictures.unflatten(1, (-1, 3)))
-    level = LATENT_NOISE * torch.rand(len(latents), 1, 1, 1, generator=generator)
+    level = noise * torch.rand(len(latents), 1, 1, 1, generator=generator)
     kind = torch.rand(level.shape, generator=generator)
     level = torch.where(kind < 0.25, 0.0, torch.where(kind > 1 - FAR_SHARE, FAR_NOISE, level))
     disturbed = latents + (level * torch.randn(latents.shape, generator=generator)).to(latents.device)
@@ -108,7 +110,8 @@ def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, generator: torch.G
     squared = float((error.detach().square() * clean).sum() / clean.sum().clamp(min=1) / PICTURE)
     weights = weights * (1 + (MOVING_WEIGHT - 1) * _moving(pictures))
     frames = error.unflatten(0, (-1, 2)).flatten(1, 2).unflatten(1, (-1, 3))
-    either = weights.unflatten(0, (-1, 2)).amax(1)[:, None]
+    # What should stay as it is weighs more here than in a picture: it is most of it, and trembles at every border of two groups.
+    either = weights.unflatten(0, (-1, 2)).amax(1)[:, None].clamp(min=STILL_WEIGHT)
     value = (_smooth(error) * weights).mean() + STEADY_WEIGHT * (_smooth(frames[:, 1:] - frames[:, :-1]) * either).mean()
     across, down = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
     value = value + EDGE_WEIGHT * ((_smooth(across) * weights[..., 1:]).mean() + (_smooth(down) * weights[..., 1:, :]).mean())
@@ -162,18 +165,15 @@ def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.
     movers = optimisers(trained, args.lr, threads.map)
     params = list(trained.parameters())
     # A crop holds as much of a thing as four whole pictures, but what is even, and the picture's edge, are in those.
-    whole_from = CROPS_SHARE if args.decoder_only else 1.0
+    whole_from, crops_each, noise = (CROPS_SHARE, (SIZE // CROP) ** 2, DECODER_NOISE) if args.decoder_only else (1.0, 1, LATENT_NOISE)
 
     def part(seed: list[int]) -> tuple[list[Tensor], float]:
         rng = np.random.default_rng(seed)
         cut = crops if progress() < whole_from else wholes
-        cuts, weights = cut(
-            pictures,
-            things,
-            pairs[rng.integers(len(pairs), size=args.batch // (2 * number) * (4 if cut is crops and args.decoder_only else 1))],
-            rng,
-        )
-        value, squared = loss(net, cuts.to(args.device), weights.to(args.device), torch.Generator().manual_seed(seed[1] * 100 + seed[2]))
+        pairs_each = args.batch // (2 * number) * (1 if cut is wholes else crops_each)
+        cuts, weights = cut(pictures, things, pairs[rng.integers(len(pairs), size=pairs_each)], rng)
+        generator = torch.Generator().manual_seed(seed[1] * 100 + seed[2])
+        value, squared = loss(net, cuts.to(args.device), weights.to(args.device), noise, generator)
         return list(torch.autograd.grad(value, params)), squared
 
     began = saved = time.monotonic()

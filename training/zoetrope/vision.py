@@ -47,12 +47,8 @@ def read(frames: np.ndarray, rows_move: bool = False) -> Reading:
 
 def foreground(frames: np.ndarray, rows_move: bool = False) -> np.ndarray:
     """Masks [F, H, W] of the largest region that differs from the rows' edge colour."""
-    return np.stack([_largest(frame) for frame in different(frames, rows_move)])
-
-
-def different(frames: np.ndarray, rows_move: bool = False) -> np.ndarray:
-    """Masks [F, H, W] of all that differs from the rows' edge colour."""
-    return np.linalg.norm(frames.astype(np.float32) - edge_rows(frames, rows_move)[:, :, None], axis=-1) > DIFFERENT
+    distance = np.linalg.norm(frames.astype(np.float32) - edge_rows(frames, rows_move)[:, :, None], axis=-1)
+    return np.stack([_largest(frame) for frame in distance > DIFFERENT])
 
 
 def first_and_last_rows(frames: np.ndarray) -> list[np.ndarray]:
