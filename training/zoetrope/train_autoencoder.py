@@ -3,14 +3,16 @@
 Run again, it goes on from the saved nets for the whole plan.
 
 Latents are disturbed while they are between the two ends, by as much as the denoiser errs at its worst. So the encoder learns a
-code in which near is alike, and the decoder learns to draw what was meant. `--decoder-only` goes on with the decoder on whole
-pictures: the latents stay what they are, so denoisers and pools stay valid.
+code in which near is alike, and the decoder learns to draw what was meant. `--decoder-only` goes on with the decoder, on
+crops and then on whole pictures: the latents stay what they are, so denoisers and pools stay valid.
 """
 
 import argparse
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from multiprocessing import Pool as Processes
 from pathlib import Path
 
@@ -167,9 +169,8 @@ def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.
     # A crop holds as much of a thing as four whole pictures, but what is even, and the picture's edge, are in those.
     whole_from, crops_each, noise = (CROPS_SHARE, (SIZE // CROP) ** 2, DECODER_NOISE) if args.decoder_only else (1.0, 1, LATENT_NOISE)
 
-    def part(seed: list[int]) -> tuple[list[Tensor], float]:
+    def part(seed: list[int], cut: Callable) -> tuple[list[Tensor], float]:
         rng = np.random.default_rng(seed)
-        cut = crops if progress() < whole_from else wholes
         pairs_each = args.batch // (2 * number) * (1 if cut is wholes else crops_each)
         cuts, weights = cut(pictures, things, pairs[rng.integers(len(pairs), size=pairs_each)], rng)
         generator = torch.Generator().manual_seed(seed[1] * 100 + seed[2])
@@ -183,7 +184,8 @@ def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.
         return step / args.steps if args.steps else (time.monotonic() - began) / args.seconds
 
     while (done := progress()) < 1:
-        parts = list(threads.map(part, [[salt, step, worker] for worker in range(number)]))
+        cut = crops if done < whole_from else wholes
+        parts = list(threads.map(partial(part, cut=cut), [[salt, step, worker] for worker in range(number)]))
         for index, p in enumerate(params):
             p.grad = sum(grads[index] for grads, _ in parts) / len(parts)
         step += 1
