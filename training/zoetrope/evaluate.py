@@ -39,7 +39,7 @@ def judge(frames: np.ndarray, row: dict) -> dict:
     return {
         "id": row["id"],
         "prompt": row["prompt"],
-        "seen": [{name: getattr(reading, name) for name in PROPERTIES} for reading in seen],
+        "seen": [{name: getattr(reading, name) for name in PROPERTIES} | {"outline": round(reading.outline, 3)} for reading in seen],
         "right": [{p: getattr(reading, p) == thing[p] for p in PROPERTIES} for reading, thing in zip(seen, things, strict=True)],
         "background": background_of(frames) == row["background"],
         "flicker": flicker_of(frames) if row["background"] in STILL and not camera else None,
@@ -74,7 +74,8 @@ def _rows(name: str, time: tuple[float, ...]) -> np.ndarray:
 
 
 def summary(judged: list[dict]) -> dict:
-    """Shares in percent over all things; `all` needs colour, shape and motion of every thing of the video, and its camera."""
+    """Shares in percent over all things; `all` needs colour, shape and motion of every thing of the video, and its camera; `outline` is how
+    much of things with the right shape and of their ideal outlines is in both."""
     every = [thing for video_ in judged for thing in video_["right"]]
     groups = {
         "all_videos": judged,
@@ -86,6 +87,8 @@ def summary(judged: list[dict]) -> dict:
         things = [thing for j in part for thing in j["right"]]
         if things:
             scores[name] = {p: _percent([t[p] for t in things]) for p in PROPERTIES}
+            outlines = [s["outline"] for j in part for s, right in zip(j["seen"], j["right"], strict=True) if right["shape"]]
+            scores[name]["outline"] = round(100 * float(np.mean(outlines)), 1) if outlines else None
             scores[name]["background"] = _percent([j["background"] for j in part])
             if all("camera" in j for j in part):
                 scores[name]["camera"] = _percent([j["camera"] for j in part])

@@ -32,10 +32,12 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=60000)
     parser.add_argument("--seconds", type=float, default=7200, help="training time of each denoiser")
     parser.add_argument("--autoencoder-seconds", type=float, default=2400)
+    parser.add_argument("--decoder-seconds", type=float, default=4200)
     parser.add_argument("--similarity-seconds", type=float, default=900)
     parser.add_argument("--similarity", type=Path, default=Path("../bench/zoetrope-similarity"), help="folder of the gate's judge")
     parser.add_argument("--batch", type=int, default=32, help="clips a step of the denoisers; 512 suits a large GPU")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--limit", type=int, default=1000, help="videos of each set of prompts; a few show whether it runs")
     args = parser.parse_args()
     pool, long, prompts = args.runs / "pool", args.runs / "pool-long", args.results / "prompts.json"
     ends = ("--autoencoder", args.runs / "autoencoder.pt")
@@ -44,9 +46,7 @@ def main() -> None:
         run("prompts", "--out", path, *([f"-{name}"] if name else []))
     # A pool holds what one encoder made of its scenes, so that encoder stays.
     if not (pool / "count.txt").exists():
-        both = ("--out", ends[1], "--seconds", args.autoencoder_seconds, "--workers", args.workers)
-        run("train_autoencoder", *both)
-        run("train_autoencoder", *both, "--decoder-only", "--batch", 12)
+        run("train_autoencoder", "--out", ends[1], "--seconds", args.autoencoder_seconds, "--workers", args.workers)
     run("pool", *ends, "--folder", long, "--groups", LONG_GROUPS, "--clips", args.clips // 20, "--processes", args.workers)
     run("pool", *ends, "--folder", pool, "--clips", args.clips, "--processes", args.workers)
     planned = ("--seconds", args.seconds, "--workers", args.workers, "--batch", args.batch, "--pairs", 0.3, "--hard", 0.35)
@@ -54,28 +54,37 @@ def main() -> None:
     base = args.runs / "base"
     run("train", *training, "--size", "s", "--folder", base)
     # The larger net has the smaller one's blocks and more of them, so it goes on from what that has learnt, and then teaches it.
-    run("train", *training, "--size", "m", "--folder", args.runs / "m", "--start", base / "last.pt")
+    larger = args.runs / "m"
+    run("train", *training, "--size", "m", "--folder", larger, "--start", base / "last.pt")
+    run("curves", base / "log.jsonl", larger / "log.jsonl", "--batch", args.batch, "--out", args.results / "loss.svg")
     student = ("--size", "s", "--jumps", 0, "--echo", 3, "--folder", args.runs / "s", "--start", base / "last.pt")
-    run("distil", *training, *student, "--teacher", args.runs / "m" / "last.pt")
+    run("distil", *training, *student, "--teacher", larger / "last.pt")
+    # Last of them, because it learns to draw what was meant where the denoisers err.
+    drawn = ("--autoencoder", args.runs / "decoder.pt")
+    denoisers = ("--denoisers", *(args.runs / size / "last.pt" for size in ("m", "s")))
+    budget = ("--scenes", args.clips // 20, "--seconds", args.decoder_seconds, "--workers", args.workers)
+    run("train_decoder", *ends, *denoisers, "--out", drawn[1], *budget)
     similarity = args.runs / "similarity.pt"
     run("train_similarity", "--out", similarity, "--seconds", args.similarity_seconds, "--workers", args.workers)
     run("measure_similarity", "--checkpoint", similarity, "--folder", args.similarity, "--out", args.results / "similarity.json")
+    making = ("--threads", args.workers, "--limit", args.limit)
     for size in ("s", "m"):
         name = f"zoetrope-{size}"
         model = args.models / name
-        files = (*ends, "--checkpoint", args.runs / size / "last.pt")
+        files = (*drawn, "--checkpoint", args.runs / size / "last.pt")
         run("export", *files, "--out", model)
         run("parity", *files, "--model", model, "--out", args.results / f"parity-{name}.json")
+        run("sample", "--model", model, "--out", args.runs / f"examples-{size}", "--sheet", args.results / f"sheet-{name}.png")
         for asked, path in sets.items():
             videos = args.runs / f"videos-{size}{asked}"
-            run("sample", "--model", model, "--prompts", path, "--out", videos, "--threads", args.workers)
+            run("sample", "--model", model, "--prompts", path, "--out", videos, *making)
             run("evaluate", "--videos", videos, "--prompts", path, "--out", args.results / f"eval-{name}{asked}.json")
         quick = args.runs / f"videos-{size}-few"
-        run("sample", "--model", model, "--prompts", prompts, "--steps", FEW_STEPS[name], "--out", quick, "--threads", args.workers)
+        run("sample", "--model", model, "--prompts", prompts, "--steps", FEW_STEPS[name], "--out", quick, *making)
         run("evaluate", "--videos", quick, "--prompts", prompts, "--out", args.results / f"eval-{name}-few.json")
     # The default of a shared schedule: the smaller one begins, the larger one finishes.
     both, videos = ("--model", args.models / "zoetrope-s", "--then", args.models / "zoetrope-m"), args.runs / "videos-hybrid"
-    run("sample", *both, "--prompts", prompts, "--out", videos, "--threads", args.workers)
+    run("sample", *both, "--prompts", prompts, "--out", videos, *making)
     run("evaluate", "--videos", videos, "--prompts", prompts, "--out", args.results / "eval-zoetrope-hybrid.json")
 
 

@@ -6,7 +6,7 @@ A clip is continued, filled in or led to an end by frames at level 0 that the ot
 later in a longer clip, its first frame is out of sight: noise at level 1. Training sees both cases as they are used.
 """
 
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -96,24 +96,30 @@ def empty_tokens(batch: int) -> Tensor:
     return tokens
 
 
-@torch.no_grad()
 def sample(stages: list[tuple[Zoetrope, int, float]], tokens: Tensor, noise: Tensor, shift: float) -> Tensor:
-    """Euler with classifier-free guidance (one pass a step where it is 1): noise [B, C, T, H, W] -> latents of the same shape.
+    """From noise to clips by the whole schedule: noise [B, C, T, H, W] -> latents of the same shape.
 
     `stages`: the models that follow one another on one schedule, each with its number of steps and its guidance as a multiple of
     what is built in.
     """
-    x = noise
-    levels = pairwise(schedule(sum(steps for _, steps, _ in stages), shift))
+    x, levels = noise, schedule(sum(steps for _, steps, _ in stages), shift)
     for model, steps, guidance in stages:
-        text = model.text(tokens)
+        x, levels = denoise(model, x, levels[: steps + 1], tokens, guidance), levels[steps:]
+    return x
+
+
+@torch.no_grad()
+def denoise(model: Zoetrope, x: Tensor, levels: list[float], tokens: Tensor, guidance: float) -> Tensor:
+    """Clips [B, C, T, H, W] at the first of the levels -> at the last, by Euler's steps with classifier-free guidance; one pass a
+    step where that is 1."""
+    text = model.text(tokens)
+    if guidance != 1:
+        text = [torch.cat(pair) for pair in zip(text, model.text(empty_tokens(len(tokens))), strict=True)]
+    for now, after in pairwise(levels):
+        inputs = x if guidance == 1 else torch.cat([x, x])
+        velocity = model.denoiser(inputs, torch.full((len(inputs), x.shape[2]), now), *text)
         if guidance != 1:
-            text = [torch.cat(pair) for pair in zip(text, model.text(empty_tokens(len(tokens))), strict=True)]
-        for now, after in islice(levels, steps):
-            inputs = x if guidance == 1 else torch.cat([x, x])
-            velocity = model.denoiser(inputs, torch.full((len(inputs), x.shape[2]), now), *text)
-            if guidance != 1:
-                cond, uncond = velocity.chunk(2)
-                velocity = uncond + guidance * (cond - uncond)
-            x = x + (after - now) * velocity
+            cond, uncond = velocity.chunk(2)
+            velocity = uncond + guidance * (cond - uncond)
+        x = x + (after - now) * velocity
     return x

@@ -3,8 +3,7 @@
 Run again, it goes on from the saved nets for the whole plan.
 
 Latents are disturbed while they are between the two ends, by as much as the denoiser errs at its worst. So the encoder learns a
-code in which near is alike, and the decoder learns to draw what was meant. `--decoder-only` goes on with the decoder, on
-crops and then on whole pictures: the latents stay what they are, so denoisers and pools stay valid.
+code in which near is alike, and the decoder learns to draw what was meant. `train_decoder.py` goes on with the decoder alone.
 """
 
 import argparse
@@ -12,17 +11,16 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from multiprocessing import Pool as Processes
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from .autoencoder import PICTURE, Autoencoder
+from .autoencoder import PICTURE, Autoencoder, Decoder
 from .optimiser import move, optimisers
-from .patches import PATCH, cell_cover, fit, grouped
+from .patches import GRID, PATCH, cell_cover, fit, grouped
 from .precision import bfloat16_autocast
 from .render import SIZE, render
 from .scenes import CAMERA_SHARE, FRAMES, LONGEST, sample_scene
@@ -30,28 +28,35 @@ from .scenes import CAMERA_SHARE, FRAMES, LONGEST, sample_scene
 OBJECT_WEIGHT, MOVING_WEIGHT, STILL_WEIGHT = 8.0, 2.0, 4.0
 # Of the brightness, within a group: from here on a pixel is one that a thing enters or leaves, and no wave or cloud.
 MOVING = 0.1
-# The code is to bear more noise than a decoder that goes on alone has to see.
-LATENT_NOISE, DECODER_NOISE = 0.6, 0.45
+LATENT_NOISE = 0.6
 # A few are disturbed until little is left of them, so that the decoder does not answer what it never saw with numbers beyond all measure.
 FAR_NOISE, FAR_SHARE = 1.5, 0.02
 PREVIEW_WEIGHT, STEADY_WEIGHT, EDGE_WEIGHT = 0.1, 1.0, 1.0
-CROP = 64
-# of a decoder's further training
-CROPS_SHARE = 0.5
+# cells; a crop is 64 pixels wide
+CROP = 8
 # Groups in which nothing moves are easy: so many are kept; all are from this mean change from frame to frame on, in 0..255.
 CALM_SHARE, LIVELY = 0.35, 4.0
 
 
 def groups_of(seed: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One new scene: pictures uint8 [5, 12, 128, 128], which cells hold a thing, bool [5, 16, 16], and after which groups to look at the
-    border to the next one, bool [5]."""
+    """One new scene: pictures uint8 [5, 12, 128, 128], which cells hold a thing, bool [5, 16, 16], and `looked_at`."""
     rng = np.random.default_rng(seed)
     frames, cover = render(sample_scene(rng, camera_share=CAMERA_SHARE), first=int(rng.integers(LONGEST - FRAMES + 1)))
-    pictures = grouped(frames).transpose(0, 1, 4, 2, 3).reshape(-1, PICTURE, SIZE, SIZE)
+    pictures = channels_of(frames)
+    return pictures, cell_cover(cover) > 0.02, looked_at(pictures, rng)
+
+
+def channels_of(frames: np.ndarray) -> np.ndarray:
+    """A clip's frames uint8 [F, 128, 128, 3] -> its groups, the colours of all their frames as channels, uint8 [groups, 12, 128, 128]."""
+    return grouped(frames).transpose(0, 1, 4, 2, 3).reshape(-1, PICTURE, SIZE, SIZE)
+
+
+def looked_at(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """After which of a clip's groups to look at the border to the next one, bool [groups]: after some of those in which little moves."""
     change = np.abs(pictures[:, 3:].astype(np.int16) - pictures[:, :-3]).mean((1, 2, 3))
     kept = rng.random(len(change)) < CALM_SHARE + (1 - CALM_SHARE) * change / LIVELY
     kept[-1] = False
-    return pictures, cell_cover(cover) > 0.02, kept
+    return kept
 
 
 def bank(scenes: int, salt: int, processes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -62,54 +67,54 @@ def bank(scenes: int, salt: int, processes: int) -> tuple[np.ndarray, np.ndarray
     return np.concatenate(pictures), np.concatenate(things), np.flatnonzero(np.concatenate(kept))
 
 
-def crops(pictures: np.ndarray, things: np.ndarray, chosen: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Cuts of CROP pixels about a cell with a thing, of the groups `chosen` [N] and of those after them at the same places:
-    (pictures f32 [2 N, 12, CROP, CROP] in [0, 1], a group and its next one in turn, weights [2 N, 1, CROP, CROP])."""
-    side = CROP // PATCH
-    cuts, weights = [], []
+def places(things: np.ndarray, chosen: np.ndarray, side: int, rng: np.random.Generator) -> list[tuple[int, int, int]]:
+    """Where to cut squares of `side` cells about a cell with a thing, out of the groups `chosen` [N] and of those after them: (group, first
+    row, first column) of 2 N, a group and its next one in turn."""
+    out = []
     for index in chosen:
         cells = np.argwhere(things[index])
-        centre = cells[rng.integers(len(cells))] if len(cells) else rng.integers(SIZE // PATCH, size=2)
-        top, left = np.clip(centre - rng.integers(side, size=2), 0, SIZE // PATCH - side)
-        for place in (index, index + 1):
-            cuts.append(pictures[place, :, top * PATCH : top * PATCH + CROP, left * PATCH : left * PATCH + CROP])
-            weights.append(things[place, top : top + side, left : left + side])
-    return torch.from_numpy(np.stack(cuts)).float() / 255, _weights(np.stack(weights))
+        centre = cells[rng.integers(len(cells))] if len(cells) else rng.integers(GRID, size=2)
+        top, left = np.clip(centre - rng.integers(side, size=2), 0, GRID - side)
+        out += [(index, top, left), (index + 1, top, left)]
+    return out
 
 
-def wholes(pictures: np.ndarray, things: np.ndarray, chosen: np.ndarray, _: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Whole pictures, shapes as `crops` gives them at full size."""
-    both = np.stack([chosen, chosen + 1], 1).reshape(-1)
-    return torch.from_numpy(pictures[both]).float() / 255, _weights(things[both])
+def cut(arrays: np.ndarray, where: list[tuple[int, int, int]], side: int, scale: int = 1) -> np.ndarray:
+    """Squares of arrays [N, ..., GRID * scale, GRID * scale] at `places`: [2 N, ..., side * scale, side * scale]."""
+    wide = side * scale
+    return np.stack([arrays[index][..., top * scale :, left * scale :][..., :wide, :wide] for index, top, left in where])
 
 
-def _weights(things: np.ndarray) -> Tensor:
+def pixel_weights(things: np.ndarray) -> Tensor:
     """Which cells hold a thing, bool [N, h, w] -> what their pixels count, [N, 1, 8 h, 8 w]."""
     pixels = np.kron(things, np.ones((1, PATCH, PATCH)))[:, None]
     return torch.from_numpy(1 + (OBJECT_WEIGHT - 1) * pixels.astype(np.float32))
 
 
-def loss(net: Autoencoder, pictures: Tensor, weights: Tensor, noise: float, generator: torch.Generator) -> tuple[Tensor, float]:
-    """Weighted absolute error under noise, of the pixels, of their change from frame to frame and of that to their neighbours (a
-    grid, an edge); and the squared error on things for the log.
-
-    pictures [2 N, 12, h, w], a group and its next one in turn: the change counts across their border too, weights [2 N, 1, h, w]; `noise`
-    is the most that most latents are disturbed by.
-    """
-    # The latents and what paints pixels are in full precision: a step of bfloat16 is a whole step of brightness.
-    latents = net.encode(pictures.unflatten(1, (-1, 3)))
+def disturb(latents: Tensor, noise: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Latents [N, C, h, w], most of them disturbed by up to `noise`, and which of them are as they were, bool [N, 1, 1, 1]."""
     level = noise * torch.rand(len(latents), 1, 1, 1, generator=generator)
     kind = torch.rand(level.shape, generator=generator)
     level = torch.where(kind < 0.25, 0.0, torch.where(kind > 1 - FAR_SHARE, FAR_NOISE, level))
-    disturbed = latents + (level * torch.randn(latents.shape, generator=generator)).to(latents.device)
-    linear = net.decoder.linear(disturbed)
+    return latents + (level * torch.randn(latents.shape, generator=generator)).to(latents.device), (level == 0).to(latents.device)
+
+
+def loss(decoder: Decoder, latents: Tensor, pictures: Tensor, weights: Tensor, shown: Tensor) -> tuple[Tensor, float]:
+    """Weighted absolute error of what the decoder draws, of the pixels, of their change from frame to frame and of that to their
+    neighbours (a grid, an edge); and the squared error on things for the log.
+
+    latents [2 N, C, h, w], pictures [2 N, 12, 8 h, 8 w], a group and its next one in turn: the change counts across their border too;
+    weights [2 N, 1, 8 h, 8 w]; shown: which of them the log tells of, bool [2 N, 1, 1, 1].
+    """
+    # What paints pixels is in full precision: a step of bfloat16 is a whole step of brightness.
+    linear = decoder.linear(latents)
     with bfloat16_autocast(pictures.device.type):
-        features = net.decoder.refiner.features(disturbed, linear)
+        features = decoder.refiner.features(latents, linear)
     features = [part.float() for part in features]
-    error = net.decoder.refiner.paint(*features, linear) - pictures
+    error = decoder.refiner.paint(*features, linear) - pictures
     plain = (linear - pictures).square().mean()
-    clean = (level == 0).to(weights.device) & (weights > 1.5)
-    squared = float((error.detach().square() * clean).sum() / clean.sum().clamp(min=1) / PICTURE)
+    told = shown & (weights > 1.5)
+    squared = float((error.detach().square() * told).sum() / told.sum().clamp(min=1) / PICTURE)
     weights = weights * (1 + (MOVING_WEIGHT - 1) * _moving(pictures))
     frames = error.unflatten(0, (-1, 2)).flatten(1, 2).unflatten(1, (-1, 3))
     # What should stay as it is weighs more here than in a picture: it is most of it, and trembles at every border of two groups.
@@ -134,14 +139,8 @@ def _smooth(error: Tensor) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/autoencoder.pt"))
-    parser.add_argument("--seconds", type=float, default=2400)
-    parser.add_argument("--steps", type=int, default=0, help="instead of --seconds; 0 = not used")
     parser.add_argument("--scenes", type=int, default=4000, help="scenes drawn at the start")
-    parser.add_argument("--batch", type=int, default=48)
-    parser.add_argument("--lr", type=float, default=1.5e-3)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--decoder-only", action="store_true", help="leave the encoder, and so the latent space, as it is")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add_plan(parser, batch=48, lr=1.5e-3)
     args = parser.parse_args()
     if args.out.exists():
         net = Autoencoder()
@@ -155,37 +154,54 @@ def main() -> None:
     train(net, *groups, salt, args)
 
 
+def add_plan(parser: argparse.ArgumentParser, batch: int, lr: float) -> None:
+    """What `descend` reads."""
+    parser.add_argument("--seconds", type=float, default=2400)
+    parser.add_argument("--steps", type=int, default=0, help="instead of --seconds; 0 = not used")
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--lr", type=float, default=lr)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+
+
 def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.ndarray, salt: int, args: argparse.Namespace) -> None:
-    """Steps of `workers` threads, each on its part of the batch (on a GPU all of it is one part), until the plan is done."""
+    """Both ends on crops of the groups of a `bank`."""
+
+    def part(seed: list[int], pairs_each: int, _: float) -> tuple[Tensor, float]:
+        rng = np.random.default_rng(seed)
+        where = places(things, pairs[rng.integers(len(pairs), size=pairs_each)], CROP, rng)
+        wanted = torch.from_numpy(cut(pictures, where, CROP, PATCH)).to(args.device).float() / 255
+        weights = pixel_weights(cut(things, where, CROP)).to(args.device)
+        generator = torch.Generator().manual_seed(seed[1] * 100 + seed[2])
+        latents, shown = disturb(net.encode(wanted.unflatten(1, (-1, 3))), LATENT_NOISE, generator)
+        return loss(net.decoder, latents, wanted, weights, shown)
+
+    net.train()
+    descend(net, net, part, salt, args)
+
+
+def descend(net: Autoencoder, trained: nn.Module, part: Callable, salt: int, args: argparse.Namespace) -> None:
+    """Steps of `workers` threads, each on its part of the batch (on a GPU all of it is one part), until the plan is done.
+
+    `part`: (seed [3], pairs of groups in it, share of the plan that is done) -> (loss, squared error for the log). All of `net` is saved.
+    """
     number = args.workers if args.device == "cpu" else 1
     threads = ThreadPoolExecutor(number, initializer=torch.set_num_threads, initargs=(1,))
-    net.train().to(args.device, memory_format=torch.channels_last)
-    trained = net.decoder if args.decoder_only else net
-    if args.decoder_only:
-        net.norm.eval()
-        net.encoder.requires_grad_(False)
+    net.to(args.device, memory_format=torch.channels_last)
     movers = optimisers(trained, args.lr, threads.map)
     params = list(trained.parameters())
-    # A crop holds as much of a thing as four whole pictures, but what is even, and the picture's edge, are in those.
-    whole_from, crops_each, noise = (CROPS_SHARE, (SIZE // CROP) ** 2, DECODER_NOISE) if args.decoder_only else (1.0, 1, LATENT_NOISE)
-
-    def part(seed: list[int], cut: Callable) -> tuple[list[Tensor], float]:
-        rng = np.random.default_rng(seed)
-        pairs_each = args.batch // (2 * number) * (1 if cut is wholes else crops_each)
-        cuts, weights = cut(pictures, things, pairs[rng.integers(len(pairs), size=pairs_each)], rng)
-        generator = torch.Generator().manual_seed(seed[1] * 100 + seed[2])
-        value, squared = loss(net, cuts.to(args.device), weights.to(args.device), noise, generator)
-        return list(torch.autograd.grad(value, params)), squared
-
     began = saved = time.monotonic()
     step, errors = 0, []
 
     def progress() -> float:
         return step / args.steps if args.steps else (time.monotonic() - began) / args.seconds
 
+    def gradients(worker: int) -> tuple[list[Tensor], float]:
+        value, squared = part([salt, step, worker], args.batch // (2 * number), done)
+        return list(torch.autograd.grad(value, params)), squared
+
     while (done := progress()) < 1:
-        cut = crops if done < whole_from else wholes
-        parts = list(threads.map(partial(part, cut=cut), [[salt, step, worker] for worker in range(number)]))
+        parts = list(threads.map(gradients, range(number)))
         for index, p in enumerate(params):
             p.grad = sum(grads[index] for grads, _ in parts) / len(parts)
         step += 1

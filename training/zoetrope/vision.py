@@ -22,13 +22,14 @@ HARMONIC = {"square": 4, "triangle": 3, "star": 5, "heart": 1}
 @dataclass(frozen=True)
 class Reading:
     """What was seen; empty strings where nothing was found. `seen` is the share of frames with a thing in them, `growth` what became of
-    its size, however it moved."""
+    its size, however it moved, `outline` how much of itself and of the ideal outline of its shape is in both, 0..1."""
 
     colour: str
     shape: str
     motion: str
     growth: str
     seen: float
+    outline: float = 0.0
 
 
 def read(frames: np.ndarray, rows_move: bool = False) -> Reading:
@@ -41,8 +42,9 @@ def read(frames: np.ndarray, rows_move: bool = False) -> Reading:
     seen = areas > 0.002 * masks[0].size
     if seen.mean() < 0.5:
         return Reading("", "", "", "", float(seen.mean()))
-    shape = shape_of(masks[seen])
-    return Reading(colour_of(frames[seen], masks[seen]), shape, motion_of(masks, seen, shape), growth_of(masks, seen), float(seen.mean()))
+    shape, outline = shape_of(masks[seen])
+    colour, motion, growth = colour_of(frames[seen], masks[seen]), motion_of(masks, seen, shape), growth_of(masks, seen)
+    return Reading(colour, shape, motion, growth, float(seen.mean()), outline)
 
 
 def foreground(frames: np.ndarray, rows_move: bool = False) -> np.ndarray:
@@ -95,12 +97,12 @@ def _chroma(rgb: np.ndarray) -> np.ndarray:
     return np.array([r - g, (r + g) / 2 - b, 0.35 * top / 255])
 
 
-def shape_of(masks: np.ndarray) -> str:
-    """The outline that overlaps best, voted over frames; frames that touch the picture's edge vote only if all do."""
+def shape_of(masks: np.ndarray) -> tuple[str, float]:
+    """The outline that overlaps best, voted over frames, and its mean overlap; frames that touch the picture's edge vote only if all do."""
     inside = np.array([not (m[0].any() or m[-1].any() or m[:, 0].any() or m[:, -1].any()) for m in masks])
     chosen = masks[inside] if inside.any() else masks
-    scores = sum(_overlaps(mask) for mask in chosen[:: max(1, len(chosen) // 8)])
-    return list(TURNS)[int(np.argmax(scores))]
+    scores = np.mean([_overlaps(mask) for mask in chosen[:: max(1, len(chosen) // 8)]], axis=0)
+    return list(TURNS)[int(np.argmax(scores))], float(scores.max())
 
 
 def _overlaps(mask: np.ndarray) -> np.ndarray:
