@@ -20,6 +20,7 @@ def test_a_still_background_does_not_flicker_whatever_moves_before_it_and_trembl
     row = {"id": "0", "prompt": "", "background": "dark", "things": [{"colour": "red", "shape": "star", "motion": "right"}]}
     told = summary([judge(frames, row), judge(frames, row | {"background": "sea"})])
     assert told["flicker"]["videos"] == 1
+    assert told["all_videos"]["outline"] > 90
 
 
 def test_logs_of_runs_in_a_row_become_one_picture(tmp_path):

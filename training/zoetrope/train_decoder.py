@@ -55,8 +55,8 @@ def bank(denoisers: list[tuple[Zoetrope, float]], ends: Autoencoder, scenes: int
             parts.append(part)
             left = (time.monotonic() - began) * (len(seeds) / len(parts) - 1)
             print(f"{len(parts) * TOGETHER}/{len(seeds) * TOGETHER} scenes denoised, {left:.0f} s left", flush=True)
-    *arrays, looked_at = (np.concatenate(several) for several in zip(*parts, strict=True))
-    return Groups(*arrays, np.flatnonzero(looked_at))
+    *arrays, looked = (np.concatenate(several) for several in zip(*parts, strict=True))
+    return Groups(*arrays, np.flatnonzero(looked))
 
 
 _nets: list = []
