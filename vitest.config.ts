@@ -22,6 +22,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // As long as the browser tests wait for a text, not the second that is the default: machines are busy.
+    expect: { poll: { timeout: 30_000 } },
     execArgv: ["--disable-warning=ExperimentalWarning"],
     globalSetup: "tools/memory-folder.ts",
     projects: [
