@@ -85,6 +85,11 @@ def cut(arrays: np.ndarray, where: list[tuple[int, int, int]], side: int, scale:
     return np.stack([arrays[index][..., top * scale :, left * scale :][..., :wide, :wide] for index, top, left in where])
 
 
+def squares(pictures: np.ndarray, things: np.ndarray, where: list[tuple[int, int, int]], side: int) -> tuple[Tensor, Tensor]:
+    """What is to be drawn at `places` and what its pixels count: (pictures f32 [2 N, 12, 8 side, 8 side] in [0, 1], `pixel_weights`)."""
+    return torch.from_numpy(cut(pictures, where, side, PATCH)).float() / 255, pixel_weights(cut(things, where, side))
+
+
 def pixel_weights(things: np.ndarray) -> Tensor:
     """Which cells hold a thing, bool [N, h, w] -> what their pixels count, [N, 1, 8 h, 8 w]."""
     pixels = np.kron(things, np.ones((1, PATCH, PATCH)))[:, None]
@@ -170,8 +175,7 @@ def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.
     def part(seed: list[int], pairs_each: int, _: float) -> tuple[Tensor, float]:
         rng = np.random.default_rng(seed)
         where = places(things, pairs[rng.integers(len(pairs), size=pairs_each)], CROP, rng)
-        wanted = torch.from_numpy(cut(pictures, where, CROP, PATCH)).to(args.device).float() / 255
-        weights = pixel_weights(cut(things, where, CROP)).to(args.device)
+        wanted, weights = (part.to(args.device) for part in squares(pictures, things, where, CROP))
         generator = torch.Generator().manual_seed(seed[1] * 100 + seed[2])
         latents, shown = disturb(net.encode(wanted.unflatten(1, (-1, 3))), LATENT_NOISE, generator)
         return loss(net.decoder, latents, wanted, weights, shown)

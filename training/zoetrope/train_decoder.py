@@ -16,15 +16,15 @@ import torch
 from torch import Tensor
 
 from . import flow
-from .autoencoder import Autoencoder
+from .autoencoder import Autoencoder, pictures_of
 from .captions import tokens_of
 from .denoiser import Zoetrope
 from .export import GUIDANCE, SHIFT, load_checkpoint
-from .patches import GRID, PATCH, cell_cover
+from .patches import GRID, cell_cover
 from .pool import GROUPS, scene_row
 from .render import render
 from .scenes import CAMERA_SHARE, sample_scene
-from .train_autoencoder import CROP, add_plan, channels_of, cut, descend, disturb, looked_at, loss, pixel_weights, places
+from .train_autoencoder import CROP, add_plan, channels_of, cut, descend, disturb, looked_at, loss, places, squares
 
 # Most of what it will draw is made by a denoiser.
 MADE_SHARE = 0.65
@@ -76,7 +76,7 @@ def _scenes(seed: list[int]) -> tuple[np.ndarray, ...]:
     drawn = [render(scene) for scene in scenes]
     pictures = np.stack([channels_of(frames) for frames, _ in drawn])
     things = np.stack([cell_cover(cover) > 0.02 for _, cover in drawn])
-    own = ends.encode(torch.from_numpy(pictures).flatten(0, 1).unflatten(1, (-1, 3)).float() / 255)
+    own = ends.encode(torch.cat([pictures_of(frames) for frames, _ in drawn]))
     clips = own.unflatten(0, (TOGETHER, GROUPS)).transpose(1, 2)
     tokens = torch.tensor([tokens_of(scene_row(scene, 0), rng, drop=0) for scene in scenes])
     levels = flow.schedule(STEPS, SHIFT)[rng.integers(*FIRST_STEPS) :]
@@ -96,8 +96,7 @@ def train(net: Autoencoder, groups: Groups, salt: int, args: argparse.Namespace)
         # A crop holds as much of a thing as four whole pictures, but what is even, and the picture's edge, are in those.
         side, pairs_each = (CROP, pairs_each * (GRID // CROP) ** 2) if done < CROPS_SHARE else (GRID, pairs_each)
         where = places(groups.things, groups.pairs[rng.integers(len(groups.pairs), size=pairs_each)], side, rng)
-        wanted = torch.from_numpy(cut(groups.pictures, where, side, PATCH)).to(args.device).float() / 255
-        weights = pixel_weights(cut(groups.things, where, side)).to(args.device)
+        wanted, weights = (part.to(args.device) for part in squares(groups.pictures, groups.things, where, side))
         own, made = torch.from_numpy(cut(groups.latents, where, side)).to(args.device).unbind(1)
         is_made = torch.from_numpy(rng.random(pairs_each) < MADE_SHARE).repeat_interleave(2)[:, None, None, None].to(args.device)
         disturbed, _ = disturb(own, NOISE, torch.Generator().manual_seed(seed[1] * 100 + seed[2]))
