@@ -1,4 +1,4 @@
-"""The loss: what counts of an error, and where."""
+"""The loss: what counts of an error, and where; the sampler: which steps are guided."""
 
 import torch
 from torch import Tensor, nn
@@ -43,3 +43,24 @@ def test_an_error_beside_a_finished_frame_costs_more_than_one_further_on():
 
 def test_an_absent_frame_is_no_neighbour():
     assert loss_of([1.0, 0.5, 0.5, 0.0], [1]) < loss_of([0.0, 0.5, 0.5, 0.0], [1])
+
+
+class Net:
+    """A net whose velocity tells what it was asked: the text's mean, in clips without one 0, and how often it was asked for it."""
+
+    asked: int = 0
+
+    def text(self, tokens: Tensor) -> tuple[Tensor, ...]:
+        return ((tokens[:, 1:] > 0).any(1).float(),)
+
+    def denoiser(self, latents: Tensor, sigmas: Tensor, text: Tensor) -> Tensor:
+        self.asked += len(latents)
+        return text[:, None, None, None, None].expand_as(latents)
+
+
+def test_steps_are_guided_down_to_a_level_and_take_one_pass_from_there_on():
+    net, x = Net(), torch.zeros(1, 16, 3, 16, 16)
+    tokens = torch.tensor([[1, 5]])
+    made = flow.denoise(net, x, [1.0, 0.8, flow.GUIDANCE_UNTIL, 0.2, 0.0], tokens, 3.0)
+    assert net.asked == 2 + 2 + 1 + 1
+    assert torch.allclose(made, torch.full_like(x, -3 * 0.5 - 0.5))

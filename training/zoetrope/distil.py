@@ -119,10 +119,12 @@ def jump(teacher: Zoetrope, x: Tensor, sigmas: Tensor, made: Tensor, tokens: Ten
 
 
 def guided(teacher: Zoetrope, x: Tensor, sigmas: Tensor, tokens: Tensor, guidance: float) -> Tensor:
-    """The teacher's velocity with classifier-free guidance, like x [B, C, T, H, W]."""
+    """The teacher's velocity with classifier-free guidance where that is in use, like x [B, C, T, H, W]; sigmas [B, T]."""
+    lowest = torch.where(sigmas > 0, sigmas, 1.0).amin(1)
+    scale = torch.where(lowest > flow.GUIDANCE_UNTIL, guidance, 1.0)[:, None, None, None, None]
     empty = flow.empty_tokens(len(x)).to(x.device)
     cond, uncond = teacher(torch.cat([x, x]), torch.cat([sigmas, sigmas]), torch.cat([tokens, empty])).chunk(2)
-    return uncond + guidance * (cond - uncond)
+    return uncond + scale * (cond - uncond)
 
 
 def main() -> None:

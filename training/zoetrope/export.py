@@ -10,7 +10,7 @@ import onnx
 import torch
 from torch import nn
 
-from . import half
+from . import flow, half
 from . import vocabulary as v
 from .autoencoder import Autoencoder, LinearDecoder
 from .denoiser import SIZES, Size, Zoetrope
@@ -18,7 +18,7 @@ from .patches import CHANNELS, GRID, GROUP
 from .scenes import FPS, FRAMES
 
 OPSET = 20
-VERSION = "0.9.0"
+VERSION = "0.10.0"
 STEPS, GUIDANCE, SHIFT = 20, 3.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
@@ -151,6 +151,7 @@ def manifest(facts: dict, folder: Path) -> dict:
         },
         **({"default_stages": [{"model": model, "share": share} for model, share in STAGES[identity]]} if identity in STAGES else {}),
         "guidance_built_in": facts["guidance_built_in"],
+        "guidance_until": flow.GUIDANCE_UNTIL,
         **({"few_steps": FEW_STEPS[identity]} if identity in FEW_STEPS else {}),
         "memory_bytes": 350_000_000,
         "vocabulary": groups,

@@ -18,6 +18,8 @@ from .vocabulary import BOS, MAX_TOKENS
 OBJECT_WEIGHT, STEADY_WEIGHT = 5.0, 1.0
 INDEPENDENT_SHARE, CONTEXT_SHARE, ABSENT_SHARE = 0.15, 0.5, 0.5
 SIGMA_MEAN, SIGMA_SPREAD = 0.9, 1.4
+# From this level on a step is not guided: what is drawn is decided by then, and guidance would disturb how.
+GUIDANCE_UNTIL = 0.5
 
 
 @torch.no_grad()
@@ -110,15 +112,15 @@ def sample(stages: list[tuple[Zoetrope, int, float]], tokens: Tensor, noise: Ten
 
 @torch.no_grad()
 def denoise(model: Zoetrope, x: Tensor, levels: list[float], tokens: Tensor, guidance: float) -> Tensor:
-    """Clips [B, C, T, H, W] at the first of the levels -> at the last, by Euler's steps with classifier-free guidance; one pass a
-    step where that is 1."""
+    """Clips [B, C, T, H, W] at the first of the levels -> at the last, by Euler's steps with classifier-free guidance down to
+    GUIDANCE_UNTIL; one pass a step where that is 1 and from there on."""
     text = model.text(tokens)
-    if guidance != 1:
-        text = [torch.cat(pair) for pair in zip(text, model.text(empty_tokens(len(tokens))), strict=True)]
+    both = [torch.cat(pair) for pair in zip(text, model.text(empty_tokens(len(tokens))), strict=True)]
     for now, after in pairwise(levels):
-        inputs = x if guidance == 1 else torch.cat([x, x])
-        velocity = model.denoiser(inputs, torch.full((len(inputs), x.shape[2]), now), *text)
-        if guidance != 1:
+        guided = guidance != 1 and now > GUIDANCE_UNTIL
+        inputs = torch.cat([x, x]) if guided else x
+        velocity = model.denoiser(inputs, torch.full((len(inputs), x.shape[2]), now), *(both if guided else text))
+        if guided:
             cond, uncond = velocity.chunk(2)
             velocity = uncond + guidance * (cond - uncond)
         x = x + (after - now) * velocity

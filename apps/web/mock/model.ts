@@ -33,6 +33,7 @@ export const MOCK_MODEL = modelSchema.parse({
     shift: 2,
   },
   guidance_built_in: 1,
+  guidance_until: 0,
   few_steps: 4,
   memory_bytes: 300_000_000,
   vocabulary: {

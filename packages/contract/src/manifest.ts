@@ -77,6 +77,11 @@ export const manifestSchema = z.strictObject({
   }),
   /** The guidance that one pass of the net has by its training; any other scale needs a second, unconditional pass. */
   guidance_built_in: z.number().positive().default(1),
+  /**
+   * The noise level from which on a step is that one pass at any scale: what is drawn is decided then, and guidance would only disturb
+   * how. 0: guidance works to the end.
+   */
+  guidance_until: z.number().min(0).max(1).default(0),
   /** The family's hybrid schedule, for `stages: "default"`: models in order with their shares of the steps, 1 in all. */
   default_stages: z
     .array(z.strictObject({ model: z.string(), share: z.number().positive().max(1) }))

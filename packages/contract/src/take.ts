@@ -50,7 +50,7 @@ export const takeRequestSchema = z.strictObject({
     .number()
     .optional()
     .describe(
-      "How strictly the prompt is followed. At a model's `guidance_built_in` (1 for most) a step needs one pass instead of two, and the negative prompt is not looked at.",
+      "How strictly the prompt is followed. At a model's `guidance_built_in` (1 for most) a step needs one pass instead of two, and the negative prompt is not looked at. Below the noise level of its `guidance_until` (0 for most) a step is always that one pass.",
     ),
   solver: solverSchema.optional().describe("How a step is computed."),
   shift: z

@@ -17,7 +17,7 @@ export async function warmUp(model: LoadedModel): Promise<void> {
     (await encodePrompts(model, { prompt: "", negativePrompt: "" })).conditioning,
     model.weightsDigest,
   );
-  await new DenoiserBatch(model.denoiser, latents, shape, conditioning, GUIDED).run(() =>
+  await new DenoiserBatch(model.denoiser, latents, shape, conditioning, GUIDED).run(true, () =>
     new Array<number>(frames).fill(1),
   );
   for (const graph of new Set([model.decoder, model.preview]))

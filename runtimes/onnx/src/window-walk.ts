@@ -18,6 +18,7 @@ export class WindowWalk {
   readonly #segment: DenoiseSegment;
   readonly #window: FrameWindow;
   readonly #batch: DenoiserBatch;
+  readonly #guidanceUntil: number;
   readonly #context: NoisedContext | null;
   readonly #history: TrajectoryState["history"];
   /** The previous data predictions of what the net sees. */
@@ -38,6 +39,7 @@ export class WindowWalk {
     this.#window = window;
     const scale = segment.guidance_scale / manifest.guidance_built_in;
     this.#batch = new DenoiserBatch(denoiser, seen, window.shape, conditioning, scale);
+    this.#guidanceUntil = manifest.guidance_until;
     this.latents = window.whole ? this.#batch.latents : start.latents;
     const { context = [] } = segment;
     this.#context =
@@ -60,8 +62,10 @@ export class WindowWalk {
     if (this.#velocity && isCachedStep(this.#segment, step))
       return { conditional: this.#velocity, unconditional: null, guidanceScale: 1 };
     const seen = this.#window.levels(levels);
-    const moving = levels.find((level, frame) => level !== nextLevels[frame]);
-    const velocity = await this.#batch.run((latents, pass) =>
+    const movingLevels = levels.filter((level, frame) => level !== nextLevels[frame]);
+    const [moving] = movingLevels;
+    const guided = movingLevels.some((level) => level > this.#guidanceUntil);
+    const velocity = await this.#batch.run(guided, (latents, pass) =>
       this.#context && moving !== undefined
         ? this.#context.show(latents, pass, moving, seen)
         : seen,

@@ -88,6 +88,22 @@ describe("denoising", () => {
       );
   });
 
+  test.each([4, 0])(
+    "from the model's level on, a take guided by %d goes on as one by the net's own guidance",
+    async (guidance_scale) => {
+      const eased = await startTinyEngine("zoetrope-tiny", { guidance_until: 0.5 });
+      const walk = tinyWalk({ guidance_scale });
+      const steps = await eased.denoise(walk);
+      const guided = await tiny.denoise(walk);
+      const after = guided.findIndex((_, step) => walk.schedule.sigmas[step]! <= 0.5);
+      expect(latents(steps[after - 1]!)).toEqual(latents(guided[after - 1]!));
+      const state = guided[after - 1]!.parts["state"]!;
+      const plain = await tiny.denoise(tinyWalk({ guidance_scale: 1 }), state, after);
+      expect(values(steps)).toEqual(values(plain));
+      expect(values(steps)).not.toEqual(values(guided));
+    },
+  );
+
   test("a preview comes with every step at interval 0, with none at a long one, and changes no state", async () => {
     const with0 = await tiny.denoise(tinyWalk(), null, 0, 0);
     const without = await tiny.denoise(tinyWalk(), null, 0, 1e9);

@@ -54,7 +54,11 @@ function modelText(model: Model, { paint }: Terminal): string {
       `${range(limits.num_inference_steps)}${model.few_steps ? `; few = ${model.few_steps}` : ""}`,
       String(defaults.num_inference_steps),
     ],
-    ["--guidance", range(limits.guidance_scale), String(defaults.guidance_scale)],
+    [
+      "--guidance",
+      `${range(limits.guidance_scale)}${model.guidance_until > 0 ? `; down to noise level ${model.guidance_until}` : ""}`,
+      String(defaults.guidance_scale),
+    ],
     ["--solver", "euler, dpmpp_2m", defaults.solver],
     ["--shift", "0.1 to 20", String(defaults.shift)],
   ];

@@ -97,6 +97,7 @@ export const SAMPLE_MODEL: Model = {
     shift: 1,
   },
   guidance_built_in: 1,
+  guidance_until: 0,
   memory_bytes: 300_000_000,
   vocabulary: { shapes: ["ball", "cube"] },
   examples: ["a red ball bounces"],

@@ -37,6 +37,7 @@ export const FAKE_MANIFEST: Manifest = {
     shift: 1,
   },
   guidance_built_in: 1,
+  guidance_until: 0,
   memory_bytes: 1_000_000,
   vocabulary: { colours: ["red", "blue"] },
   examples: ["a red ball"],
