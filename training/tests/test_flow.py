@@ -61,6 +61,7 @@ class Net:
 def test_steps_are_guided_down_to_a_level_and_take_one_pass_from_there_on():
     net, x = Net(), torch.zeros(1, 16, 3, 16, 16)
     tokens = torch.tensor([[1, 5]])
-    made = flow.denoise(net, x, [1.0, 0.8, flow.GUIDANCE_UNTIL, 0.2, 0.0], tokens, 3.0)
+    end = flow.GUIDANCE_UNTIL
+    made = flow.denoise(net, x, [1.0, 0.8, end, end / 2, 0.0], tokens, 3.0)
     assert net.asked == 2 + 2 + 1 + 1
-    assert torch.allclose(made, torch.full_like(x, -3 * 0.5 - 0.5))
+    assert torch.allclose(made, torch.full_like(x, -3 * (1 - end) - end))
