@@ -138,11 +138,18 @@ describe("the native API", () => {
     ]);
   });
 
-  it("a negative prompt that guidance 1 does not look at comes back as a warning", async () => {
+  it("a negative prompt that guidance 1, or a step that is not guided any more, does not look at comes back as a warning", async () => {
     const negative_prompt = "blur";
     const unused = await server.generate({ negative_prompt, guidance_scale: 1 });
     expect(unused.warnings).toEqual([expect.objectContaining({ code: "negative_prompt_unused" })]);
-    expect((await server.generate({ negative_prompt })).warnings).toEqual([]);
+    const parent = await server.generate({ negative_prompt });
+    expect(parent.warnings).toEqual([]);
+    const late = { kind: "fork", at_step: 3, negative_prompt: "blur, dots" };
+    const { id } = await json<Take>("deriveTake", { params: { take_id: parent.id }, body: late });
+    const fork = await server.waitFor(id, ({ status }) => status === "completed");
+    expect(fork.warnings).toEqual([
+      expect.objectContaining({ message: expect.stringContaining("Begin at an earlier step") }),
+    ]);
   });
 });
 

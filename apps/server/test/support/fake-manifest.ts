@@ -37,7 +37,7 @@ export const FAKE_MANIFEST: Manifest = {
     shift: 1,
   },
   guidance_built_in: 1,
-  guidance_until: 0,
+  guidance_until: 0.3,
   memory_bytes: 1_000_000,
   vocabulary: { colours: ["red", "blue"] },
   examples: ["a red ball"],

@@ -1,5 +1,6 @@
 import { type DenoiseSegment, newId, type TakeWarning } from "@arc-fabric/contract";
-import { decodeOf, type ModelBook, segmentAt, segmentsOf } from "../plan/plan-parts.ts";
+import { decodeOf, segmentAt, segmentsOf } from "../plan/plan-parts.ts";
+import { rowsOf } from "../plan/schedule.ts";
 import type { ClipFile } from "../ports/media.ts";
 import type { StepResult, WorkerLease } from "../ports/model-host.ts";
 import type { Claim } from "../ports/store.ts";
@@ -98,19 +99,29 @@ async function encode(run: Run, lease: WorkerLease, segment: DenoiseSegment): Pr
     { prompt, negativePrompt },
     run.control.signal,
   );
-  await warn(run, [...warnings, ...unusedNegative(negativePrompt, segment, run.models)]);
+  await warn(run, [...warnings, ...unusedNegative(negativePrompt, segment, run)]);
   return conditioning;
 }
 
 function unusedNegative(
   negativePrompt: string,
-  { model, guidance_scale: scale }: DenoiseSegment,
-  models: ModelBook,
+  { model, from, to, guidance_scale: scale }: DenoiseSegment,
+  { models, claim }: Pick<Run, "models" | "claim">,
 ): TakeWarning[] {
-  const { guidance_built_in: single, name } = models.manifest(model);
-  if (negativePrompt === "" || scale !== single) return [];
-  const message = `The negative prompt has no effect on ${name} at guidance_scale ${single}. Raise it, for example to ${single + 0.5}.`;
-  return [{ code: "negative_prompt_unused", message, words: [] }];
+  if (negativePrompt === "") return [];
+  const { guidance_built_in: single, guidance_until: until, name } = models.manifest(model);
+  const warning = (message: string): TakeWarning[] => [
+    { code: "negative_prompt_unused", message, words: [] },
+  ];
+  if (scale === single)
+    return warning(
+      `The negative prompt has no effect on ${name} at guidance_scale ${single}. Raise it, for example to ${single + 0.5}.`,
+    );
+  const steps = rowsOf(claim.take.plan).slice(from, to);
+  if (steps.some((levels) => levels.some((level) => level > until))) return [];
+  return warning(
+    `The negative prompt has no effect on ${name} in these steps: from noise level ${until} on they are not guided. Begin at an earlier step.`,
+  );
 }
 
 /** Warnings that the take does not have yet: the same prompt may be encoded for several segments or attempts. */
