@@ -120,11 +120,12 @@ def jump(teacher: Zoetrope, x: Tensor, sigmas: Tensor, made: Tensor, tokens: Ten
 
 def guided(teacher: Zoetrope, x: Tensor, sigmas: Tensor, tokens: Tensor, guidance: float) -> Tensor:
     """The teacher's velocity with classifier-free guidance where that is in use, like x [B, C, T, H, W]; sigmas [B, T]."""
-    lowest = torch.where(sigmas > 0, sigmas, 1.0).amin(1)
-    scale = torch.where(lowest > flow.GUIDANCE_UNTIL, guidance, 1.0)[:, None, None, None, None]
-    empty = flow.empty_tokens(len(x)).to(x.device)
-    cond, uncond = teacher(torch.cat([x, x]), torch.cat([sigmas, sigmas]), torch.cat([tokens, empty])).chunk(2)
-    return uncond + scale * (cond - uncond)
+    high = torch.where(sigmas > 0, sigmas, 1.0).amin(1) > flow.GUIDANCE_UNTIL
+    empty = flow.empty_tokens(int(high.sum())).to(x.device)
+    both = teacher(torch.cat([x, x[high]]), torch.cat([sigmas, sigmas[high]]), torch.cat([tokens, empty]))
+    velocity, uncond = both[: len(x)].clone(), both[len(x) :]
+    velocity[high] = uncond + guidance * (velocity[high] - uncond)
+    return velocity
 
 
 def main() -> None:

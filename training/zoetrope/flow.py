@@ -115,7 +115,7 @@ def denoise(model: Zoetrope, x: Tensor, levels: list[float], tokens: Tensor, gui
     """Clips [B, C, T, H, W] at the first of the levels -> at the last, by Euler's steps with classifier-free guidance down to
     GUIDANCE_UNTIL; one pass a step where that is 1 and from there on."""
     text = model.text(tokens)
-    both = [torch.cat(pair) for pair in zip(text, model.text(empty_tokens(len(tokens))), strict=True)]
+    both = text if guidance == 1 else [torch.cat(pair) for pair in zip(text, model.text(empty_tokens(len(tokens))), strict=True)]
     for now, after in pairwise(levels):
         guided = guidance != 1 and now > GUIDANCE_UNTIL
         inputs = torch.cat([x, x]) if guided else x

@@ -100,6 +100,15 @@ export const manifestSchema = z.strictObject({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
+/** Whether a step that moves latent frames from their levels to the next ones is guided by the scale that was asked for. */
+export function isGuidedStep(
+  { guidance_until: until }: Pick<Manifest, "guidance_until">,
+  levels: readonly number[],
+  nextLevels: readonly number[],
+): boolean {
+  return levels.some((level, frame) => level !== nextLevels[frame] && level > until);
+}
+
 /** Latent frames that a model's net can see at once. */
 export function windowLimit({ limits, latents }: Pick<Manifest, "limits" | "latents">): number {
   return 1 + Math.floor((limits.num_frames.max - 1) / latents.frames_per_group);

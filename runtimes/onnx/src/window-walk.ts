@@ -1,4 +1,4 @@
-import { isCachedStep, reusesVelocity, type DenoiseSegment } from "@arc-fabric/contract";
+import { isCachedStep, isGuidedStep, reusesVelocity, type DenoiseSegment } from "@arc-fabric/contract";
 import type { Conditioning } from "./conditioning.ts";
 import { DenoiserBatch } from "./denoiser-batch.ts";
 import type { FrameWindow } from "./frame-window.ts";
@@ -18,7 +18,7 @@ export class WindowWalk {
   readonly #segment: DenoiseSegment;
   readonly #window: FrameWindow;
   readonly #batch: DenoiserBatch;
-  readonly #guidanceUntil: number;
+  readonly #manifest: LoadedModel["manifest"];
   readonly #context: NoisedContext | null;
   readonly #history: TrajectoryState["history"];
   /** The previous data predictions of what the net sees. */
@@ -39,7 +39,7 @@ export class WindowWalk {
     this.#window = window;
     const scale = segment.guidance_scale / manifest.guidance_built_in;
     this.#batch = new DenoiserBatch(denoiser, seen, window.shape, conditioning, scale);
-    this.#guidanceUntil = manifest.guidance_until;
+    this.#manifest = manifest;
     this.latents = window.whole ? this.#batch.latents : start.latents;
     const { context = [] } = segment;
     this.#context =
@@ -62,9 +62,8 @@ export class WindowWalk {
     if (this.#velocity && isCachedStep(this.#segment, step))
       return { conditional: this.#velocity, unconditional: null, guidanceScale: 1 };
     const seen = this.#window.levels(levels);
-    const movingLevels = levels.filter((level, frame) => level !== nextLevels[frame]);
-    const [moving] = movingLevels;
-    const guided = movingLevels.some((level) => level > this.#guidanceUntil);
+    const moving = levels.find((level, frame) => level !== nextLevels[frame]);
+    const guided = isGuidedStep(this.#manifest, levels, nextLevels);
     const velocity = await this.#batch.run(guided, (latents, pass) =>
       this.#context && moving !== undefined
         ? this.#context.show(latents, pass, moving, seen)

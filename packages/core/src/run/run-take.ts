@@ -1,4 +1,4 @@
-import { type DenoiseSegment, newId, type TakeWarning } from "@arc-fabric/contract";
+import { type DenoiseSegment, isGuidedStep, newId, type TakeWarning } from "@arc-fabric/contract";
 import { decodeOf, segmentAt, segmentsOf } from "../plan/plan-parts.ts";
 import { rowsOf } from "../plan/schedule.ts";
 import type { ClipFile } from "../ports/media.ts";
@@ -109,7 +109,8 @@ function unusedNegative(
   { models, claim }: Pick<Run, "models" | "claim">,
 ): TakeWarning[] {
   if (negativePrompt === "") return [];
-  const { guidance_built_in: single, guidance_until: until, name } = models.manifest(model);
+  const manifest = models.manifest(model);
+  const { guidance_built_in: single, guidance_until: until, name } = manifest;
   const warning = (message: string): TakeWarning[] => [
     { code: "negative_prompt_unused", message, words: [] },
   ];
@@ -117,8 +118,8 @@ function unusedNegative(
     return warning(
       `The negative prompt has no effect on ${name} at guidance_scale ${single}. Raise it, for example to ${single + 0.5}.`,
     );
-  const steps = rowsOf(claim.take.plan).slice(from, to);
-  if (steps.some((levels) => levels.some((level) => level > until))) return [];
+  const rows = rowsOf(claim.take.plan).slice(from, to + 1);
+  if (rows.slice(1).some((next, index) => isGuidedStep(manifest, rows[index]!, next))) return [];
   return warning(
     `The negative prompt has no effect on ${name} in these steps: from noise level ${until} on they are not guided. Begin at an earlier step.`,
   );
