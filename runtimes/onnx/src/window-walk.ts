@@ -1,4 +1,9 @@
-import { isCachedStep, isGuidedStep, reusesVelocity, type DenoiseSegment } from "@arc-fabric/contract";
+import {
+  isCachedStep,
+  isGuidedStep,
+  reusesVelocity,
+  type DenoiseSegment,
+} from "@arc-fabric/contract";
 import type { Conditioning } from "./conditioning.ts";
 import { DenoiserBatch } from "./denoiser-batch.ts";
 import type { FrameWindow } from "./frame-window.ts";
