@@ -1,5 +1,6 @@
 """The net: resumes to the same bits, decodes groups independently, exports to the same numbers."""
 
+import copy
 from argparse import Namespace
 from dataclasses import replace
 
@@ -59,13 +60,14 @@ def test_a_share_of_the_clips_can_be_asked_to_hold_two_things_to_be_hard_or_to_h
     assert 0 < len(wanted) < pool.rows
 
 
-def test_small_turning_and_fast_things_with_corners_are_hard_to_draw():
+def test_fast_things_and_small_and_turning_ones_with_corners_are_hard_to_draw():
     meadow = "meadow"
     scenes = {
         ("star", "small", "still"): True,
         ("triangle", "large", "circles"): True,
         ("square", "medium", "rises"): False,
-        ("ball", "small", "bounces"): False,
+        ("ball", "small", "rises"): False,
+        ("ball", "large", "bounces"): True,
     }
     rows = [scene_row(Scene((Thing(shape, "red", size, motion),), meadow, np.zeros(12)), 0) for shape, size, motion in scenes]
     assert is_hard(np.stack(rows)).tolist() == list(scenes.values())
@@ -108,6 +110,22 @@ def test_resumed_training_is_bit_equal(pool, ends, tmp_path, workers):
     assert facts["steps"] == 6
     for a, b in zip(second.average.parameters(), net.parameters(), strict=True):
         assert torch.allclose(a, b, atol=1e-3, rtol=1e-3)
+
+
+def test_the_way_up_can_be_trained_alone(pool, ends, tmp_path):
+    plan = replace(PLAN, way_up=1)
+    trainer = Trainer(plan, pool, weights_of(ends, pool))
+    before = copy.deepcopy(trainer.model.state_dict())
+    details = {id(p) for part in trainer.model.denoiser.way_up() for p in part.parameters()}
+    for _ in range(3):
+        trainer.advance()
+    for net in (trainer.model, trainer.average):
+        moved = {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
+        assert moved and moved <= {name for name, p in trainer.model.named_parameters() if id(p) in details}
+    trainer.save(tmp_path / "last.pt")
+    again = Trainer(plan, pool, weights_of(ends, pool))
+    again.load(tmp_path / "last.pt")
+    assert trainer.advance() == again.advance()
 
 
 def test_groups_decode_alone_as_in_a_batch(ends):

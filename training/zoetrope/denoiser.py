@@ -37,7 +37,7 @@ class Size:
 
 SIZES = {
     "s": Size(waist_blocks=3, late_blocks=3),
-    "m": Size(fine_blocks=3, middle_blocks=2, waist_blocks=8),
+    "m": Size(fine_blocks=3, middle_blocks=2, waist_blocks=8, late_blocks=5),
     "tiny": Size(16, 16, 32, 1, 1, 1, 2, 32, 1),
 }
 
@@ -255,6 +255,10 @@ class Denoiser(nn.Module):
         for block in self.waist:
             nn.init.normal_(block.out.weight, std=0.02 / math.sqrt(2 * size.waist_blocks))
             nn.init.normal_(block.down.weight, std=0.02 / math.sqrt(2 * size.waist_blocks))
+
+    def way_up(self) -> list[nn.Module]:
+        """What draws the details: all that follows the transformer and the words at its exit."""
+        return [self.up_middle, self.from_middle, self.join_fine, self.up_fine, self.leave]
 
     def forward(self, latents: Tensor, sigmas: Tensor, text: Tensor, text_mask: Tensor) -> Tensor:
         batch, _, frames, height, width = latents.shape

@@ -18,7 +18,7 @@ from .patches import CHANNELS, GRID, GROUP
 from .scenes import FPS, FRAMES
 
 OPSET = 20
-VERSION = "0.10.0"
+VERSION = "0.11.0"
 STEPS, GUIDANCE, SHIFT = 20, 3.0, 2.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}

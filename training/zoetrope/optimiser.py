@@ -78,9 +78,11 @@ def move(optimisers: list[torch.optim.Optimizer], params: list[Tensor], rate: fl
 
 
 def optimisers(model: nn.Module, lr: float, each: Callable = map) -> list[torch.optim.Optimizer]:
-    """Split the parameters by name and shape."""
+    """Split the parameters that are trained by name and shape."""
     matrices, rest = [], []
     for name, p in model.named_parameters():
+        if not p.requires_grad:
+            continue
         adam = p.ndim < 2 or (any(part in name for part in ADAM_ONLY) and "waist" not in name) or "table" in name
         (rest if adam else matrices).append(p)
     return [Muon(matrices, lr, each=each), torch.optim.AdamW(rest, lr, betas=(0.9, 0.98), weight_decay=0.0)]

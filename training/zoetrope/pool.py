@@ -25,7 +25,7 @@ LATER_SHARE = 0.35
 PAIR_SHARE = 0.25
 ROW, NONE = 12, 255
 CORNERS = [v.SHAPES.index(name) for name in ("star", "triangle", "square")]
-FAST = [v.MOTIONS.index(name) for name in ("bounces", "circles", "spins")]
+FAST, SPINS = [v.MOTIONS.index(name) for name in ("bounces", "circles")], v.MOTIONS.index("spins")
 
 
 def scene_row(scene: Scene, first_group: int) -> np.ndarray:
@@ -48,10 +48,10 @@ def scene_row(scene: Scene, first_group: int) -> np.ndarray:
 
 
 def is_hard(rows: np.ndarray) -> np.ndarray:
-    """Rows [N, ROW] -> bool [N]: a thing with corners that is small or turns or moves by more than a cell a frame."""
+    """Rows [N, ROW] -> bool [N]: a thing that moves by more than a cell a frame, or one with corners that is small or turns."""
     hard = np.zeros(len(rows), bool)
     for shape, _, size, motion in rows[:, 2:10].reshape(-1, 2, 4).transpose(1, 2, 0):
-        hard |= np.isin(shape, CORNERS) & (np.isin(motion, FAST) | (size == v.SIZES.index("small")))
+        hard |= np.isin(motion, FAST) | np.isin(shape, CORNERS) & ((motion == SPINS) | (size == v.SIZES.index("small")))
     return hard
 
 

@@ -37,7 +37,8 @@ class Plan:
     """What a run is; `steps` or `seconds` ends it (0 = not used), the rate falls to zero over the last `decay` share.
 
     `pairs`, `hard` and `cameras` are the shares of clips that are replaced by ones with two things, by ones that are hard to draw
-    (`pool.is_hard`) and by ones with a camera that moves, besides those that are such anyway.
+    (`pool.is_hard`) and by ones with a camera that moves, besides those that are such anyway. `way_up`: 1 trains what follows the
+    transformer alone, where details are drawn: that is quicker, and all a deeper net needs at first; 0 trains everything.
     """
 
     size: str = "s"
@@ -53,6 +54,7 @@ class Plan:
     pairs: float = 0.0
     hard: float = 0.0
     cameras: float = 0.0
+    way_up: int = 0
     save_every: float = 240.0
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -69,6 +71,10 @@ class Trainer:
         self.model = Zoetrope(SIZES[plan.size]).to(plan.device)
         self.model.denoiser.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model)
+        if plan.way_up:
+            self.model.requires_grad_(False)
+            for part in self.model.denoiser.way_up():
+                part.requires_grad_(True)
         self.workers = ThreadPoolExecutor(plan.workers, initializer=torch.set_num_threads, initargs=(1,))
         self.parts = plan.workers if plan.device == "cpu" else 1
         self.ahead: dict[int, Future] = {}
@@ -91,13 +97,13 @@ class Trainer:
         """One step; returns the loss."""
         began = time.monotonic()
         parts = list(self.workers.map(self._part, range(self.parts))) if self.parts > 1 else [self._part(0)]
-        params = list(self.model.parameters())
+        params = self.trained(self.model)
         for index, p in enumerate(params):
             p.grad = parts[0][1][index] if len(parts) == 1 else sum(grads[index] for _, grads in parts) / len(parts)
         move(self.optimisers, params, self.rate())
         keep = min(self.plan.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), params, 1 - keep)
+            torch._foreach_lerp_(self.trained(self.average), params, 1 - keep)
         self.step += 1
         self.elapsed += time.monotonic() - began
         return sum(value for value, _ in parts) / len(parts)
@@ -105,8 +111,13 @@ class Trainer:
     def _part(self, worker: int) -> tuple[float, list[Tensor]]:
         with bfloat16_autocast(self.plan.device):
             value = flow.loss(self.model, *self.examples(worker), self.weights)
-        grads = list(torch.autograd.grad(value, list(self.model.parameters())))
+        grads = list(torch.autograd.grad(value, self.trained(self.model)))
         return float(value.detach()), grads
+
+    def trained(self, net: Zoetrope) -> list[Tensor]:
+        """The parameters of the net or of its average that this run trains."""
+        pairs = zip(net.parameters(), self.model.parameters(), strict=True)
+        return [p for p, own in pairs if own.requires_grad]
 
     def examples(self, worker: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """What `flow.loss` takes of a part of this step's batch: x0, cover, tokens, sigmas and noise."""
