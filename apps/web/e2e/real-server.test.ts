@@ -105,6 +105,8 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await builtStudio();
     [browser, server] = await Promise.all([launchBrowser(), startServer(dataDir)]);
     ({ page, complaints } = await openPage(browser, server.url));
+    // What is waited for here is made by the model, beside other tests on a machine that may be slow.
+    page.setDefaultTimeout(90_000);
   });
   afterAll(async () => {
     await browser?.close();
@@ -133,7 +135,7 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
       .waitFor();
     await page.screenshot({ path: path.join(SCREENSHOTS, "real-forming.png") });
     const video = stage().locator("video");
-    await video.waitFor({ timeout: 90_000 });
+    await video.waitFor();
     await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.3);
     await stage()
       .getByRole("img", { name: /^Live picture/ })
@@ -270,7 +272,7 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await stage().getByRole("progressbar", { name: "Progress of this take" }).waitFor();
     await stage()
       .getByText(new RegExp(`^step [1-9]\\d of ${MANY_STEPS}`))
-      .waitFor({ timeout: 90_000 });
+      .waitFor();
     await kill(server);
     await page.getByText("The server does not answer.").waitFor();
     server = await startServer(dataDir, Number(new URL(server.url).port));
@@ -283,7 +285,7 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     // The longest clip: it is never finished, and its steps are slow enough for a page that has little time.
     await page.getByRole("slider", { name: "Frames", exact: true }).press("End");
     await generate("a large yellow star grows at night");
-    await page.getByRole("radio", { name: "Step 1", exact: true }).waitFor({ timeout: 90_000 });
+    await page.getByRole("radio", { name: "Step 1", exact: true }).waitFor();
     await page.getByRole("button", { name: "Pause take" }).click();
     await page.locator(`[data-take="${takeId()}"][aria-label*=paused]`).waitFor();
     const { progress } = await take(takeId());
@@ -291,9 +293,7 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
       .getByText(`after step ${progress.step} of ${MANY_STEPS}`, { exact: true })
       .waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
-    await page
-      .getByRole("radio", { name: `Step ${progress.step + 1}`, exact: true })
-      .waitFor({ timeout: 90_000 });
+    await page.getByRole("radio", { name: `Step ${progress.step + 1}`, exact: true }).waitFor();
     await stage().getByRole("button", { name: "Cancel" }).click();
     await stage()
       .getByText(new RegExp(`after step \\d+ of ${MANY_STEPS}`))
