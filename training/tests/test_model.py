@@ -40,6 +40,11 @@ def pool(tmp_path_factory, ends):
     return Pool(folder)
 
 
+@pytest.fixture(scope="module")
+def weights(pool, ends):
+    return weights_of(ends, pool)
+
+
 def test_the_pool_goes_on_where_it_stopped(pool, ends, tmp_path):
     fill(tmp_path, ends, 5)
     with open(tmp_path / "latents.f16", "ab") as torn:
@@ -49,9 +54,9 @@ def test_the_pool_goes_on_where_it_stopped(pool, ends, tmp_path):
 
 
 @pytest.mark.parametrize("share", ["pairs", "hard", "cameras"])
-def test_a_share_of_the_clips_can_be_asked_to_hold_two_things_to_be_hard_or_to_have_a_moving_camera(pool, ends, share):
+def test_a_share_of_the_clips_can_be_asked_to_hold_two_things_to_be_hard_or_to_have_a_moving_camera(pool, weights, share):
     wanted = {"pairs": pool.doubles, "hard": pool.hard, "cameras": pool.cameras}[share]
-    trainer = Trainer(replace(PLAN, batch=32, **{share: 1.0}), pool, weights_of(ends, pool))
+    trainer = Trainer(replace(PLAN, batch=32, **{share: 1.0}), pool, weights)
     x0, cover, *_ = trainer._batch(0, 0)
     clips = x0.transpose(1, 2).numpy()
     kinds = [pool.latents[wanted, first : first + clips.shape[1]] for first in range(GROUPS - clips.shape[1] + 1)]
@@ -86,9 +91,9 @@ def test_windows_of_long_clips_are_the_same_wherever_they_begin(camera):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_resumed_training_is_bit_equal(pool, ends, tmp_path, workers):
+def test_resumed_training_is_bit_equal(pool, ends, weights, tmp_path, workers):
     """One worker: the batches are prepared ahead of their steps, as on a GPU."""
-    weights, plan = weights_of(ends, pool), replace(PLAN, workers=workers)
+    plan = replace(PLAN, workers=workers)
     fill(tmp_path / "long", ends, 6, groups=LONG_GROUPS)
     pools = pool, weights, Pool(tmp_path / "long")
     straight = Trainer(plan, *pools)
@@ -112,9 +117,9 @@ def test_resumed_training_is_bit_equal(pool, ends, tmp_path, workers):
         assert torch.allclose(a, b, atol=1e-3, rtol=1e-3)
 
 
-def test_the_way_up_can_be_trained_alone(pool, ends, tmp_path):
+def test_the_way_up_can_be_trained_alone(pool, weights, tmp_path):
     plan = replace(PLAN, way_up=1)
-    trainer = Trainer(plan, pool, weights_of(ends, pool))
+    trainer = Trainer(plan, pool, weights)
     before = copy.deepcopy(trainer.model.state_dict())
     details = {id(p) for part in trainer.model.denoiser.way_up() for p in part.parameters()}
     for _ in range(3):
@@ -123,7 +128,7 @@ def test_the_way_up_can_be_trained_alone(pool, ends, tmp_path):
         moved = {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
         assert moved and moved <= {name for name, p in trainer.model.named_parameters() if id(p) in details}
     trainer.save(tmp_path / "last.pt")
-    again = Trainer(plan, pool, weights_of(ends, pool))
+    again = Trainer(plan, pool, weights)
     again.load(tmp_path / "last.pt")
     assert trainer.advance() == again.advance()
 

@@ -70,11 +70,11 @@ class Trainer:
         torch.manual_seed(plan.seed)
         self.model = Zoetrope(SIZES[plan.size]).to(plan.device)
         self.model.denoiser.to(memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.model)
         if plan.way_up:
             self.model.requires_grad_(False)
             for part in self.model.denoiser.way_up():
                 part.requires_grad_(True)
+        self.average = copy.deepcopy(self.model)
         self.workers = ThreadPoolExecutor(plan.workers, initializer=torch.set_num_threads, initargs=(1,))
         self.parts = plan.workers if plan.device == "cpu" else 1
         self.ahead: dict[int, Future] = {}
@@ -97,13 +97,13 @@ class Trainer:
         """One step; returns the loss."""
         began = time.monotonic()
         parts = list(self.workers.map(self._part, range(self.parts))) if self.parts > 1 else [self._part(0)]
-        params = self.trained(self.model)
+        params = trained(self.model)
         for index, p in enumerate(params):
             p.grad = parts[0][1][index] if len(parts) == 1 else sum(grads[index] for _, grads in parts) / len(parts)
         move(self.optimisers, params, self.rate())
         keep = min(self.plan.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            torch._foreach_lerp_(self.trained(self.average), params, 1 - keep)
+            torch._foreach_lerp_(trained(self.average), params, 1 - keep)
         self.step += 1
         self.elapsed += time.monotonic() - began
         return sum(value for value, _ in parts) / len(parts)
@@ -111,13 +111,8 @@ class Trainer:
     def _part(self, worker: int) -> tuple[float, list[Tensor]]:
         with bfloat16_autocast(self.plan.device):
             value = flow.loss(self.model, *self.examples(worker), self.weights)
-        grads = list(torch.autograd.grad(value, self.trained(self.model)))
+        grads = list(torch.autograd.grad(value, trained(self.model)))
         return float(value.detach()), grads
-
-    def trained(self, net: Zoetrope) -> list[Tensor]:
-        """The parameters of the net or of its average that this run trains."""
-        pairs = zip(net.parameters(), self.model.parameters(), strict=True)
-        return [p for p, own in pairs if own.requires_grad]
 
     def examples(self, worker: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """What `flow.loss` takes of a part of this step's batch: x0, cover, tokens, sigmas and noise."""
@@ -198,6 +193,11 @@ class Trainer:
                 old.update({name: value for name, value in group.items() if name not in ("params", "lr")})
             optimiser.load_state_dict(saved)
         self.step, self.elapsed = state["step"], state["elapsed"]
+
+
+def trained(net: Zoetrope) -> list[Tensor]:
+    """The parameters of a net, or of its averaged copy, that a run trains."""
+    return [p for p in net.parameters() if p.requires_grad]
 
 
 def run(trainer: Trainer, folder: Path, start: Path | None = None) -> None:
