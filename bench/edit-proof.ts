@@ -6,7 +6,7 @@ import { report, type Row } from "./lib/table.ts";
 import { startServer } from "./lib/start-server.ts";
 
 const CLIPS = 20;
-const STEPS = 20;
+const STEPS = 12;
 
 type Edit = Omit<Extract<DeriveRequestInput, { kind: "edit" }>, "kind">;
 const EDITS: readonly (readonly [string, Edit])[] = [

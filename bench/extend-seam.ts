@@ -10,7 +10,7 @@ import { startServer } from "./lib/start-server.ts";
 /** The one that a new user gets: how a join looks is a matter of the model. */
 const MODEL = "zoetrope-m";
 const CLIPS = 20;
-const STEPS = 20;
+const STEPS = 12;
 const FRAMES = 17;
 const NEW = 8;
 

@@ -19,8 +19,8 @@ from .vocabulary import MAX_TOKENS, TOKEN_OF, VOCABULARY_SIZE
 
 @dataclass(frozen=True)
 class Size:
-    """Widths and depths; `frames` is the longest clip in latent frames, `late_blocks` how many more blocks than on the way down see
-    the fine cells on the way up."""
+    """Widths and depths; `frames` is the longest clip in latent frames, `late_blocks` and `late_middle_blocks` how many more blocks than
+    on the way down see the fine and the middle cells on the way up."""
 
     fine: int = 48
     middle: int = 96
@@ -33,11 +33,12 @@ class Size:
     text_blocks: int = 2
     frames: int = 13
     late_blocks: int = 1
+    late_middle_blocks: int = 0
 
 
 SIZES = {
     "s": Size(waist_blocks=3, late_blocks=3),
-    "m": Size(fine_blocks=3, middle_blocks=2, waist_blocks=8, late_blocks=5),
+    "m": Size(fine_blocks=3, middle_blocks=2, waist_blocks=8, late_blocks=5, late_middle_blocks=3),
     "tiny": Size(16, 16, 32, 1, 1, 1, 2, 32, 1),
 }
 
@@ -244,7 +245,7 @@ class Denoiser(nn.Module):
         self.from_waist = nn.Conv2d(c, 4 * b, 1)
         self.join_middle = nn.Conv2d(2 * b, b, 1)
         self.read_middle = WordBlock(b, size.text, size.heads)
-        self.up_middle = blocks(ConvBlock, size.middle_blocks, b, c, size.frames)
+        self.up_middle = blocks(ConvBlock, size.middle_blocks + size.late_middle_blocks, b, c, size.frames)
         self.from_middle = nn.Conv2d(b, 4 * a, 1)
         self.join_fine = nn.Conv2d(2 * a, a, 1)
         self.up_fine = blocks(ConvBlock, size.fine_blocks + size.late_blocks, a, c, size.frames)

@@ -18,8 +18,8 @@ from .patches import CHANNELS, GRID, GROUP
 from .scenes import FPS, FRAMES
 
 OPSET = 20
-VERSION = "0.11.0"
-STEPS, GUIDANCE, SHIFT = 20, 3.0, 2.0
+VERSION = "0.12.0"
+STEPS, GUIDANCE, SHIFT = 12, 3.0, 4.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}
 KINDS = {"s": "A small", "m": "The larger Zoetrope: a small", "tiny": "A tiny"}

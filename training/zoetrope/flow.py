@@ -19,7 +19,7 @@ OBJECT_WEIGHT, STEADY_WEIGHT = 5.0, 1.0
 INDEPENDENT_SHARE, CONTEXT_SHARE, ABSENT_SHARE = 0.15, 0.5, 0.5
 SIGMA_MEAN, SIGMA_SPREAD = 0.9, 1.4
 # From this level on a step is not guided: what is drawn is decided by then, and guidance would disturb how.
-GUIDANCE_UNTIL = 0.35
+GUIDANCE_UNTIL = 0.5
 
 
 @torch.no_grad()

@@ -204,6 +204,9 @@ def run(trainer: Trainer, folder: Path, start: Path | None = None) -> None:
     """Resume what `folder` holds or begin with the weights of `start`, and advance to the plan's end or to a signal to stop; prints loss,
     speed and time left, saves as it goes."""
     folder.mkdir(parents=True, exist_ok=True)
+    if trainer.plan.device == "cpu":
+        # Where one worker computes all of a batch, it does so in this thread.
+        torch.set_num_threads(1)
     if (folder / "last.pt").exists():
         trainer.load(folder / "last.pt")
         print(f"resumed at step {trainer.step}")

@@ -29,8 +29,8 @@ from .train_autoencoder import CROP, add_plan, channels_of, cut, descend, distur
 # Most of what it will draw is made by a denoiser.
 MADE_SHARE = 0.65
 NOISE = 0.45
-# Scenes are denoised by the last steps of a schedule of so many, from one of these on: levels 0.75 to 0.33.
-STEPS, FIRST_STEPS = 10, (4, 9)
+# Scenes are denoised by the last steps of a schedule of so many, from one of these on: levels 0.73 to 0.31.
+STEPS, FIRST_STEPS = 10, (6, 10)
 TOGETHER = 8
 # of the plan; whole pictures then
 CROPS_SHARE = 0.5

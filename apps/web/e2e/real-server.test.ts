@@ -159,12 +159,12 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
 
   test("a fork, an edit of a painted part of some frames, and a longer clip are made in the editor", async () => {
     const first = takeId();
-    await page.getByRole("radio", { name: "Step 8", exact: true }).click();
+    await page.getByRole("radio", { name: "Step 6", exact: true }).click();
     await page.getByLabel("Prompt from here on").fill("a red ball bounces in the desert");
-    await page.getByText(/^Computes 12 of 20 steps, about/).waitFor();
-    await page.getByRole("button", { name: "Fork at step 8" }).click();
+    await page.getByText(/^Computes 6 of 12 steps, about/).waitFor();
+    await page.getByRole("button", { name: "Fork at step 6" }).click();
     const fork = await waitForClip(first);
-    await page.getByText("8 of 20 steps reused").waitFor();
+    await page.getByText("6 of 12 steps reused").waitFor();
 
     await page.keyboard.press("b");
     const area = (await page.getByTestId("area").boundingBox())!;
@@ -211,7 +211,7 @@ describe.skipIf(!hasModel)("studio on the real server with the embedded model", 
     await page.keyboard.press("Control+z");
     await page.locator("[role=row][aria-selected=true][aria-level='2']").waitFor();
     await page.keyboard.press("c");
-    await page.getByText("the first 8 steps, byte for byte").waitFor();
+    await page.getByText("the first 6 steps, byte for byte").waitFor();
     await page.getByRole("radio", { name: "Difference" }).click();
     await page.getByRole("img", { name: "The difference at this moment" }).waitFor();
     await page.screenshot({ path: path.join(SCREENSHOTS, "real-compare.png") });

@@ -81,11 +81,11 @@ export const DERIVE_COMMANDS = {
     },
     examples: [
       [
-        'arc fork last --at 8 --prompt "a blue ball bounces on a green meadow"',
-        "the same motion in another colour, for the price of the steps after the 8th",
+        'arc fork last --at 6 --prompt "a blue ball bounces on a green meadow"',
+        "the same motion in another colour, for the price of the steps after the 6th",
       ],
-      ["arc fork last --at 10 --model zoetrope-m --steps 12", "a larger model draws the rest"],
-      ["arc fork last --at 8 --guidance 7 --plan", "what would that take?"],
+      ["arc fork last --at 6 --model zoetrope-m --steps 8", "a larger model draws the rest"],
+      ["arc fork last --at 6 --guidance 7 --plan", "what would that take?"],
     ],
   }),
   edit: defineCommand({
