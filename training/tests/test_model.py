@@ -10,9 +10,11 @@ import pytest
 import torch
 
 from zoetrope import half, parity, restore, train_decoder
-from zoetrope.autoencoder import Autoencoder, frames_of, pictures_of
+from zoetrope.autoencoder import PICTURE, Autoencoder, frames_of, pictures_of
+from zoetrope.checkpoint import save
 from zoetrope.denoiser import SIZES, Zoetrope, parts_of
 from zoetrope.export import export_graphs, load_checkpoint
+from zoetrope.mean import mean
 from zoetrope.optimiser import Muon
 from zoetrope.patches import CHANNELS, fit, grouped
 from zoetrope.pool import GROUPS, LONG_GROUPS, Pool, fill, is_hard, scene_row, window
@@ -133,6 +135,26 @@ def test_the_way_up_can_be_trained_alone(pool, weights, tmp_path):
     assert trainer.advance() == again.advance()
 
 
+def test_the_mean_of_two_runs_lies_between_them(pool, weights, tmp_path):
+    for folder, steps in (("a", 1), ("b", 3)):
+        trainer = Trainer(PLAN, pool, weights)
+        for _ in range(steps):
+            trainer.advance()
+        trainer.save_weights(tmp_path / f"{folder}.pt")
+    paths = [tmp_path / "a.pt", tmp_path / "b.pt"]
+    one, two = (torch.load(path, weights_only=True)["average"] for path in paths)
+    save(mean(paths), tmp_path / "mean.pt")
+    net, facts = load_checkpoint(tmp_path / "mean.pt")
+    assert facts["steps"] == 3
+    for name, value in net.state_dict().items():
+        assert torch.allclose(value, (one[name].float() + two[name].float()) / 2, atol=1e-3)
+    states = [torch.load(path, weights_only=True) for path in paths]
+    del states[0]["average"]["text.second"]
+    torch.save(states[0], paths[0])
+    with pytest.raises(ValueError, match="different sizes"):
+        mean(paths)
+
+
 def test_groups_decode_alone_as_in_a_batch(ends):
     decoder = Autoencoder.load(ends).decoder
     torch.manual_seed(0)
@@ -168,7 +190,7 @@ def test_a_short_run_of_the_autoencoder_makes_its_pictures_better(ends, tmp_path
     net = Autoencoder()
     net.load_state_dict(torch.load(ends, weights_only=True))
     where = places(things, pairs[:8], CROP, np.random.default_rng(0))
-    cuts, weights = squares(pictures, things, where, CROP)
+    cuts, _, weights = squares(pictures, things, where, CROP)
 
     def error() -> float:
         # The norm as the run sees it: by the batch.
@@ -189,22 +211,30 @@ def test_a_short_run_of_the_decoder_draws_better_what_a_denoiser_made_and_leaves
     shipped = Autoencoder.load(ends)
     groups = train_decoder.bank([(Zoetrope(SIZES["tiny"]).eval(), 3.0)], shipped, 16, 1, 1)
     assert len(groups.pictures) == len(groups.latents) == 16 * GROUPS
-    wanted = torch.from_numpy(groups.pictures[:20]).float() / 255
+    wanted = torch.from_numpy(groups.pictures[:20, :PICTURE]).float() / 255
     own, made = torch.from_numpy(groups.latents[:20]).unbind(1)
     assert torch.allclose(shipped.encode(wanted.unflatten(1, (-1, 3))), own, atol=1e-4)
     assert not torch.allclose(own, made, atol=0.1)
     net = Autoencoder()
     net.load_state_dict(torch.load(ends, weights_only=True))
     weights = pixel_weights(groups.things[:20])
+    cover = torch.from_numpy(groups.pictures[:20, PICTURE:]).float() / 255
 
+    @torch.no_grad()
     def error() -> float:
-        with torch.no_grad():
-            return weighted(net.decoder.picture(made), wanted, weights)
+        return weighted(net.decoder.picture(made), wanted, weights)
 
-    before = error()
+    @torch.no_grad()
+    def error_of_outlines() -> float:
+        linear = net.decoder.linear(own)
+        shown = net.decoder.refiner.paint(*net.decoder.refiner.features(own, linear), linear)[1]
+        return weighted(torch.sigmoid(shown), cover, weights)
+
+    before, outlines_before = error(), error_of_outlines()
     how = {"workers": 1, "lr": 6e-4, "batch": 4, "steps": 40, "device": "cpu"}
     train_decoder.train(net, groups, 1, Namespace(**how, out=tmp_path / "decoder.pt"))
     assert error() < before
+    assert error_of_outlines() < outlines_before
     again = Autoencoder.load(tmp_path / "decoder.pt").encode(wanted.unflatten(1, (-1, 3)))
     assert torch.allclose(again, own, atol=1e-4)
 

@@ -53,7 +53,8 @@ class Refiner(nn.Module):
 
     Context is gathered at 16x16 and 32x32, pixels are corrected at 64x64 with 2x2 pixels to the cell. Another picture is corrected at
     32x32 and widened smoothly, so it has neither a grid nor edges; in every frame each pixel takes its share of either. So what is even
-    stays even, and where a thing was or will be within the group far less is left of it.
+    stays even. Things are laid over that: their colours are known at 32x32 and widened, their outlines come from a smooth field that is
+    corrected at 64x64. So what is behind a thing need not change where it comes and goes, and nothing is left of it there.
     """
 
     def __init__(self, wide: int = 128, middle: int = 64, fine: int = 48):
@@ -68,28 +69,38 @@ class Refiner(nn.Module):
         self.fine = nn.Sequential(Residual(fine), Residual(fine))
         self.leave = nn.Conv2d(fine, 4 * PICTURE, 3, padding=1)
         self.share = nn.Conv2d(fine, 4 * GROUP, 3, padding=1)
-        for layer in (self.even, self.leave, self.share):
+        self.colour, self.field = nn.Conv2d(middle, PICTURE, 1), nn.Conv2d(middle, GROUP, 1)
+        self.outline = nn.Conv2d(fine, 4 * GROUP, 3, padding=1)
+        for layer in (self.even, self.leave, self.share, self.colour, self.field, self.outline):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
-        nn.init.constant_(self.share.bias, 3.0)
+        for layer, value in ((self.share, 3.0), (self.colour, 0.5), (self.field, -4.0)):
+            nn.init.constant_(layer.bias, value)
 
     def forward(self, latents: Tensor, picture: Tensor) -> Tensor:
-        return self.paint(*self.features(latents, picture), picture)
+        return self.paint(*self.features(latents, picture), picture)[0]
 
     def features(self, latents: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
         """What is known of the cells at 32x32 and at 64x64."""
         x = self.coarse(self.enter(latents))
         middle = self.middle(F.pixel_shuffle(self.to_middle(x), 2))
         x = F.pixel_shuffle(self.to_fine(middle), 2)
-        return middle, F.silu(self.fine(x + self.picture(F.pixel_unshuffle(picture, 2))))
+        return F.silu(middle), F.silu(self.fine(x + self.picture(F.pixel_unshuffle(picture, 2))))
 
-    def paint(self, middle: Tensor, fine: Tensor, picture: Tensor) -> Tensor:
-        """`features` and the linear picture -> the picture, [N, 12, 128, 128]."""
+    def paint(self, middle: Tensor, fine: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """`features` and the linear picture -> the picture, [N, 12, 128, 128], and where it shows things, as logits, [N, 4, 128, 128]."""
         sharp = (picture + F.pixel_shuffle(self.leave(fine), 2)).unflatten(1, (GROUP, 3))
-        even = F.avg_pool2d(picture, 4) + self.even(F.silu(middle))
-        even = F.interpolate(even, scale_factor=4, mode="bilinear").unflatten(1, (GROUP, 3))
+        even = widened(F.avg_pool2d(picture, 4) + self.even(middle)).unflatten(1, (GROUP, 3))
         share = torch.sigmoid(F.pixel_shuffle(self.share(fine), 2))[:, :, None]
-        return (even + share * (sharp - even)).flatten(1, 2)
+        behind = even + share * (sharp - even)
+        colour = widened(self.colour(middle)).unflatten(1, (GROUP, 3))
+        covered = widened(self.field(middle)) + F.pixel_shuffle(self.outline(fine), 2)
+        return (behind + torch.sigmoid(covered)[:, :, None] * (colour - behind)).flatten(1, 2), covered
+
+
+def widened(x: Tensor) -> Tensor:
+    """32x32 -> 128x128, without edges."""
+    return F.interpolate(x, scale_factor=4, mode="bilinear")
 
 
 class Decoder(nn.Module):

@@ -12,7 +12,23 @@ from torch import Tensor, nn
 
 SCALE = 2.5
 LARGEST_NORM = 2.0
-ADAM_ONLY = ("modulation", "words.weight", "enter", "leave", "even", "share", "place", "condition", "pooled", "table", "space", "moment")
+ADAM_ONLY = (
+    "modulation",
+    "words.weight",
+    "enter",
+    "leave",
+    "even",
+    "share",
+    "colour",
+    "field",
+    "outline",
+    "place",
+    "condition",
+    "pooled",
+    "table",
+    "space",
+    "moment",
+)
 
 
 class Muon(torch.optim.Optimizer):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .autoencoder import PICTURE, Autoencoder, Decoder
@@ -31,7 +32,7 @@ MOVING = 0.1
 LATENT_NOISE = 0.6
 # A few are disturbed until little is left of them, so that the decoder does not answer what it never saw with numbers beyond all measure.
 FAR_NOISE, FAR_SHARE = 1.5, 0.02
-PREVIEW_WEIGHT, STEADY_WEIGHT, EDGE_WEIGHT = 0.1, 1.0, 1.0
+PREVIEW_WEIGHT, STEADY_WEIGHT, EDGE_WEIGHT, COVER_WEIGHT = 0.1, 1.0, 1.0, 0.5
 # cells; a crop is 64 pixels wide
 CROP = 8
 # Groups in which nothing moves are easy: so many are kept; all are from this mean change from frame to frame on, in 0..255.
@@ -39,28 +40,31 @@ CALM_SHARE, LIVELY = 0.35, 4.0
 
 
 def groups_of(seed: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One new scene: pictures uint8 [5, 12, 128, 128], which cells hold a thing, bool [5, 16, 16], and `looked_at`."""
+    """One new scene: pictures uint8 [5, 16, 128, 128], which cells hold a thing, bool [5, 16, 16], and `looked_at`."""
     rng = np.random.default_rng(seed)
     frames, cover = render(sample_scene(rng, camera_share=CAMERA_SHARE), first=int(rng.integers(LONGEST - FRAMES + 1)))
-    pictures = channels_of(frames)
+    pictures = channels_of(frames, cover)
     return pictures, cell_cover(cover) > 0.02, looked_at(pictures, rng)
 
 
-def channels_of(frames: np.ndarray) -> np.ndarray:
-    """A clip's frames uint8 [F, 128, 128, 3] -> its groups, the colours of all their frames as channels, uint8 [groups, 12, 128, 128]."""
-    return grouped(frames).transpose(0, 1, 4, 2, 3).reshape(-1, PICTURE, SIZE, SIZE)
+def channels_of(frames: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """A clip's frames uint8 [F, 128, 128, 3] and coverage [F, 128, 128] in [0, 1] -> its groups, the colours of all their frames as
+    channels and after them the coverage in each, uint8 [groups, 12 + 4, 128, 128]."""
+    colours = grouped(frames).transpose(0, 1, 4, 2, 3).reshape(-1, PICTURE, SIZE, SIZE)
+    return np.concatenate([colours, (grouped(cover) * 255 + 0.5).astype(np.uint8)], 1)
 
 
 def looked_at(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """After which of a clip's groups to look at the border to the next one, bool [groups]: after some of those in which little moves."""
-    change = np.abs(pictures[:, 3:].astype(np.int16) - pictures[:, :-3]).mean((1, 2, 3))
+    colours = pictures[:, :PICTURE].astype(np.int16)
+    change = np.abs(colours[:, 3:] - colours[:, :-3]).mean((1, 2, 3))
     kept = rng.random(len(change)) < CALM_SHARE + (1 - CALM_SHARE) * change / LIVELY
     kept[-1] = False
     return kept
 
 
 def bank(scenes: int, salt: int, processes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Groups of many new scenes: pictures uint8 [N, 12, 128, 128], things bool [N, 16, 16], and the first groups of pairs that
+    """Groups of many new scenes: pictures uint8 [N, 16, 128, 128], things bool [N, 16, 16], and the first groups of pairs that
     follow one another, [M]."""
     with Processes(processes) as workers:
         pictures, things, kept = zip(*workers.imap(groups_of, [[salt, index] for index in range(scenes)], chunksize=50), strict=True)
@@ -85,9 +89,11 @@ def cut(arrays: np.ndarray, where: list[tuple[int, int, int]], side: int, scale:
     return np.stack([arrays[index][..., top * scale :, left * scale :][..., :wide, :wide] for index, top, left in where])
 
 
-def squares(pictures: np.ndarray, things: np.ndarray, where: list[tuple[int, int, int]], side: int) -> tuple[Tensor, Tensor]:
-    """What is to be drawn at `places` and what its pixels count: (pictures f32 [2 N, 12, 8 side, 8 side] in [0, 1], `pixel_weights`)."""
-    return torch.from_numpy(cut(pictures, where, side, PATCH)).float() / 255, pixel_weights(cut(things, where, side))
+def squares(pictures: np.ndarray, things: np.ndarray, where: list[tuple[int, int, int]], side: int) -> tuple[Tensor, Tensor, Tensor]:
+    """What is to be drawn at `places` and what its pixels count: pictures f32 [2 N, 12, 8 side, 8 side] and coverage [2 N, 4, ...] in
+    [0, 1], `pixel_weights`."""
+    channels = torch.from_numpy(cut(pictures, where, side, PATCH)).float() / 255
+    return channels[:, :PICTURE], channels[:, PICTURE:], pixel_weights(cut(things, where, side))
 
 
 def pixel_weights(things: np.ndarray) -> Tensor:
@@ -104,19 +110,24 @@ def disturb(latents: Tensor, noise: float, generator: torch.Generator) -> tuple[
     return latents + (level * torch.randn(latents.shape, generator=generator)).to(latents.device), (level == 0).to(latents.device)
 
 
-def loss(decoder: Decoder, latents: Tensor, pictures: Tensor, weights: Tensor, shown: Tensor) -> tuple[Tensor, float]:
+def loss(
+    decoder: Decoder, latents: Tensor, pictures: Tensor, cover: Tensor, weights: Tensor, shown: Tensor, done: float
+) -> tuple[Tensor, float]:
     """Weighted absolute error of what the decoder draws, of the pixels, of their change from frame to frame and of that to their
-    neighbours (a grid, an edge); and the squared error on things for the log.
+    neighbours (a grid, an edge), and the cross-entropy of where it shows things; and the squared error on things for the log.
 
-    latents [2 N, C, h, w], pictures [2 N, 12, 8 h, 8 w], a group and its next one in turn: the change counts across their border too;
-    weights [2 N, 1, 8 h, 8 w]; shown: which of them the log tells of, bool [2 N, 1, 1, 1].
+    latents [2 N, C, h, w], pictures [2 N, 12, 8 h, 8 w] and coverage [2 N, 4, 8 h, 8 w], a group and its next one in turn: the change
+    counts across their border too; weights [2 N, 1, 8 h, 8 w]; shown: which of them the log tells of, bool [2 N, 1, 1, 1].
+    done: the share of the plan that is. At its end pictures alone count: where latents leave it open by a pixel where an edge is,
+    cross-entropy asks for a soft one.
     """
     # What paints pixels is in full precision: a step of bfloat16 is a whole step of brightness.
     linear = decoder.linear(latents)
     with bfloat16_autocast(pictures.device.type):
         features = decoder.refiner.features(latents, linear)
     features = [part.float() for part in features]
-    error = decoder.refiner.paint(*features, linear) - pictures
+    drawn, covered = decoder.refiner.paint(*features, linear)
+    error = drawn - pictures
     plain = (linear - pictures).square().mean()
     told = shown & (weights > 1.5)
     squared = float((error.detach().square() * told).sum() / told.sum().clamp(min=1) / PICTURE)
@@ -127,6 +138,8 @@ def loss(decoder: Decoder, latents: Tensor, pictures: Tensor, weights: Tensor, s
     value = (_smooth(error) * weights).mean() + STEADY_WEIGHT * (_smooth(frames[:, 1:] - frames[:, :-1]) * either).mean()
     across, down = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
     value = value + EDGE_WEIGHT * ((_smooth(across) * weights[..., 1:]).mean() + (_smooth(down) * weights[..., 1:, :]).mean())
+    outlines = F.binary_cross_entropy_with_logits(covered, cover, reduction="none")
+    value = value + COVER_WEIGHT * (1 - done) * (outlines * weights).mean()
     return 10 * value + PREVIEW_WEIGHT * 100 * plain, squared
 
 
@@ -172,13 +185,13 @@ def add_plan(parser: argparse.ArgumentParser, batch: int, lr: float) -> None:
 def train(net: Autoencoder, pictures: np.ndarray, things: np.ndarray, pairs: np.ndarray, salt: int, args: argparse.Namespace) -> None:
     """Both ends on crops of the groups of a `bank`."""
 
-    def part(seed: list[int], pairs_each: int, _: float) -> tuple[Tensor, float]:
+    def part(seed: list[int], pairs_each: int, done: float) -> tuple[Tensor, float]:
         rng = np.random.default_rng(seed)
         where = places(things, pairs[rng.integers(len(pairs), size=pairs_each)], CROP, rng)
-        wanted, weights = (part.to(args.device) for part in squares(pictures, things, where, CROP))
+        wanted, cover, weights = (part.to(args.device) for part in squares(pictures, things, where, CROP))
         generator = torch.Generator().manual_seed(seed[1] * 100 + seed[2])
         latents, shown = disturb(net.encode(wanted.unflatten(1, (-1, 3))), LATENT_NOISE, generator)
-        return loss(net.decoder, latents, wanted, weights, shown)
+        return loss(net.decoder, latents, wanted, cover, weights, shown, done)
 
     net.train()
     descend(net, net, part, salt, args)

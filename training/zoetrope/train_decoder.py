@@ -37,8 +37,8 @@ CROPS_SHARE = 0.5
 
 
 class Groups(NamedTuple):
-    """Of many scenes: pictures uint8 [N, 12, 128, 128], which cells hold things, bool [N, 16, 16], latents f32 [N, 2, C, 16, 16] (the
-    scene's own and what a denoiser made of them), and the first groups of pairs that follow one another, [M]."""
+    """Of many scenes: pictures uint8 [N, 16, 128, 128] (`channels_of`), which cells hold things, bool [N, 16, 16], latents f32
+    [N, 2, C, 16, 16] (the scene's own and what a denoiser made of them), and the first groups of pairs that follow one another, [M]."""
 
     pictures: np.ndarray
     things: np.ndarray
@@ -74,7 +74,7 @@ def _scenes(seed: list[int]) -> tuple[np.ndarray, ...]:
     rng = np.random.default_rng(seed)
     scenes = [sample_scene(rng, camera_share=CAMERA_SHARE) for _ in range(TOGETHER)]
     drawn = [render(scene) for scene in scenes]
-    pictures = np.stack([channels_of(frames) for frames, _ in drawn])
+    pictures = np.stack([channels_of(frames, cover) for frames, cover in drawn])
     things = np.stack([cell_cover(cover) > 0.02 for _, cover in drawn])
     own = ends.encode(torch.cat([pictures_of(frames) for frames, _ in drawn]))
     clips = own.unflatten(0, (TOGETHER, GROUPS)).transpose(1, 2)
@@ -96,11 +96,11 @@ def train(net: Autoencoder, groups: Groups, salt: int, args: argparse.Namespace)
         # A crop holds as much of a thing as four whole pictures, but what is even, and the picture's edge, are in those.
         side, pairs_each = (CROP, pairs_each * (GRID // CROP) ** 2) if done < CROPS_SHARE else (GRID, pairs_each)
         where = places(groups.things, groups.pairs[rng.integers(len(groups.pairs), size=pairs_each)], side, rng)
-        wanted, weights = (part.to(args.device) for part in squares(groups.pictures, groups.things, where, side))
+        wanted, cover, weights = (part.to(args.device) for part in squares(groups.pictures, groups.things, where, side))
         own, made = torch.from_numpy(cut(groups.latents, where, side)).to(args.device).unbind(1)
         is_made = torch.from_numpy(rng.random(pairs_each) < MADE_SHARE).repeat_interleave(2)[:, None, None, None].to(args.device)
         disturbed, _ = disturb(own, NOISE, torch.Generator().manual_seed(seed[1] * 100 + seed[2]))
-        return loss(net.decoder, torch.where(is_made, made, disturbed), wanted, weights, is_made)
+        return loss(net.decoder, torch.where(is_made, made, disturbed), wanted, cover, weights, is_made, done)
 
     net.eval()
     net.encoder.requires_grad_(False)
