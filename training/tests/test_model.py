@@ -23,6 +23,7 @@ from zoetrope.scenes import Scene, Thing, sample_scene
 from zoetrope.train import Plan, Trainer, weights_of
 from zoetrope.train_autoencoder import CROP, bank, pixel_weights, places, squares, train
 from zoetrope.vocabulary import CAMERAS, MAX_TOKENS, encode
+from zoetrope.widen import widened
 
 PLAN = Plan(size="tiny", batch=4, workers=2, steps=6, warmup=2, device="cpu")
 
@@ -290,6 +291,23 @@ def test_a_deeper_net_begins_where_the_shallower_one_ended():
         assert torch.equal(small(*inputs), large(*inputs))
     with pytest.raises(ValueError, match="no place"):
         small.grow_from(large.state_dict())
+
+
+def test_a_wider_net_begins_where_the_narrower_one_ended():
+    torch.manual_seed(4)
+    narrow = Zoetrope(SIZES["tiny"]).eval()
+    for parameter in narrow.parameters():
+        parameter.data += 0.05 * torch.randn_like(parameter)
+    size = replace(SIZES["tiny"], fine=24, middle=32, waist=48)
+    wide = Zoetrope(size).train()
+    wide.grow_from(widened(narrow.state_dict(), size))
+    inputs = torch.randn(2, CHANNELS, 5, 16, 16), torch.rand(2, 5), torch.randint(1, 20, (2, MAX_TOKENS))
+    before, after = narrow(*inputs).detach(), wide(*inputs)
+    # Exactly where norms take no mean; there are three that do.
+    assert float((before - after).detach().square().mean() / before.square().mean()) < 1e-3
+    (after - torch.randn_like(after)).square().mean().backward()
+    idle = [name for name, p in wide.named_parameters() if not p.grad.any() and "sides" not in name and name != "text.second"]
+    assert idle == []
 
 
 def test_a_net_takes_the_weights_of_one_that_knew_fewer_words():

@@ -1,11 +1,12 @@
 """The drawn world: deterministic, prefix-closed, split without leaks, and read back by the evaluator from MP4."""
 
 import numpy as np
+import pytest
 
 from zoetrope import video
 from zoetrope.camera import camera_of
 from zoetrope.captions import tokens_of
-from zoetrope.evaluate import PROPERTIES, judge
+from zoetrope.evaluate import ASTRAY, PROPERTIES, judge, summary
 from zoetrope.pool import scene_row
 from zoetrope.prompts import held_out, with_cameras
 from zoetrope.render import CLOUDY, render
@@ -49,6 +50,7 @@ def test_the_evaluator_reads_ground_truth_from_mp4(tmp_path):
         things = [{name: getattr(t, name) for name in PROPERTIES} for t in scene.things]
         seen = judge(video.read(path), {"id": "", "prompt": "", "things": things, "background": scene.background})
         right["background"].append(seen["background"])
+        assert all(reading["astray"] < ASTRAY for reading in seen["seen"])
         for thing in seen["right"]:
             for name in PROPERTIES:
                 right[name].append(thing[name])
@@ -88,6 +90,18 @@ def test_a_camera_that_pans_with_a_thing_keeps_it_in_place_and_a_zoom_stays_wher
     assert left_behind.x[0] > 0.7 and left_behind.x[-1] < 0.3
     zoom = view("zoomin", time).zoom
     assert zoom[0] < 1 < zoom[16] and np.all(zoom[16:] == zoom[16])
+
+
+@pytest.mark.parametrize("motion", ["bounces", "circles", "right", "falls"])
+def test_the_evaluator_sees_what_leaves_its_path_for_a_few_frames(motion):
+    frames, _ = render(Scene((Thing("ball", "red", "small", motion),), "light", np.full(12, 0.5, np.float32)))
+    row = {"id": "", "prompt": "", "things": [{"colour": "red", "shape": "ball", "motion": motion}], "background": "light"}
+    lost = frames.copy()
+    lost[12:15] = np.roll(lost[12:15], 16, axis=2)
+    kept, left = judge(frames, row), judge(lost, row)
+    assert kept["right"][0]["motion"] and left["right"][0]["motion"]
+    assert kept["seen"][0]["astray"] < 0.01 and left["seen"][0]["astray"] > ASTRAY
+    assert summary([kept, left])["all_videos"]["astray"] == 50
 
 
 def test_the_evaluator_finds_mistakes():

@@ -25,6 +25,8 @@ from .vision import edge_rows
 PROPERTIES = ("colour", "shape", "motion")
 STILL = ("light", "dark")
 BORDER = 10
+# Picture heights; a thing that comes further from the path of its motion has left it.
+ASTRAY = 1 / 16
 
 
 def judge(frames: np.ndarray, row: dict) -> dict:
@@ -39,12 +41,17 @@ def judge(frames: np.ndarray, row: dict) -> dict:
     return {
         "id": row["id"],
         "prompt": row["prompt"],
-        "seen": [{name: getattr(reading, name) for name in PROPERTIES} | {"outline": round(reading.outline, 3)} for reading in seen],
+        "seen": [_seen(reading) for reading in seen],
         "right": [{p: getattr(reading, p) == thing[p] for p in PROPERTIES} for reading, thing in zip(seen, things, strict=True)],
         "background": background_of(frames) == row["background"],
         "flicker": flicker_of(frames) if row["background"] in STILL and not camera else None,
         **({"camera": camera_of(frames, row["background"] in CLOUDY) == camera} if camera else {}),
     }
+
+
+def _seen(reading: vision.Reading) -> dict:
+    names = {name: getattr(reading, name) for name in PROPERTIES}
+    return names | {"outline": round(reading.outline, 3), "astray": round(reading.astray, 3)}
 
 
 def asked(row: dict) -> list[dict]:
@@ -75,7 +82,8 @@ def _rows(name: str, time: tuple[float, ...]) -> np.ndarray:
 
 def summary(judged: list[dict]) -> dict:
     """Shares in percent over all things; `all` needs colour, shape and motion of every thing of the video, and its camera; `outline` is how
-    much of things with the right shape and of their ideal outlines is in both."""
+    much of things with the right shape and of their ideal outlines is in both; `astray`, where no camera moves, is how many of those with
+    the right motion leave its path."""
     every = [thing for video_ in judged for thing in video_["right"]]
     groups = {
         "all_videos": judged,
@@ -87,8 +95,13 @@ def summary(judged: list[dict]) -> dict:
         things = [thing for j in part for thing in j["right"]]
         if things:
             scores[name] = {p: _percent([t[p] for t in things]) for p in PROPERTIES}
-            outlines = [s["outline"] for j in part for s, right in zip(j["seen"], j["right"], strict=True) if right["shape"]]
+            outlines, paths = (
+                [seen[what] for j in part for seen, right in zip(j["seen"], j["right"], strict=True) if right[p]]
+                for what, p in (("outline", "shape"), ("astray", "motion"))
+            )
             scores[name]["outline"] = round(100 * float(np.mean(outlines)), 1) if outlines else None
+            if paths and not any("camera" in j for j in part):
+                scores[name]["astray"] = _percent([path > ASTRAY for path in paths])
             scores[name]["background"] = _percent([j["background"] for j in part])
             if all("camera" in j for j in part):
                 scores[name]["camera"] = _percent([j["camera"] for j in part])

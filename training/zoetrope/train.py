@@ -27,6 +27,7 @@ from .denoiser import SIZES, Zoetrope
 from .optimiser import move, optimisers
 from .pool import GROUPS, LATER_SHARE, NONE, Pool
 from .precision import bfloat16_autocast
+from .widen import widened
 
 WHOLE_SHARE = 0.6
 LONG_SHARE = 0.08
@@ -178,9 +179,9 @@ class Trainer:
         save(state | {"average": {name: value.half() for name, value in self.average.state_dict().items()}}, path)
 
     def start_from(self, path: Path) -> None:
-        """Take the weights of a checkpoint or of `restore.py`, of this size or a shallower one, and nothing else."""
+        """Take the weights of a checkpoint or of `restore.py`, of this size or a shallower or narrower one, and nothing else."""
         weights = torch.load(path, weights_only=True, map_location="cpu")
-        self.model.grow_from(weights.get("average", weights))
+        self.model.grow_from(widened(weights.get("average", weights), self.model.size))
         self.average.load_state_dict(self.model.state_dict())
 
     def load(self, path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from .render import DISTANCE, PALETTE
+from .scenes import moments
 
 DIFFERENT = 52.0
 MARGIN = 0.05
@@ -22,7 +23,8 @@ HARMONIC = {"square": 4, "triangle": 3, "star": 5, "heart": 1}
 @dataclass(frozen=True)
 class Reading:
     """What was seen; empty strings where nothing was found. `seen` is the share of frames with a thing in them, `growth` what became of
-    its size, however it moved, `outline` how much of itself and of the ideal outline of its shape is in both, 0..1."""
+    its size, however it moved, `outline` how much of itself and of the ideal outline of its shape is in both, 0..1, `astray` how far its
+    centre comes from the path of its motion at most, in picture heights."""
 
     colour: str
     shape: str
@@ -30,6 +32,7 @@ class Reading:
     growth: str
     seen: float
     outline: float = 0.0
+    astray: float = 0.0
 
 
 def read(frames: np.ndarray, rows_move: bool = False) -> Reading:
@@ -44,7 +47,7 @@ def read(frames: np.ndarray, rows_move: bool = False) -> Reading:
         return Reading("", "", "", "", float(seen.mean()))
     shape, outline = shape_of(masks[seen])
     colour, motion, growth = colour_of(frames[seen], masks[seen]), motion_of(masks, seen, shape), growth_of(masks, seen)
-    return Reading(colour, shape, motion, growth, float(seen.mean()), outline)
+    return Reading(colour, shape, motion, growth, float(seen.mean()), outline, astray(masks, seen, motion))
 
 
 def foreground(frames: np.ndarray, rows_move: bool = False) -> np.ndarray:
@@ -135,10 +138,8 @@ _TEMPLATES = _templates()
 
 def motion_of(masks: np.ndarray, seen: np.ndarray, shape: str) -> str:
     """Name the motion from centre, area and angle over time; lengths are fractions of the picture's height."""
-    height = masks.shape[1]
     times = np.nonzero(seen)[0] / max(len(masks) - 1, 1)
-    centres = np.array([np.argwhere(m).mean(0) + 0.5 for m in masks[seen]]) / height
-    y, x = centres.T
+    y, x = _centres(masks[seen])
     wide, high = np.ptp(_smooth(x)), np.ptp(_smooth(y))
     net_x, net_y = _slope(times, x), _slope(times, y)
     if wide < 0.12 and high < 0.12:
@@ -153,6 +154,27 @@ def motion_of(masks: np.ndarray, seen: np.ndarray, shape: str) -> str:
     if abs(net_y) < 0.45 * high:
         return "bounces"
     return "falls" if net_y > 0 else "rises"
+
+
+def astray(masks: np.ndarray, seen: np.ndarray, motion: str) -> float:
+    """The largest distance of the centre from the motion's path through all its places, in picture heights: least squares over where the
+    path lies and how wide it is."""
+    y, x = _centres(masks[seen])
+    time = moments(len(masks))[seen]
+    one, none = np.ones_like(time), np.zeros_like(time)
+    ways = {"right": [(time, none)], "left": [(time, none)], "rises": [(none, time)], "falls": [(none, time)]}
+    phase, turn = (2 * time) % 1, 2 * np.pi * time
+    ways["bounces"] = [(none, phase * (1 - phase))]
+    ways["circles"] = [(np.sin(turn), -np.cos(turn)), (np.cos(turn), np.sin(turn))]
+    path = np.stack([np.concatenate(way) for way in ((one, none), (none, one), *ways.get(motion, ()))], 1)
+    places = np.concatenate([x, y])
+    off = places - path @ np.linalg.lstsq(path, places, rcond=None)[0]
+    return float(np.hypot(*off.reshape(2, -1)).max())
+
+
+def _centres(masks: np.ndarray) -> np.ndarray:
+    """Where the things of masks [F, H, W] are, (y, x) in picture heights, [2, F]."""
+    return np.array([np.argwhere(mask).mean(0) + 0.5 for mask in masks]).T / masks.shape[1]
 
 
 def growth_of(masks: np.ndarray, seen: np.ndarray) -> str:
