@@ -4,11 +4,14 @@ import json
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
+from scipy import ndimage
 
 from zoetrope.curves import read, svg
-from zoetrope.evaluate import flicker_of, judge, summary
+from zoetrope.evaluate import flicker_of, horizon_of, judge, summary
 from zoetrope.render import render
 from zoetrope.scenes import Scene, Thing
+from zoetrope.vocabulary import BACKGROUNDS
 
 
 def test_a_still_background_does_not_flicker_whatever_moves_before_it_and_trembling_is_seen():
@@ -21,6 +24,15 @@ def test_a_still_background_does_not_flicker_whatever_moves_before_it_and_trembl
     told = summary([judge(frames, row), judge(frames, row | {"background": "sea"})])
     assert told["flicker"]["videos"] == 1
     assert told["all_videos"]["outline"] > 90
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_a_horizon_is_as_sharp_as_it_is_drawn_and_one_that_is_blurred_is_not(background):
+    scene = Scene((Thing("ball", "red", "small", "still"),), background, np.full(12, 0.5, np.float32))
+    frames, _ = render(scene)
+    assert abs(horizon_of(frames, background) - 1) < 0.1
+    blurred = ndimage.uniform_filter1d(frames.astype(np.float32), 4, axis=1).astype(np.uint8)
+    assert horizon_of(blurred, background) < 0.7
 
 
 def test_logs_of_runs_in_a_row_become_one_picture(tmp_path):

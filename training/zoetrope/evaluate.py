@@ -1,7 +1,8 @@
 """Judges a folder of MP4 files against the prompts they were made from; knows nothing of the model.
 
 Per thing asked for: was its colour, shape and motion seen? Two things are read from the two halves of the picture.
-The backgrounds are judged too, by the nearest of the drawn ones at the picture's edge; where nothing in them moves, so is their flicker.
+The backgrounds are judged too, by the nearest of the drawn ones at the picture's edge, and by how sharp their horizon is; where nothing in
+them moves, so is their flicker.
 Where the camera is asked to move, it is read from the background, and a thing that stays still must seem to move against it.
 """
 
@@ -45,6 +46,7 @@ def judge(frames: np.ndarray, row: dict) -> dict:
         "right": [{p: getattr(reading, p) == thing[p] for p in PROPERTIES} for reading, thing in zip(seen, things, strict=True)],
         "background": background_of(frames) == row["background"],
         "flicker": flicker_of(frames) if row["background"] in STILL and not camera else None,
+        "horizon": None if camera else horizon_of(frames, row["background"]),
         **({"camera": camera_of(frames, row["background"] in CLOUDY) == camera} if camera else {}),
     }
 
@@ -65,6 +67,16 @@ def flicker_of(frames: np.ndarray) -> float:
     change = np.abs(np.diff(frames, axis=0)).mean((0, 3))
     inner = change[BORDER:-BORDER]
     return round(float(np.median(np.concatenate([change[:BORDER].ravel(), inner[:, :BORDER].ravel(), inner[:, -BORDER:].ravel()]))), 3)
+
+
+def horizon_of(frames: np.ndarray, name: str) -> float:
+    """How sharp the horizon is: the steepest step from row to row at the picture's edges as a share of that of the drawn background."""
+    return round(float((_steepest(edge_rows(frames)) / _steepest(_rows(name, tuple(moments(len(frames)))))).mean()), 3)
+
+
+def _steepest(rows: np.ndarray) -> np.ndarray:
+    """Rows [F, H, 3] -> the largest step of their brightness in every frame, [F]."""
+    return np.abs(np.diff(rows.astype(np.float64), axis=1)).mean(2).max(1)
 
 
 def background_of(frames: np.ndarray) -> str:
@@ -109,7 +121,8 @@ def summary(judged: list[dict]) -> dict:
             scores[name]["videos"] = len(part)
     still = [j["flicker"] for j in judged if j["flicker"] is not None]
     flicker = {"mean": round(float(np.mean(still)), 3), "worst": max(still), "videos": len(still)} if still else None
-    return scores | {"things": len(every), "flicker": flicker}
+    horizons = [j["horizon"] for j in judged if j["horizon"] is not None]
+    return scores | {"things": len(every), "flicker": flicker, "horizon": round(100 * float(np.mean(horizons)), 1) if horizons else None}
 
 
 def _percent(values: list[bool]) -> float:
