@@ -18,7 +18,7 @@ from .patches import CHANNELS, GRID, GROUP
 from .scenes import FPS, FRAMES
 
 OPSET = 20
-VERSION = "0.13.0"
+VERSION = "0.14.0"
 STEPS, GUIDANCE, SHIFT = 12, 3.0, 4.0
 ROLES = ("text-encoder", "denoiser", "decoder", "encoder", "preview")
 NAMES = {"s": ("zoetrope-s", "Zoetrope S"), "m": ("zoetrope-m", "Zoetrope M"), "tiny": ("zoetrope-tiny", "Zoetrope Tiny")}

@@ -29,6 +29,8 @@ from .scenes import CAMERA_SHARE, FRAMES, LONGEST, sample_scene
 OBJECT_WEIGHT, MOVING_WEIGHT, STILL_WEIGHT = 8.0, 2.0, 4.0
 # Of the brightness, within a group: from here on a pixel is one that a thing enters or leaves, and no wave or cloud.
 MOVING = 0.1
+# Of the brightness, from a row or column to the next: from here on there is an edge, as the horizon is one.
+SHARP = 0.04
 LATENT_NOISE = 0.6
 # A few are disturbed until little is left of them, so that the decoder does not answer what it never saw with numbers beyond all measure.
 FAR_NOISE, FAR_SHARE = 1.5, 0.02
@@ -114,7 +116,8 @@ def loss(
     decoder: Decoder, latents: Tensor, pictures: Tensor, cover: Tensor, weights: Tensor, shown: Tensor, done: float
 ) -> tuple[Tensor, float]:
     """Weighted absolute error of what the decoder draws, of the pixels, of their change from frame to frame and of that to their
-    neighbours (a grid, an edge), and the cross-entropy of where it shows things; and the squared error on things for the log.
+    neighbours (a grid, an edge), and the cross-entropy of where it shows things; and the squared error on things for the log. What is
+    beside an edge counts as much as a thing: horizons are few pixels and were lost without that.
 
     latents [2 N, C, h, w], pictures [2 N, 12, 8 h, 8 w] and coverage [2 N, 4, 8 h, 8 w], a group and its next one in turn: the change
     counts across their border too; weights [2 N, 1, 8 h, 8 w]; shown: which of them the log tells of, bool [2 N, 1, 1, 1].
@@ -131,7 +134,7 @@ def loss(
     plain = (linear - pictures).square().mean()
     told = shown & (weights > 1.5)
     squared = float((error.detach().square() * told).sum() / told.sum().clamp(min=1) / PICTURE)
-    weights = weights * (1 + (MOVING_WEIGHT - 1) * _moving(pictures))
+    weights = torch.maximum(weights * (1 + (MOVING_WEIGHT - 1) * _moving(pictures)), OBJECT_WEIGHT * _sharp(pictures))
     frames = error.unflatten(0, (-1, 2)).flatten(1, 2).unflatten(1, (-1, 3))
     # What should stay as it is weighs more here than in a picture: it is most of it, and trembles at every border of two groups.
     either = weights.unflatten(0, (-1, 2)).amax(1)[:, None].clamp(min=STILL_WEIGHT)
@@ -147,6 +150,14 @@ def _moving(pictures: Tensor) -> Tensor:
     """Which pixels are not alike in all frames of their group: pictures [N, 12, h, w] -> 0 or 1, [N, 1, h, w]."""
     frames = pictures.unflatten(1, (-1, 3))
     return ((frames.amax(1) - frames.amin(1)).amax(1, keepdim=True) > MOVING).float()
+
+
+def _sharp(pictures: Tensor) -> Tensor:
+    """Which pixels are beside an edge in any frame: pictures [N, 12, h, w] -> 0 or 1, [N, 1, h, w]."""
+    down = (pictures[..., 1:, :] - pictures[..., :-1, :]).abs().amax(1, keepdim=True) > SHARP
+    across = (pictures[..., 1:] - pictures[..., :-1]).abs().amax(1, keepdim=True) > SHARP
+    edges = F.pad(down.float(), (0, 0, 0, 1)) + F.pad(across.float(), (0, 1))
+    return F.max_pool2d(edges.clamp(max=1), 3, stride=1, padding=1)
 
 
 def _smooth(error: Tensor) -> Tensor:

@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/decoder.pt"), help="both ends with the new decoder; run again, it goes on")
     parser.add_argument("--denoisers", type=Path, nargs="+", default=[Path("runs/m/last.pt"), Path("runs/s/last.pt")], help="checkpoints")
     parser.add_argument("--scenes", type=int, default=2400, help="scenes drawn and denoised at the start")
-    add_plan(parser, batch=12, lr=6e-4)
+    add_plan(parser, batch=12, lr=3e-4)
     args = parser.parse_args()
     salt, nets = int(time.time()), []
     for path in args.denoisers:
