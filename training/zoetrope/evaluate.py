@@ -46,7 +46,7 @@ def judge(frames: np.ndarray, row: dict) -> dict:
         "right": [{p: getattr(reading, p) == thing[p] for p in PROPERTIES} for reading, thing in zip(seen, things, strict=True)],
         "background": background_of(frames) == row["background"],
         "flicker": flicker_of(frames) if row["background"] in STILL and not camera else None,
-        "horizon": None if camera else horizon_of(frames, row["background"]),
+        "horizon": horizon_of(frames, row["background"]) if row["background"] in v.BACKGROUNDS and not camera else None,
         **({"camera": camera_of(frames, row["background"] in CLOUDY) == camera} if camera else {}),
     }
 
