@@ -1,4 +1,5 @@
 /** Whether a clip shows where it was extended: `node bench/extend-seam.ts [--save]`. */
+import { readFileSync } from "node:fs";
 import type { DeriveRequestInput, Take } from "@arc-fabric/contract";
 import { createClient, type FabricClient } from "@arc-fabric/client";
 import type { RgbFrames } from "@arc-fabric/core";
@@ -62,6 +63,11 @@ interface Seam {
 }
 
 const GROUP = 4;
+
+/** What drawn clips of the same prompts reach where a join would be, by growth: `python -m zoetrope.seams`. */
+const DRAWN: Readonly<Record<string, { inside_of_20: number; worst: number }>> = JSON.parse(
+  readFileSync(new URL("../training/results/drawn-seams.json", import.meta.url), "utf8"),
+);
 const reader = createClipReader();
 
 async function main(): Promise<void> {
@@ -86,8 +92,8 @@ async function main(): Promise<void> {
       method: `${CLIPS} clips of ${FRAMES} frames on ${MODEL}, each made ${NEW} frames longer in four ways, and ${2 * NEW} in one. Mean absolute difference (0 to 255) of neighbouring frames of the finished video: at the join (the larger one where there are two), and everywhere else in the same clip.`,
       rows: GROWTHS.map(({ name }) => rowOf(name, seams)),
       notes: [
-        "Goal: no join differs more than the clip's own neighbouring frames do (inside its range).",
-        "A join lies between two groups of four frames, where the model's clips change more than inside a group. So even a perfect join is the clip's largest change now and then: the third column says how many clips would be inside if it were like any other border of two groups.",
+        "Goal: no join differs more than the clip's own neighbouring frames do (inside its range), as far as drawn clips of the same prompts reach that, which have no join: what bounces is fastest where it meets the ground, and there the join is.",
+        "A join lies between two groups of four frames, where the model's clips change more than inside a group. The third column says how many clips would be inside if a join were like any other border of two groups.",
         "A loop and an insertion must also lead back to frames that are there already: eight frames to return from the end of a movement to its beginning are a jump where the prompt names a movement that does not return.",
       ],
     });
@@ -142,6 +148,11 @@ function rowOf(name: string, seams: readonly Seam[]): Row {
     clips: own.length,
     "inside the clip's range": `${inside.length} of ${own.length}`,
     "a join like any border": `${expected.reduce((sum, share) => sum + share, 0).toFixed(1)} of ${own.length}`,
+    "drawn clips": DRAWN[name] ? `${DRAWN[name].inside_of_20.toFixed(1)} of 20` : "",
+    "worst join / largest elsewhere": Math.max(
+      ...own.map(({ join, own: range }) => join / Math.max(...range)),
+    ).toFixed(2),
+    "… of drawn clips": DRAWN[name]?.worst.toFixed(2) ?? "",
     "join p50": median(own.map(({ join }) => join)).toFixed(2),
     "elsewhere p50": median(own.flatMap((seam) => seam.own)).toFixed(2),
     "other group borders p50": median(own.flatMap(({ borders }) => borders)).toFixed(2),

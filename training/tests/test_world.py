@@ -11,6 +11,7 @@ from zoetrope.pool import scene_row
 from zoetrope.prompts import held_out, with_cameras
 from zoetrope.render import CLOUDY, render
 from zoetrope.scenes import Scene, Thing, is_held_out, sample_scene, tracks, view
+from zoetrope.seams import WAYS, excess
 from zoetrope.vocabulary import CAMERAS, PAD, TOKEN_OF
 
 
@@ -102,6 +103,15 @@ def test_the_evaluator_sees_what_leaves_its_path_for_a_few_frames(motion):
     assert kept["right"][0]["motion"] and left["right"][0]["motion"]
     assert kept["seen"][0]["astray"] < 0.01 and left["seen"][0]["astray"] > ASTRAY
     assert summary([kept, left])["all_videos"]["astray"] == 50
+
+
+def test_what_bounces_is_fastest_at_the_ground_join_or_not():
+    ball, heart = (
+        Scene((Thing(*what),), "light", np.full(12, 0.5, np.float32))
+        for what in (("ball", "red", "small", "bounces"), ("heart", "red", "small", "spins"))
+    )
+    assert abs(excess(ball, *WAYS["forwards"]) - 1) < 0.02
+    assert excess(heart, *WAYS["forwards"]) < 1
 
 
 def test_the_evaluator_finds_mistakes():

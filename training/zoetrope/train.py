@@ -222,7 +222,7 @@ def run(trainer: Trainer, folder: Path, start: Path | None = None) -> None:
     while trainer.progress() < 1 and not stop:
         values.append(trainer.advance())
         now = time.monotonic()
-        if now - logged > 30:
+        if now - logged > 30 or trainer.progress() >= 1:
             trainer.pool.refresh()
             left = trainer.elapsed * (1 / max(trainer.progress(), 1e-6) - 1)
             line = {
