@@ -23,7 +23,7 @@ from zoetrope.scenes import Scene, Thing, sample_scene
 from zoetrope.train import Plan, Trainer, weights_of
 from zoetrope.train_autoencoder import CROP, bank, pixel_weights, places, squares, train
 from zoetrope.vocabulary import CAMERAS, MAX_TOKENS, encode
-from zoetrope.widen import widened
+from zoetrope.widen import fitted
 
 PLAN = Plan(size="tiny", batch=4, workers=2, steps=6, warmup=2, device="cpu")
 
@@ -278,11 +278,17 @@ def test_each_half_of_the_picture_is_told_the_words_of_its_own_thing():
     assert torch.equal(parts[1, 0], parts[1, 1])
 
 
-def test_a_deeper_net_begins_where_the_shallower_one_ended():
-    torch.manual_seed(2)
-    small = Zoetrope(SIZES["tiny"]).eval()
-    for parameter in small.parameters():
+def stirred(seed: int) -> Zoetrope:
+    """A tiny net in which nothing is zero any more."""
+    torch.manual_seed(seed)
+    net = Zoetrope(SIZES["tiny"]).eval()
+    for parameter in net.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)
+    return net
+
+
+def test_a_deeper_net_begins_where_the_shallower_one_ended():
+    small = stirred(2)
     deeper = replace(SIZES["tiny"], fine_blocks=2, middle_blocks=2, waist_blocks=3)
     large = Zoetrope(deeper).eval()
     large.grow_from(small.state_dict())
@@ -294,13 +300,10 @@ def test_a_deeper_net_begins_where_the_shallower_one_ended():
 
 
 def test_a_wider_net_begins_where_the_narrower_one_ended():
-    torch.manual_seed(4)
-    narrow = Zoetrope(SIZES["tiny"]).eval()
-    for parameter in narrow.parameters():
-        parameter.data += 0.05 * torch.randn_like(parameter)
+    narrow = stirred(4)
     size = replace(SIZES["tiny"], fine=24, middle=32, waist=48)
     wide = Zoetrope(size).train()
-    wide.grow_from(widened(narrow.state_dict(), size))
+    wide.grow_from(fitted(narrow.state_dict(), size))
     inputs = torch.randn(2, CHANNELS, 5, 16, 16), torch.rand(2, 5), torch.randint(1, 20, (2, MAX_TOKENS))
     before, after = narrow(*inputs).detach(), wide(*inputs)
     # Exactly where norms take no mean; there are three that do.
@@ -308,6 +311,10 @@ def test_a_wider_net_begins_where_the_narrower_one_ended():
     (after - torch.randn_like(after)).square().mean().backward()
     idle = [name for name, p in wide.named_parameters() if not p.grad.any() and "sides" not in name and name != "text.second"]
     assert idle == []
+    weights = narrow.state_dict()
+    assert fitted(weights, SIZES["tiny"]) is weights
+    with pytest.raises(ValueError, match="wider net"):
+        fitted(wide.state_dict(), SIZES["tiny"])
 
 
 def test_a_net_takes_the_weights_of_one_that_knew_fewer_words():

@@ -27,7 +27,7 @@ from .denoiser import SIZES, Zoetrope
 from .optimiser import move, optimisers
 from .pool import GROUPS, LATER_SHARE, NONE, Pool
 from .precision import bfloat16_autocast
-from .widen import widened
+from .widen import fitted
 
 WHOLE_SHARE = 0.6
 LONG_SHARE = 0.08
@@ -181,7 +181,7 @@ class Trainer:
     def start_from(self, path: Path) -> None:
         """Take the weights of a checkpoint or of `restore.py`, of this size or a shallower or narrower one, and nothing else."""
         weights = torch.load(path, weights_only=True, map_location="cpu")
-        self.model.grow_from(widened(weights.get("average", weights), self.model.size))
+        self.model.grow_from(fitted(weights.get("average", weights), self.model.size))
         self.average.load_state_dict(self.model.state_dict())
 
     def load(self, path: Path) -> None:

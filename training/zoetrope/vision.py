@@ -46,8 +46,9 @@ def read(frames: np.ndarray, rows_move: bool = False) -> Reading:
     if seen.mean() < 0.5:
         return Reading("", "", "", "", float(seen.mean()))
     shape, outline = shape_of(masks[seen])
-    colour, motion, growth = colour_of(frames[seen], masks[seen]), motion_of(masks, seen, shape), growth_of(masks, seen)
-    return Reading(colour, shape, motion, growth, float(seen.mean()), outline, astray(masks, seen, motion))
+    centres = _centres(masks[seen])
+    colour, motion, growth = colour_of(frames[seen], masks[seen]), motion_of(masks, seen, centres, shape), growth_of(masks, seen)
+    return Reading(colour, shape, motion, growth, float(seen.mean()), outline, astray(centres, moments(len(masks))[seen], motion))
 
 
 def foreground(frames: np.ndarray, rows_move: bool = False) -> np.ndarray:
@@ -136,10 +137,10 @@ def _templates() -> dict[str, list[np.ndarray]]:
 _TEMPLATES = _templates()
 
 
-def motion_of(masks: np.ndarray, seen: np.ndarray, shape: str) -> str:
+def motion_of(masks: np.ndarray, seen: np.ndarray, centres: np.ndarray, shape: str) -> str:
     """Name the motion from centre, area and angle over time; lengths are fractions of the picture's height."""
     times = np.nonzero(seen)[0] / max(len(masks) - 1, 1)
-    y, x = _centres(masks[seen])
+    y, x = centres
     wide, high = np.ptp(_smooth(x)), np.ptp(_smooth(y))
     net_x, net_y = _slope(times, x), _slope(times, y)
     if wide < 0.12 and high < 0.12:
@@ -156,11 +157,10 @@ def motion_of(masks: np.ndarray, seen: np.ndarray, shape: str) -> str:
     return "falls" if net_y > 0 else "rises"
 
 
-def astray(masks: np.ndarray, seen: np.ndarray, motion: str) -> float:
+def astray(centres: np.ndarray, time: np.ndarray, motion: str) -> float:
     """The largest distance of the centre from the motion's path through all its places, in picture heights: least squares over where the
-    path lies and how wide it is."""
-    y, x = _centres(masks[seen])
-    time = moments(len(masks))[seen]
+    path lies and how wide it is. Centres [2, F] as (y, x) at the moments `time` [F]."""
+    y, x = centres
     one, none = np.ones_like(time), np.zeros_like(time)
     ways = {"right": [(time, none)], "left": [(time, none)], "rises": [(none, time)], "falls": [(none, time)]}
     phase, turn = (2 * time) % 1, 2 * np.pi * time

@@ -20,10 +20,15 @@ KEYED = {"words", "qkv"}
 
 
 @torch.no_grad()
-def widened(weights: dict[str, Tensor], new: Size) -> dict[str, Tensor]:
-    """The weights of a net whose `fine`, `middle` or `waist` are narrower than those of `new`, for one as wide and of whatever depth."""
+def fitted(weights: dict[str, Tensor], new: Size) -> dict[str, Tensor]:
+    """The weights of a net whose `fine`, `middle` or `waist` are narrower than those of `new`, for one as wide and of whatever depth; those
+    of a net as wide are returned as they are."""
     layers = {"fine": "enter", "middle": "to_middle", "waist": "to_waist"}
     old = replace(new, **{name: len(weights[f"denoiser.{layer}.bias"]) for name, layer in layers.items()})
+    if old == new:
+        return weights
+    if any(getattr(old, name) > getattr(new, name) for name in layers):
+        raise ValueError("The weights are of a wider net; start a run of its size or of a larger one.")
     net = Zoetrope(new)
     for name, value in net.denoiser.state_dict(prefix="denoiser.").items():
         known = weights.get(name)
@@ -31,6 +36,13 @@ def widened(weights: dict[str, Tensor], new: Size) -> dict[str, Tensor]:
             value.copy_(known)
         elif known is not None:
             _embed(value, known.to(value), _layer(name), old, new)
+    _keep_scales(net, old, new)
+    grown = net.state_dict()
+    return {name: grown[name] if name.startswith("denoiser.") else known for name, known in weights.items()}
+
+
+def _keep_scales(net: Zoetrope, old: Size, new: Size) -> None:
+    """What follows norms and attention is told that they are over more channels."""
     less = (old.waist / new.waist) ** 0.5
     for row in (0, 3):
         scale = slice(row * new.waist, row * new.waist + old.waist)
@@ -46,8 +58,6 @@ def widened(weights: dict[str, Tensor], new: Size) -> dict[str, Tensor]:
         elif isinstance(module, WaistBlock):
             module.table[[0, 3], : old.waist] = (1 + module.table[[0, 3], : old.waist]) * less - 1
             _ask_louder(module.qkv.weight[: new.waist], module.qkv.bias[: new.waist], new.waist / old.waist)
-    wide = net.state_dict()
-    return {name: wide[name] if name.startswith("denoiser.") else known for name, known in weights.items()}
 
 
 def _ask_louder(weight: Tensor, bias: Tensor, wider: float) -> None:
